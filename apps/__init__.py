@@ -1,0 +1,1 @@
+"""What people and machines run: the storefront, the command line, the laptop stack."""

@@ -1,0 +1,1 @@
+"""The recsys command: a thin skin over the other rooms."""

@@ -1,0 +1,1 @@
+"""Data, features, towers, evaluation, retrieval and serving of recommendations."""

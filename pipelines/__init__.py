@@ -1,0 +1,1 @@
+"""Kubeflow pipelines; a component's body only calls into ml."""

@@ -1,0 +1,43 @@
+"""Contracts of everything on Kafka; any team's consumer may depend on this package alone."""
+
+from streams.contracts.dead_letter import DeadLetter
+from streams.contracts.errors import (
+    ConfigurationError,
+    ContractError,
+    MalformedEvent,
+    ModelError,
+    PublishError,
+    RecsysError,
+    UnavailableError,
+)
+from streams.contracts.event import Event, describe
+from streams.contracts.identifiers import derived_id, new_id
+from streams.contracts.interaction import Interaction, InteractionType
+from streams.contracts.new_user import NewUser
+from streams.contracts.product import Product
+from streams.contracts.topics import CHANNELS, INTERACTIONS, NEW_USERS, TOPICS, Channel, Topic
+
+__all__ = [
+    "CHANNELS",
+    "INTERACTIONS",
+    "NEW_USERS",
+    "TOPICS",
+    "Channel",
+    "ConfigurationError",
+    "ContractError",
+    "DeadLetter",
+    "Event",
+    "Interaction",
+    "InteractionType",
+    "MalformedEvent",
+    "ModelError",
+    "NewUser",
+    "Product",
+    "PublishError",
+    "RecsysError",
+    "Topic",
+    "UnavailableError",
+    "derived_id",
+    "describe",
+    "new_id",
+]

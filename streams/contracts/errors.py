@@ -1,0 +1,38 @@
+"""The project's tree of exceptions.
+
+RecsysError
+├── ContractError        input at an edge breaks its contract
+│   └── MalformedEvent   bytes on a topic that are no valid event
+├── ConfigurationError   a setting, port or tool is missing or wrong
+├── UnavailableError     a part (Kafka, PostgreSQL, Connect, Feast) does not answer
+│   └── PublishError     Kafka did not acknowledge an event in time
+└── ModelError           a model bundle is missing, damaged or does not fit
+"""
+
+
+class RecsysError(Exception):
+    """Root of every exception that this project raises on purpose."""
+
+
+class ContractError(RecsysError, ValueError):
+    """Input at an edge breaks its contract; the message says what and where."""
+
+
+class MalformedEvent(ContractError):
+    """Bytes on a topic that are no valid event of that topic."""
+
+
+class ConfigurationError(RecsysError):
+    """A setting, a port or a tool is missing or wrong; the message says how to mend it."""
+
+
+class UnavailableError(RecsysError):
+    """A part of the system does not answer."""
+
+
+class PublishError(UnavailableError):
+    """Kafka did not acknowledge an event in time."""
+
+
+class ModelError(RecsysError):
+    """A model bundle is missing, damaged or does not fit what is asked of it."""

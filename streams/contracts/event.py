@@ -1,0 +1,60 @@
+"""What all events share: strict plain JSON, and how they are encoded and decoded."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from streams.contracts.errors import MalformedEvent
+
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if not _EARLIEST <= value < _LATEST:
+        raise ValueError("the instant must lie in the years 1990 to 2099")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant with its offset, kept in UTC; on the wire an ISO-8601 string."""
+
+
+def describe(error: ValidationError) -> str:
+    """A validation error in one line: each field with what is wrong with it, without its value."""
+    return "; ".join(
+        f"{'.'.join(map(str, part['loc'])) or 'event'}: {part['msg']}" for part in error.errors()
+    )
+
+
+class Event(BaseModel):
+    """An event on a public topic.
+
+    JSON's types are taken as they stand (a number in a string is refused): the sink's converter
+    would turn them into zeros without a word. Fields that this version does not know are ignored,
+    so that a producer may be newer than a consumer.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    @property
+    def key(self) -> str:
+        """The record's key: all events of one user stay in order in one partition."""
+        raise NotImplementedError
+
+    def encode(self) -> bytes:
+        """The event as UTF-8 JSON, absent optional fields left out."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+    @classmethod
+    def decode(cls, payload: bytes | None) -> Self:
+        """The event in `payload`.
+
+        Raises:
+            MalformedEvent: with every field that is wrong and why.
+        """
+        try:
+            return cls.model_validate_json(payload or b"")
+        except ValidationError as error:
+            raise MalformedEvent(describe(error)) from None

@@ -1,0 +1,61 @@
+"""What a shopper did with a product."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from streams.contracts.event import Event, Instant
+from streams.contracts.text import Key, Line, Prose
+
+
+class InteractionType(StrEnum):
+    """Kinds of interaction; the two verdicts on a view are derived by the processor."""
+
+    VIEW = "view"
+    CART = "cart"
+    PURCHASE = "purchase"
+    RATE = "rate"
+    POSITIVE_VIEW = "positive_view"
+    NEGATIVE_VIEW = "negative_view"
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether the processor makes it; the storefront never sends one."""
+        return self in (InteractionType.POSITIVE_VIEW, InteractionType.NEGATIVE_VIEW)
+
+
+class Interaction(Event):
+    """One interaction of a user with an item, on topic `interactions`."""
+
+    interaction_id: UUID
+    """UUIDv7; sending the same id again adds nothing."""
+    user_id: Key
+    item_id: Key
+    timestamp: Instant
+    interaction_type: InteractionType
+    quantity: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Pieces bought or put in the cart."""
+    rating: Annotated[float, Field(ge=1, le=5, multiple_of=0.5)] | None = None
+    """1 to 5, halves allowed; required for `rate`."""
+    review_title: Line | None = None
+    review_content: Prose | None = None
+    session_id: Key | None = None
+    surface: Line | None = None
+    """The page or list from which the item was reached."""
+    position: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    """Place in that list, from 0."""
+    model_version: Key | None = None
+    """Version of the model that made that list."""
+    experiment: Key | None = None
+
+    @property
+    def key(self) -> str:
+        return self.user_id
+
+    @model_validator(mode="after")
+    def _a_rating_has_stars(self) -> Self:
+        if self.interaction_type is InteractionType.RATE and self.rating is None:
+            raise ValueError("an interaction of type rate needs a rating")
+        return self

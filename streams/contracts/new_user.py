@@ -1,0 +1,18 @@
+"""A shopper who signed up."""
+
+from streams.contracts.event import Event, Instant
+from streams.contracts.text import Key, Line
+
+
+class NewUser(Event):
+    """One sign-up, on topic `new-users`; sent again when the preferences change."""
+
+    user_id: Key
+    user_name: Line
+    preferences: Line
+    """Names of preferred categories, joined by `|`; may be empty."""
+    signup_date: Instant
+
+    @property
+    def key(self) -> str:
+        return self.user_id

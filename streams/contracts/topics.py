@@ -1,0 +1,39 @@
+"""The topics: the one list from which the laptop stack, the tests and the charts are made."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from streams.contracts.event import Event
+from streams.contracts.interaction import Interaction
+from streams.contracts.new_user import NewUser
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A Kafka topic and how long it keeps records."""
+
+    name: str
+    partitions: int = 3
+    retention: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A public topic, the validated topic that the sink reads, and the dead letter queue."""
+
+    contract: type[Event]
+    public: Topic
+    valid: Topic
+    dead_letters: Topic
+
+
+def _channel(name: str, contract: type[Event]) -> Channel:
+    return Channel(contract, Topic(name), Topic(f"{name}-valid"), Topic(f"{name}-dlq"))
+
+
+INTERACTIONS = _channel("interactions", Interaction)
+NEW_USERS = _channel("new-users", NewUser)
+CHANNELS = (INTERACTIONS, NEW_USERS)
+TOPICS = tuple(
+    topic for channel in CHANNELS for topic in (channel.public, channel.valid, channel.dead_letters)
+)
