@@ -4,7 +4,7 @@ from streams.contracts.dead_letter import DeadLetter
 from streams.contracts.errors import (
     ConfigurationError,
     ContractError,
-    MalformedEvent,
+    MalformedEventError,
     ModelError,
     PublishError,
     RecsysError,
@@ -29,7 +29,7 @@ __all__ = [
     "Event",
     "Interaction",
     "InteractionType",
-    "MalformedEvent",
+    "MalformedEventError",
     "ModelError",
     "NewUser",
     "Product",

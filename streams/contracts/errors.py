@@ -2,7 +2,7 @@
 
 RecsysError
 ├── ContractError        input at an edge breaks its contract
-│   └── MalformedEvent   bytes on a topic that are no valid event
+│   └── MalformedEventError   bytes on a topic that are no valid event
 ├── ConfigurationError   a setting, port or tool is missing or wrong
 ├── UnavailableError     a part (Kafka, PostgreSQL, Connect, Feast) does not answer
 │   └── PublishError     Kafka did not acknowledge an event in time
@@ -18,7 +18,7 @@ class ContractError(RecsysError, ValueError):
     """Input at an edge breaks its contract; the message says what and where."""
 
 
-class MalformedEvent(ContractError):
+class MalformedEventError(ContractError):
     """Bytes on a topic that are no valid event of that topic."""
 
 

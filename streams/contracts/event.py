@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from streams.contracts.errors import MalformedEvent
+from streams.contracts.errors import MalformedEventError
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -52,9 +52,9 @@ class Event(BaseModel):
         """The event in `payload`.
 
         Raises:
-            MalformedEvent: with every field that is wrong and why.
+            MalformedEventError: with every field that is wrong and why.
         """
         try:
             return cls.model_validate_json(payload or b"")
         except ValidationError as error:
-            raise MalformedEvent(describe(error)) from None
+            raise MalformedEventError(describe(error)) from None

@@ -52,6 +52,7 @@ class Interaction(Event):
 
     @property
     def key(self) -> str:
+        """The user, so that all their events keep their order."""
         return self.user_id
 
     @model_validator(mode="after")

@@ -15,4 +15,5 @@ class NewUser(Event):
 
     @property
     def key(self) -> str:
+        """The user, so that all their events keep their order."""
         return self.user_id

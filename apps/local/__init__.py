@@ -1,0 +1,1 @@
+"""The laptop stack: every part of the system as a process under one supervisor."""

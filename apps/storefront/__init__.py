@@ -1,0 +1,1 @@
+"""The shop: pages and accounts, and an event for everything a shopper does."""
