@@ -16,11 +16,13 @@ create schema feast;
 SHOP = """
 create table shop.users (
     user_id text primary key,
-    email text not null,
+    email text,
     user_name text not null,
-    password_hash text not null,
+    password_hash text,
     preferences text[] not null default '{}',
-    signup_date timestamptz not null default now()
+    signup_date timestamptz not null default now(),
+    -- A sample shopper (demos only) has neither, and so can never log in with a password.
+    check ((email is null) = (password_hash is null))
 );
 create unique index users_email on shop.users (lower(email));
 
@@ -36,8 +38,23 @@ create table shop.products (
     about_product text not null default '',
     arrival_date timestamptz not null,
     img_link text not null default '',
-    product_link text not null default ''
+    product_link text not null default '',
+    -- What the shop's own reviews add to the rating that the catalogue brought.
+    review_count bigint not null default 0 check (review_count >= 0),
+    review_total double precision not null default 0 check (review_total >= 0),
+    price double precision generated always as (coalesce(discounted_price, actual_price)) stored,
+    stars_count bigint generated always as (
+        case when rating is null then 0 else coalesce(rating_count, 1) end + review_count) stored,
+    stars double precision generated always as (
+        (coalesce(rating * coalesce(rating_count, 1), 0) + review_total)
+        / nullif(case when rating is null then 0 else coalesce(rating_count, 1) end + review_count, 0)
+    ) stored,
+    words tsvector generated always as (
+        setweight(to_tsvector('simple', product_name), 'A')
+        || setweight(to_tsvector('simple', category), 'B')
+        || setweight(to_tsvector('simple', about_product), 'C')) stored
 );
+create index products_words on shop.products using gin (words);
 create index products_category on shop.products (category text_pattern_ops);
 create index products_arrival on shop.products (arrival_date desc, item_id);
 
@@ -46,6 +63,10 @@ create table shop.cart_lines (
     item_id text not null references shop.products,
     quantity integer not null check (quantity between 1 and 99),
     added_at timestamptz not null default now(),
+    -- The list that led the shopper to the product: the purchase is attributed to it.
+    surface text,
+    position integer,
+    model_version text,
     primary key (user_id, item_id)
 );
 
@@ -111,6 +132,15 @@ create table events.new_users (
     preferences text not null,
     signup_date timestamptz not null
 );
+
+create table events.shoppers (
+    user_id text primary key,
+    memory jsonb not null,
+    latest timestamptz not null,
+    verdicts_due boolean not null,
+    processed_at timestamptz not null default now()
+);
+create index shoppers_due on events.shoppers (processed_at) where verdicts_due;
 """
 
 ML = """

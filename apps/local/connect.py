@@ -1,0 +1,79 @@
+"""Kafka Connect: one distributed worker with the JDBC sink."""
+
+from apps.local.distribution import Distribution
+from apps.local.java import java
+from apps.local.kafka import bootstrap_servers
+from apps.local.part import Part
+from apps.local.properties import write_properties
+from apps.local.settings import LocalSettings
+from streams.contracts import RecsysError
+from streams.sink.connect import Connect
+from streams.sink.connectors import PLUGIN
+
+
+def url(settings: LocalSettings) -> str:
+    """Address of Connect's REST API."""
+    return f"http://127.0.0.1:{settings.connect_port}"
+
+
+def initialise(settings: LocalSettings, distribution: Distribution) -> None:
+    """Write the worker's configuration."""
+    write_properties(
+        settings.state_dir / "connect" / "worker.properties",
+        {
+            "bootstrap.servers": bootstrap_servers(settings),
+            "group.id": "recsys-connect",
+            "config.storage.topic": "_connect-configs",
+            "offset.storage.topic": "_connect-offsets",
+            "status.storage.topic": "_connect-status",
+            "config.storage.replication.factor": "1",
+            "offset.storage.replication.factor": "1",
+            "status.storage.replication.factor": "1",
+            "offset.storage.partitions": "2",
+            "status.storage.partitions": "2",
+            "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+            "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+            "value.converter.schemas.enable": "false",
+            "listeners": url(settings),
+            "rest.advertised.host.name": "127.0.0.1",
+            "plugin.path": str(distribution.plugins),
+            "plugin.discovery": "service_load",
+            "offset.flush.interval.ms": "2000",
+            "scheduled.rebalance.max.delay.ms": "0",
+            # A killed worker's members leave their group after that long.
+            "session.timeout.ms": "10000",
+            "consumer.session.timeout.ms": "10000",
+            "heartbeat.interval.ms": "3000",
+            "connector.client.config.override.policy": "All",
+        },
+    )
+
+
+def part(settings: LocalSettings, distribution: Distribution) -> Part:
+    """The worker; healthy when its sink can be installed and nothing of it has failed."""
+    return Part(
+        name="connect",
+        command=(
+            *java(
+                distribution,
+                "org.apache.kafka.connect.cli.ConnectDistributed",
+                settings.jvm_heap,
+                settings,
+            ),
+            str(settings.state_dir / "connect" / "worker.properties"),
+        ),
+        address=url(settings),
+        ports={"RECSYS_CONNECT_PORT": settings.connect_port},
+        is_healthy=lambda: _answers(url(settings)),
+        log=settings.logs / "connect.log",
+    )
+
+
+def _answers(address: str) -> bool:
+    try:
+        with Connect(address) as connect:
+            return PLUGIN in connect.plugins() and not any(
+                "FAILED" in states for states in connect.states().values()
+            )
+    except RecsysError:
+        return False

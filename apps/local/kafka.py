@@ -1,0 +1,112 @@
+"""Kafka: one KRaft node that is broker and controller at once."""
+
+import base64
+import subprocess
+import uuid
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from apps.local.distribution import Distribution
+from apps.local.java import java
+from apps.local.part import Part
+from apps.local.properties import write_properties
+from apps.local.settings import LocalSettings
+from streams.contracts import ConfigurationError
+
+
+def bootstrap_servers(settings: LocalSettings) -> str:
+    """Kafka's address."""
+    return f"127.0.0.1:{settings.kafka_port}"
+
+
+def initialise(settings: LocalSettings, distribution: Distribution) -> None:
+    """Write the broker's configuration and format its storage where that is not done yet.
+
+    Raises:
+        ConfigurationError: with Kafka's words.
+    """
+    controller = f"127.0.0.1:{settings.kafka_controller_port}"
+    folder = settings.state_dir / "kafka"
+    write_properties(
+        folder / "server.properties",
+        {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.bootstrap.servers": controller,
+            "listeners": f"PLAINTEXT://{bootstrap_servers(settings)},CONTROLLER://{controller}",
+            "advertised.listeners": (
+                f"PLAINTEXT://{bootstrap_servers(settings)},CONTROLLER://{controller}"
+            ),
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "log.dirs": str(folder / "data"),
+            "auto.create.topics.enable": "false",
+            "default.replication.factor": "1",
+            "min.insync.replicas": "1",
+            "offsets.topic.replication.factor": "1",
+            "offsets.topic.num.partitions": "4",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "transaction.state.log.num.partitions": "4",
+            "share.coordinator.state.topic.replication.factor": "1",
+            "share.coordinator.state.topic.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            "log.index.size.max.bytes": "1048576",
+            "num.network.threads": "2",
+            "num.io.threads": "2",
+            "log.cleaner.dedupe.buffer.size": "16777216",
+        },
+    )
+    if (folder / "data" / "meta.properties").exists():
+        return
+    command = java(distribution, "kafka.tools.StorageTool", "256m", settings)
+    result = subprocess.run(
+        [
+            *command,
+            "format",
+            "--standalone",
+            f"--cluster-id={_cluster_id()}",
+            f"--config={folder / 'server.properties'}",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise ConfigurationError(
+            f"Kafka's storage cannot be formatted: {result.stdout}{result.stderr}"
+        )
+
+
+def part(settings: LocalSettings, distribution: Distribution) -> Part:
+    """The broker."""
+    return Part(
+        name="kafka",
+        command=(
+            *java(distribution, "kafka.Kafka", settings.jvm_heap, settings),
+            str(settings.state_dir / "kafka" / "server.properties"),
+        ),
+        address=bootstrap_servers(settings),
+        ports={
+            "RECSYS_KAFKA_PORT": settings.kafka_port,
+            "RECSYS_KAFKA_CONTROLLER_PORT": settings.kafka_controller_port,
+        },
+        is_healthy=lambda: _answers(bootstrap_servers(settings)),
+        log=settings.logs / "kafka.log",
+    )
+
+
+def _cluster_id() -> str:
+    """Kafka's form of a UUID: 22 characters, none of which makes it look like an option."""
+    identifier = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return identifier.replace("-", "A")
+
+
+def _answers(servers: str) -> bool:
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    try:
+        return bool(admin.list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False

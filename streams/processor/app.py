@@ -1,0 +1,113 @@
+"""The Faust application: reads the public topics, partition by partition, in natural batches."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import faust
+import structlog
+from faust.web import Request, Response, View
+from psycopg import OperationalError
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from ml.features.online import OnlineFeatures
+from ml.settings import MlSettings
+from streams.contracts import INTERACTIONS, NEW_USERS, Channel, UnavailableError
+from streams.processor.processing import Processing
+from streams.processor.validation import Record
+from streams.publisher import Publisher
+from streams.settings import StreamSettings
+
+log = structlog.get_logger()
+
+GROUP = "recsys-processor"
+_RETRY_SECONDS = 1.0
+_SWEEP_SECONDS = 1.0
+_AWAY = (UnavailableError, OperationalError, PoolTimeout)
+
+Work = Callable[[Sequence[Record]], None]
+
+
+def create_app(settings: StreamSettings) -> faust.App:
+    """The application with one agent a channel and a timer that closes ended sessions."""
+    app = faust.App(
+        GROUP,
+        broker=[f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
+        value_serializer="raw",
+        key_serializer="raw",
+        store="memory://",
+        topic_disable_leader=True,
+        web_bind=settings.processor_host,
+        web_port=settings.processor_port,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=3.0,
+        broker_commit_interval=1.0,
+    )
+    pool = ConnectionPool(settings.database_url, min_size=1, max_size=4, open=True)
+    processing = Processing(
+        settings,
+        Publisher(settings.kafka_bootstrap_servers, client_id=GROUP),
+        pool,
+        OnlineFeatures(MlSettings()),
+    )
+    _read(app, INTERACTIONS, processing.interactions, settings.batch_size)
+    _read(app, NEW_USERS, partial(processing.validate, NEW_USERS), settings.batch_size)
+
+    @app.timer(_SWEEP_SECONDS)  # type: ignore[untyped-decorator]
+    async def close_ended_sessions() -> None:
+        try:
+            while await asyncio.to_thread(processing.close_ended_sessions) == settings.batch_size:
+                pass
+        except _AWAY as error:
+            log.warning("sessions are not closed yet", reason=str(error))
+
+    @app.page("/health/ready")
+    async def ready(view: View, _request: Request) -> Response:
+        assigned = len(app.consumer.assignment()) if app.consumer else 0
+        return view.json(
+            {"status": "ready" if assigned else "waiting", "partitions": assigned},
+            status=200 if assigned else 503,
+        )
+
+    return app
+
+
+def _read(app: faust.App, channel: Channel, work: Work, batch_size: int) -> None:
+    """An agent that works off a channel's public topic.
+
+    A batch is what has arrived: one event when the shop is quiet, `batch_size` of them when a
+    backlog is worked off. Events are acknowledged by hand once the work is done; Faust's own `take`
+    would acknowledge them when it fails, too.
+    """
+
+    async def consume(stream: Any) -> None:
+        batch: list[Any] = []
+        async for event in stream.noack().events():
+            batch.append(event)
+            if len(batch) < batch_size and not stream.channel.empty():
+                continue
+            await _until_done(work, [_record(each) for each in batch])
+            for each in batch:
+                each.ack()
+            batch.clear()
+
+    topic = app.topic(channel.public.name, value_type=bytes, key_type=bytes)
+    app.agent(topic, name=channel.public.name, isolated_partitions=True)(consume)
+
+
+def _record(event: Any) -> Record:
+    message = event.message
+    return Record(message.topic, message.partition, message.offset, event.value)
+
+
+async def _until_done(work: Work, records: Sequence[Record]) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(work, records)
+        except _AWAY as error:
+            log.warning("batch will be tried again", events=len(records), reason=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return

@@ -1,0 +1,88 @@
+"""The sink connectors: one a channel, from its validated topic into its table."""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from streams.contracts import INTERACTIONS, NEW_USERS, Channel
+from streams.sink.converter_schema import converter_schema
+
+PLUGIN = "io.debezium.connector.jdbc.JdbcSinkConnector"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector's name and its configuration as Connect's REST API takes it."""
+
+    name: str
+    config: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    channel: Channel
+    table: str
+    primary_key: str
+    tasks: int
+
+
+SINKS = (
+    _Sink(INTERACTIONS, "events.interactions", "interaction_id", tasks=2),
+    _Sink(NEW_USERS, "events.new_users", "user_id", tasks=1),
+)
+
+
+def sink_connectors(url: str, username: str, password: str, *, replicas: int) -> list[Connector]:
+    """Every sink connector.
+
+    Rows are upserted by primary key, so an event that is delivered twice is one row. Two tasks with
+    batches of 2,000 plain inserts are the fastest recipe that cannot fail on a duplicate within a
+    batch.
+
+    Args:
+        url: JDBC address, `jdbc:postgresql://host:port/database`.
+        username: who writes; may be a reference to a Connect config provider.
+        password: likewise.
+        replicas: how many brokers keep the dead letter queue.
+    """
+    return [
+        Connector(
+            f"{sink.channel.public.name}-sink",
+            {
+                "connector.class": PLUGIN,
+                "tasks.max": str(sink.tasks),
+                "topics": sink.channel.valid.name,
+                "connection.url": url,
+                "connection.username": username,
+                "connection.password": password,
+                "collection.name.format": sink.table,
+                "insert.mode": "upsert",
+                "primary.key.mode": "record_value",
+                "primary.key.fields": sink.primary_key,
+                "schema.evolution": "none",
+                "delete.enabled": "false",
+                "batch.size": "2000",
+                "consumer.override.max.poll.records": "2000",
+                "consumer.override.auto.offset.reset": "earliest",
+                "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+                "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+                "value.converter.schemas.enable": "true",
+                "value.converter.schema.content": json.dumps(
+                    converter_schema(sink.channel.contract)
+                ),
+                "errors.tolerance": "all",
+                "errors.deadletterqueue.topic.name": sink.channel.dead_letters.name,
+                "errors.deadletterqueue.topic.replication.factor": str(replicas),
+                "errors.deadletterqueue.context.headers.enable": "true",
+                "errors.log.enable": "true",
+            },
+        )
+        for sink in SINKS
+    ]
+
+
+def jdbc(database_url: str) -> tuple[str, str, str]:
+    """A postgresql:// address as JDBC address, user name and password."""
+    parts = urlsplit(database_url)
+    address = f"jdbc:postgresql://{parts.hostname}:{parts.port or 5432}{parts.path}"
+    return address, unquote(parts.username or ""), unquote(parts.password or "")
