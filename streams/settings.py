@@ -5,6 +5,9 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PROCESSOR_GROUP = "recsys-processor"
+"""The processor's consumer group."""
+
 
 class StreamSettings(BaseSettings):
     """Addresses of Kafka, Connect and PostgreSQL, and how sessions are cut."""

@@ -21,6 +21,7 @@ from streams.sink.connect import Connect
 from streams.sink.connectors import jdbc, sink_connectors
 
 _LOG_LINES = 15
+_REPORT_EVERY = 20
 _STOP_ORDER = ("storefront", "processor", "connect", "kafka", "postgres")
 
 Report = Callable[[str], None]
@@ -179,10 +180,11 @@ class Stack:
             self._wait(self.parts["connect"], running)
 
     def _install(self, report: Report) -> None:
-        report("fetching Kafka, Connect and the JDBC sink")
-        self._distribution.install(
-            lambda done, total: report(f"fetching Kafka, Connect and the JDBC sink {done}/{total}")
-        )
+        def fetched(done: int, total: int) -> None:
+            if done == total or done % _REPORT_EVERY == 0:
+                report(f"fetched {done} of {total} files of Kafka, Connect and the JDBC sink")
+
+        self._distribution.install(fetched)
 
     def _check_ports(self) -> None:
         for part in self.parts.values():

@@ -17,11 +17,10 @@ from streams.contracts import INTERACTIONS, NEW_USERS, Channel, UnavailableError
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.publisher import Publisher
-from streams.settings import StreamSettings
+from streams.settings import PROCESSOR_GROUP, StreamSettings
 
 log = structlog.get_logger()
 
-GROUP = "recsys-processor"
 _RETRY_SECONDS = 1.0
 _SWEEP_SECONDS = 1.0
 _AWAY = (UnavailableError, OperationalError, PoolTimeout)
@@ -32,7 +31,7 @@ Work = Callable[[Sequence[Record]], None]
 def create_app(settings: StreamSettings) -> faust.App:
     """The application with one agent a channel and a timer that closes ended sessions."""
     app = faust.App(
-        GROUP,
+        PROCESSOR_GROUP,
         broker=[f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
         value_serializer="raw",
         key_serializer="raw",
@@ -48,7 +47,7 @@ def create_app(settings: StreamSettings) -> faust.App:
     pool = ConnectionPool(settings.database_url, min_size=1, max_size=4, open=True)
     processing = Processing(
         settings,
-        Publisher(settings.kafka_bootstrap_servers, client_id=GROUP),
+        Publisher(settings.kafka_bootstrap_servers, client_id=PROCESSOR_GROUP),
         pool,
         OnlineFeatures(MlSettings()),
     )

@@ -19,16 +19,28 @@ class Connector:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sink:
+class Sink:
+    """From which channel into which table."""
+
     channel: Channel
     table: str
     primary_key: str
     tasks: int
 
+    @property
+    def connector(self) -> str:
+        """The connector's name."""
+        return f"{self.channel.public.name}-sink"
+
+    @property
+    def consumer_group(self) -> str:
+        """The consumer group that Connect gives the connector."""
+        return f"connect-{self.connector}"
+
 
 SINKS = (
-    _Sink(INTERACTIONS, "events.interactions", "interaction_id", tasks=2),
-    _Sink(NEW_USERS, "events.new_users", "user_id", tasks=1),
+    Sink(INTERACTIONS, "events.interactions", "interaction_id", tasks=2),
+    Sink(NEW_USERS, "events.new_users", "user_id", tasks=1),
 )
 
 
@@ -47,7 +59,7 @@ def sink_connectors(url: str, username: str, password: str, *, replicas: int) ->
     """
     return [
         Connector(
-            f"{sink.channel.public.name}-sink",
+            sink.connector,
             {
                 "connector.class": PLUGIN,
                 "tasks.max": str(sink.tasks),

@@ -1,0 +1,61 @@
+# Everything from a fresh clone: each target makes its own environment first.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := streams,storefront,ml,pipelines,migrations,local,dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test lint types imports browser format clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name one with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: install a newer one, or name one with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make environments: install its venv package (Debian: apt-get install python3-venv)"; exit 1; }
+	@echo "making the environment in $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@touch $@
+
+setup: $(VENV)/.ready ## Make the environment
+
+demo: setup ## Run the whole system; ONCE=1 [REPLAY=log.csv [TEST=held_out.csv]] [DATASET=file-or-URL] [REPORT=path] [KILL=part]
+	@$(BIN)/recsys demo $(if $(ONCE),--once) $(if $(REPLAY),--replay '$(REPLAY)') $(if $(TEST),--test '$(TEST)') \
+	  $(if $(DATASET),--dataset '$(DATASET)') $(if $(REPORT),--report '$(REPORT)') $(foreach part,$(KILL),--kill $(part))
+
+up: setup ## Start the parts and leave them running
+	@$(BIN)/recsys up
+
+down: setup ## Stop the parts
+	@$(BIN)/recsys down
+
+status: setup ## Show the parts
+	@$(BIN)/recsys status
+
+test: lint types imports browser ## Lint, types, unit, integration and browser tests
+	@$(BIN)/pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+imports: setup
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update --quiet && apt-get install --yes --quiet chromium; } || \
+	  { echo "the browser tests need Chromium: install it (Debian: apt-get install chromium)"; exit 1; }
+
+format: setup ## Format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+clean: ## Remove the environment and every local state
+	rm -rf $(VENV) .state

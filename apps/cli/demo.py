@@ -1,0 +1,182 @@
+"""`recsys demo` and `recsys replay`: the whole loop, with or without a person."""
+
+import shutil
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from apps.cli.console import Narrator, err, out
+from apps.local.demo.interactive import serve
+from apps.local.demo.once import Loop, run_once
+from apps.local.demo.report import Report
+from apps.local.demo.source import Source, dataset, replay, synthetic
+from apps.local.settings import LocalSettings
+from apps.local.stack import Stack
+from streams.contracts import ConfigurationError
+
+_READABLE = {"exists": True, "dir_okay": False, "readable": True}
+_REJECTED_SHOWN = 20
+
+Test = Annotated[
+    Path | None,
+    typer.Option(help="CSV of held-out user_id,item_id to score the lists on.", **_READABLE),
+]
+ReportPath = Annotated[Path | None, typer.Option(help="Where to write the report as JSON.")]
+Kill = Annotated[
+    list[str] | None,
+    typer.Option(help="A part to kill -9 while events are under way: processor, connect, ..."),
+]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.command(name="demo")(demo)
+    cli.command(name="replay")(replay_log)
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option(help="Go through the loop without a person.")] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option("--replay", help="A shop's log instead of scripted shoppers.", **_READABLE),
+    ] = None,
+    test: Test = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--dataset", help="Amazon-style product table, a file or a URL."),
+    ] = None,
+    report: ReportPath = None,
+    kill: Kill = None,
+) -> None:
+    """Start everything, fill a shop, train, and serve it until Ctrl-C; or --once."""
+    settings = LocalSettings()
+    if not once:
+        if log or test or report or kill:
+            raise ConfigurationError("--replay, --test, --report and --kill go with --once")
+        _serve(settings, data)
+        return
+    if log and data:
+        raise ConfigurationError("--replay and --dataset exclude each other")
+    if test and not log:
+        raise ConfigurationError("--test goes with --replay")
+    stack = _fresh_stack(settings)
+    narrator = Narrator()
+    try:
+        source = _source(stack, log, test, data)
+        result = run_once(
+            stack,
+            source,
+            narrator.display,
+            scripted=log is None,
+            kill=kill or [],
+            write_to=report,
+        )
+    finally:
+        narrator.close()
+    _show(result)
+    if not result.held:
+        raise typer.Exit(1)
+
+
+def replay_log(
+    log: Annotated[Path, typer.Argument(metavar="LOG", **_READABLE)],
+    *,
+    test: Test = None,
+    report: ReportPath = None,
+    train: Annotated[bool, typer.Option(help="Retrain when the events have arrived.")] = True,
+    kill: Kill = None,
+) -> None:
+    """Bring a shop's log into the running stack, wait for it, retrain and read the lists back."""
+    stack = Stack(LocalSettings())
+    if not stack.is_running:
+        raise ConfigurationError("the stack is not running; start it with: recsys up")
+    result = Report()
+    narrator = Narrator()
+    try:
+        loop = Loop(stack, result, narrator.display)
+        source = replay(log, test)
+        loop.fill(source)
+        loop.arrive(kill or [])
+        if train:
+            loop.train()
+            loop.read_back(source)
+    finally:
+        narrator.close()
+    if report:
+        report.write_text(result.model_dump_json(indent=2))
+    _show(result)
+    if not result.held:
+        raise typer.Exit(1)
+
+
+def _fresh_stack(settings: LocalSettings) -> Stack:
+    """A stack of its own beside the person's, which keeps its data."""
+    folder = settings.state_dir / "once"
+    once = settings.model_copy(
+        update={"state_dir": folder, "distribution_dir": settings.distribution}
+    )
+    if folder.exists():
+        Stack(once).down(lambda _: None)
+        shutil.rmtree(folder)
+    return Stack(once)
+
+
+def _source(stack: Stack, log: Path | None, test: Path | None, data: str | None) -> Source:
+    if log:
+        return replay(log, test)
+    folder = stack.settings.state_dir / "data"
+    return dataset(data, folder) if data else synthetic(folder)
+
+
+def _serve(settings: LocalSettings, data: str | None) -> None:
+    stack = Stack(settings)
+    narrator = Narrator()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    try:
+        serve(stack, narrator.display, lambda: _source(stack, None, None, data), data)
+        narrator.close()
+        err.print(f"\n[bold]The shop is open at {stack.shop_url}[/bold]   (Ctrl-C closes it)")
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        err.print("\nclosing the shop")
+    finally:
+        narrator.close()
+        stack.down(narrator.say)
+
+
+def _show(report: Report) -> None:
+    figures = Table("figure", "value", title="What was measured")
+    for name, value in report.model_dump(
+        exclude={"rejected", "list_changes", "seconds", "checks"}, exclude_none=True
+    ).items():
+        figures.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
+    for phase, seconds in report.seconds.items():
+        figures.add_row(f"seconds: {phase}", f"{seconds:.1f}")
+    out.print(figures)
+    for row in report.rejected[:_REJECTED_SHOWN]:
+        out.print(f"refused {row.source}, line {row.line}: {row.reason}", markup=False)
+    if len(report.rejected) > _REJECTED_SHOWN:
+        out.print(f"... and {len(report.rejected) - _REJECTED_SHOWN} more; --report lists them all")
+    for change in report.list_changes:
+        out.print(
+            f"the shopper who wants {change.wanted}: {change.matching_before:.0%} of the list"
+            f" matched before, {change.matching_after:.0%} after",
+            markup=False,
+        )
+    checks = Table("", "step", "found", title="What had to hold")
+    for check in report.checks:
+        mark = "[green]held[/green]" if check.held else "[red]failed[/red]"
+        checks.add_row(mark, check.name, check.found)
+    out.print(checks)

@@ -1,0 +1,64 @@
+"""`recsys events tail`: watch what happens in the shop."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from apps.cli.console import err
+from apps.local.settings import LocalSettings
+from streams.contracts import INTERACTIONS, TOPICS, ConfigurationError
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    events = typer.Typer(no_args_is_help=True, help="Look into the topics.")
+    events.command()(tail)
+    cli.add_typer(events, name="events")
+
+
+def tail(
+    topic: Annotated[str, typer.Option(help="Which topic.")] = INTERACTIONS.public.name,
+    *,
+    from_start: Annotated[
+        bool, typer.Option(help="Everything that the topic still holds, not only what comes.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
+) -> None:
+    """Print each event of a topic, one JSON line each, until Ctrl-C."""
+    from kafka import KafkaConsumer
+    from kafka.errors import NoBrokersAvailable
+
+    from apps.local.kafka import bootstrap_servers
+
+    names = [each.name for each in TOPICS]
+    if topic not in names:
+        raise ConfigurationError(f"there is no topic {topic}; there are {', '.join(names)}")
+    try:
+        consumer = KafkaConsumer(
+            topic,
+            bootstrap_servers=bootstrap_servers(LocalSettings()),
+            auto_offset_reset="earliest" if from_start else "latest",
+            enable_auto_commit=False,
+        )
+    except NoBrokersAvailable as error:
+        raise ConfigurationError("Kafka does not answer; start it with: recsys up") from error
+    err.print(f"[dim]events of {topic}; Ctrl-C ends this[/dim]")
+    try:
+        for number, record in enumerate(consumer, 1):
+            _print(record.value)
+            if number == limit:
+                return
+    except KeyboardInterrupt:
+        return
+    finally:
+        consumer.close()
+
+
+def _print(value: bytes | None) -> None:
+    text = (value or b"").decode(errors="backslashreplace")
+    try:
+        text = json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        text = json.dumps({"unreadable": text})
+    print(text, flush=True)

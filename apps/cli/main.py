@@ -1,0 +1,30 @@
+"""The entry point: every command, and errors as one clear line."""
+
+import sys
+
+import typer
+
+from apps.cli import demo, events, model, stack
+from apps.cli.console import err
+from streams.contracts import RecsysError
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A shop that learns while people shop: run it, feed it, train it, look into it.",
+)
+for room in (stack, demo, model, events):
+    room.register(cli)
+
+
+def app() -> None:
+    """Run the command line; an error of ours ends it with status 1 and its message."""
+    try:
+        cli()
+    except RecsysError as error:
+        err.print(f"[bold red]error[/bold red] {error}", markup=True, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,65 @@
+"""`recsys up`, `down` and `status`: the stack as a whole."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from apps.cli.console import Narrator, out
+from apps.local.settings import LocalSettings
+from apps.local.stack import PartStatus, Stack
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.command()(up)
+    cli.command()(down)
+    cli.command()(status)
+
+
+def up(*, as_json: Json = False) -> None:
+    """Start whatever does not run: PostgreSQL, Kafka, Connect, the processor, the storefront."""
+    stack = Stack(LocalSettings())
+    narrator = Narrator()
+    try:
+        stack.up(narrator.say)
+    finally:
+        narrator.close()
+    _show(stack.statuses(), as_json=as_json)
+
+
+def down() -> None:
+    """Stop all of it; the data stays."""
+    narrator = Narrator()
+    try:
+        Stack(LocalSettings()).down(narrator.say)
+    finally:
+        narrator.close()
+
+
+def status(*, as_json: Json = False) -> None:
+    """Show each part's state, health, address, pid and log; exit 1 unless all are healthy."""
+    statuses = Stack(LocalSettings()).statuses()
+    _show(statuses, as_json=as_json)
+    if not all(part.healthy for part in statuses):
+        raise typer.Exit(1)
+
+
+def _show(statuses: list[PartStatus], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({part.name: part.as_dict() for part in statuses}, indent=2))
+        return
+    table = Table("part", "state", "health", "pid", "address", "log")
+    for part in statuses:
+        table.add_row(
+            part.name,
+            part.state,
+            "[green]healthy[/green]" if part.healthy else "[red]not healthy[/red]",
+            str(part.pid or ""),
+            part.address,
+            part.log,
+        )
+    out.print(table)

@@ -1,0 +1,64 @@
+"""Reads every user's list back from the Feast online store and scores it on held-out items."""
+
+from collections.abc import Collection, Mapping
+
+import psycopg
+
+from apps.local import repository
+from apps.local.demo.report import Report
+from ml.evaluation.popularity import popular_lists
+from ml.evaluation.protocol import score_lists
+from ml.features.online import OnlineFeatures
+from ml.registry import repository as registry
+from ml.settings import MlSettings
+
+_K = 20
+
+
+def read_back(settings: MlSettings, report: Report) -> dict[str, tuple[str, ...]]:
+    """Every user's list from Feast; its length, version and freedom from seen items are checked."""
+    with psycopg.connect(settings.database_url) as connection:
+        users = repository.users(connection)
+        pairs = repository.interacted_items(connection)
+        live = registry.live_version(connection)
+    seen: dict[str, set[str]] = {}
+    for user_id, item_id in pairs:
+        seen.setdefault(user_id, set()).add(item_id)
+    served = OnlineFeatures(settings).top_k_of(users)
+    lists = {user_id: top_k.item_ids for user_id, top_k in served.items() if top_k.item_ids}
+    report.model_version = live
+    report.users_with_top_k = len(lists)
+    stale = sum(top_k.model_version != live for top_k in served.values())
+    repeated = sum(not seen.get(user, set()).isdisjoint(items) for user, items in lists.items())
+    report.check(
+        "every user has a list in Feast",
+        held=len(lists) == len(users),
+        found=f"{len(lists)} of {len(users)}",
+    )
+    report.check("every list is the live version's", held=not stale, found=f"{stale} are not")
+    report.check(
+        "no list repeats what its user has seen", held=not repeated, found=f"{repeated} do"
+    )
+    return lists
+
+
+def score(
+    settings: MlSettings,
+    lists: Mapping[str, tuple[str, ...]],
+    held_out: Mapping[str, Collection[str]],
+    report: Report,
+) -> None:
+    """Add recall and NDCG of the lists, and popularity's, to the report."""
+    with psycopg.connect(settings.database_url) as connection:
+        pairs = repository.interacted_items(connection)
+    scores = score_lists(lists, held_out, _K)
+    popularity = score_lists(popular_lists(pairs, list(held_out), _K), held_out, _K)
+    report.held_out_users = scores.users
+    report.recall_at_20, report.ndcg_at_20 = scores.recall, scores.ndcg
+    report.popularity_recall_at_20 = popularity.recall
+    report.popularity_ndcg_at_20 = popularity.ndcg
+    report.check(
+        "the towers beat popularity",
+        held=scores.recall > popularity.recall,
+        found=f"recall@20 {scores.recall:.4f}, popularity {popularity.recall:.4f}",
+    )

@@ -1,0 +1,68 @@
+"""What a demonstration's shop is made of: the synthetic shop, a product table, or a shop's log."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apps.local.feed import Feed
+from ml.data.rejection import RejectedRow
+from streams.contracts import Interaction, NewUser, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the data comes from and what is held out of it."""
+
+    name: str
+    products: Iterable[Product] = ()
+    users: Iterable[NewUser] = ()
+    interactions: Iterable[Interaction] = ()
+    log: Iterable[Interaction | RejectedRow] | None = None
+    rejected: list[RejectedRow] = field(default_factory=list)
+    held_out: Mapping[str, set[str]] = field(default_factory=dict)
+
+    def pour(self, feed: Feed) -> None:
+        """Bring all of it in."""
+        feed.fed.rejected.extend(self.rejected)
+        if self.log is not None:
+            feed.log(self.log)
+        else:
+            feed.shop(self.products, self.users, self.interactions)
+
+
+def replay(log: Path, held_out: Path | None) -> Source:
+    """A real shop's log, and the file of held-out items if there is one."""
+    from ml.data.event_log import read_event_log, read_held_out
+
+    test, rejected = read_held_out(held_out) if held_out else ({}, [])
+    return Source(name=f"log {log.name}", log=read_event_log(log), held_out=test, rejected=rejected)
+
+
+def dataset(location: str, folder: Path) -> Source:
+    """An Amazon-style product and review table, from a path or a URL."""
+    from ml.data.amazon import read_amazon
+    from ml.data.source import fetch
+
+    shop = read_amazon(fetch(location, folder))
+    return Source(
+        name=f"data set {location}",
+        products=shop.products,
+        users=shop.users,
+        interactions=shop.interactions,
+        rejected=shop.rejected,
+    )
+
+
+def synthetic(folder: Path) -> Source:
+    """The synthetic shop; its files, the planted truth among them, are written to `folder`."""
+    from ml.data.synthetic import SyntheticConfig, generate, write
+
+    shop = generate(SyntheticConfig())
+    write(shop, folder)
+    return Source(
+        name="synthetic shop",
+        products=shop.products,
+        users=shop.users,
+        interactions=shop.interactions,
+        held_out=shop.held_out,
+    )

@@ -1,0 +1,84 @@
+"""What the stack's reports count in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import Connection
+
+from streams.contracts import InteractionType
+
+_DERIVED = [each.value for each in InteractionType if each.is_derived]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much has arrived."""
+
+    events: int
+    """Rows of interactions, verdicts not among them."""
+    distinct: int
+    """Different interaction ids among those."""
+    verdicts: int
+    users: int
+    """Different users of sign-ups and interactions."""
+    items: int
+    """Products of the catalogue."""
+
+
+def counts(connection: Connection) -> Counts:
+    """Count everything now."""
+    row = connection.execute(
+        "select"
+        " (select count(*) from events.interactions where interaction_type <> all(%(derived)s)),"
+        " (select count(distinct interaction_id) from events.interactions"
+        "   where interaction_type <> all(%(derived)s)),"
+        " (select count(*) from events.interactions where interaction_type = any(%(derived)s)),"
+        " (select count(*) from (select user_id from events.new_users"
+        "   union select user_id from events.interactions) known),"
+        " (select count(*) from shop.products)",
+        {"derived": _DERIVED},
+    ).fetchone()
+    assert row is not None
+    return Counts(*row)
+
+
+def sessions_to_close(connection: Connection) -> int:
+    """Shoppers whose last session has ended but is not judged yet."""
+    row = connection.execute(
+        "select count(*) from events.shoppers"
+        " where verdicts_due and latest < now() - interval '30 minutes'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def live_version(connection: Connection) -> str | None:
+    """Version of the live model, if there is one."""
+    row = connection.execute("select version from ml.live_version").fetchone()
+    return str(row[0]) if row else None
+
+
+def product_names(connection: Connection, item_ids: Sequence[str]) -> dict[str, str]:
+    """Names of products."""
+    return dict(
+        connection.execute(
+            "select item_id, product_name from shop.products where item_id = any(%s)",
+            [list(item_ids)],
+        ).fetchall()
+    )
+
+
+def users(connection: Connection) -> list[str]:
+    """Every known user, of sign-ups and interactions."""
+    rows = connection.execute(
+        "select user_id from events.new_users union select user_id from events.interactions"
+        " order by user_id"
+    )
+    return [user_id for (user_id,) in rows]
+
+
+def interacted_items(connection: Connection) -> list[tuple[str, str]]:
+    """Every different pair of user and item."""
+    return connection.execute(
+        "select distinct user_id, item_id from events.interactions order by user_id, item_id"
+    ).fetchall()
