@@ -1,0 +1,41 @@
+import json
+
+import pytest
+
+from streams.contracts import CHANNELS, Interaction
+from streams.sink.connectors import SINKS, jdbc, sink_connectors
+from streams.sink.converter_schema import converter_schema
+
+
+def test_the_schema_covers_the_contract_field_by_field() -> None:
+    schema = converter_schema(Interaction)
+    assert [field["field"] for field in schema["fields"]] == list(Interaction.model_fields)
+    required = {field["field"] for field in schema["fields"] if not field["optional"]}
+    assert required == {"interaction_id", "user_id", "item_id", "timestamp", "interaction_type"}
+
+
+def test_uuids_and_instants_carry_their_semantic_names() -> None:
+    fields = {field["field"]: field for field in converter_schema(Interaction)["fields"]}
+    assert fields["interaction_id"]["name"] == "io.debezium.data.Uuid"
+    assert fields["timestamp"]["name"] == "io.debezium.time.ZonedTimestamp"
+    assert fields["quantity"]["type"] == "int32"
+    assert fields["rating"]["type"] == "double"
+
+
+def test_every_channel_is_sunk_from_its_validated_topic() -> None:
+    assert [sink.channel for sink in SINKS] == list(CHANNELS)
+    for connector in sink_connectors("jdbc:postgresql://db:5432/x", "u", "p", replicas=3):
+        assert connector.config["topics"].endswith("-valid")
+        assert connector.config["insert.mode"] == "upsert"
+        json.loads(connector.config["value.converter.schema.content"])
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u:p%40ss@h:1/db", ("jdbc:postgresql://h:1/db", "u", "p@ss")),
+        ("postgresql://u@h/db", ("jdbc:postgresql://h:5432/db", "u", "")),
+    ],
+)
+def test_jdbc_addresses(url: str, expected: tuple[str, str, str]) -> None:
+    assert jdbc(url) == expected
