@@ -68,6 +68,23 @@ def product_names(connection: Connection, item_ids: Sequence[str]) -> dict[str, 
     )
 
 
+def items_in(connection: Connection, category: str) -> set[str]:
+    """Products of a category and of those below it."""
+    rows = connection.execute(
+        "select item_id from shop.products where category = %(path)s"
+        " or starts_with(category, %(path)s || '|')",
+        {"path": category},
+    )
+    return {item_id for (item_id,) in rows}
+
+
+def user_of(connection: Connection, email: str) -> str:
+    """The user with that e-mail address."""
+    row = connection.execute("select user_id from shop.users where email = %s", [email]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
 def users(connection: Connection) -> list[str]:
     """Every known user, of sign-ups and interactions."""
     rows = connection.execute(

@@ -88,7 +88,9 @@ class Loop:
 
     def shop(self) -> None:
         """Let scripted shoppers in, retrain, and see what it did to their lists."""
-        shoppers = ScriptedShoppers(self._stack.shop_url, self._display.say)
+        shoppers = ScriptedShoppers(
+            self._stack.shop_url, self._stack.database_url, self._display.say
+        )
         with self.report.phase("shop"):
             shoppers.visit()
         self.report.events_read += shoppers.events

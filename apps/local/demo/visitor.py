@@ -1,0 +1,80 @@
+"""A shopper's browser without a window: follows links, fills forms, keeps cookies."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from bs4 import BeautifulSoup, Tag
+
+from streams.contracts import UnavailableError
+
+_PRODUCT = "/products/"
+
+
+class Visitor:
+    """One visitor of the shop.
+
+    Raises:
+        UnavailableError: if a page does not come or a form is not taken.
+    """
+
+    def __init__(self, shop_url: str) -> None:
+        self._http = httpx.Client(base_url=shop_url, follow_redirects=True, timeout=30)
+        self._page = BeautifulSoup("", "html.parser")
+        self.product_views = 0
+        """Product pages seen so far, also those that a form led to."""
+
+    def go(self, path: str, **query: str) -> None:
+        """Open a page."""
+        self._read(self._http.get(path, params=query or None))
+
+    def submit(self, action: str, values: Mapping[str, str | Sequence[str]]) -> None:
+        """Fill in the page's form with that action and send it."""
+        form = self._page.find("form", action=lambda found: _path(found) == action)
+        if not isinstance(form, Tag):
+            raise UnavailableError(f"the page has no form for {action}")
+        hidden = {
+            str(field["name"]): str(field.get("value", ""))
+            for field in form.find_all("input", type="hidden")
+        }
+        self._read(self._http.post(action, data={**hidden, **values}))
+
+    def choices(self, field: str) -> list[str]:
+        """Values that the page offers for a field."""
+        return [str(box["value"]) for box in self._page.find_all("input", attrs={"name": field})]
+
+    def products(self, surface: str | None = None) -> list[str]:
+        """Items that the page links to, in their order; of one surface or of all."""
+        found: dict[str, None] = {}
+        for link in self._page.find_all("a", href=True):
+            address = urlsplit(str(link["href"]))
+            if not address.path.startswith(_PRODUCT):
+                continue
+            if surface is None or parse_qs(address.query).get("from") == [surface]:
+                found[str(link["href"])] = None
+        return list(found)
+
+    def _read(self, response: httpx.Response) -> None:
+        if response.is_error:
+            raise UnavailableError(
+                f"{response.request.method} {response.url.path} answers {response.status_code}"
+            )
+        self._page = BeautifulSoup(response.text, "html.parser")
+        self.product_views += response.url.path.startswith(_PRODUCT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+
+def _path(address: str | None) -> str | None:
+    return urlsplit(address).path if address else None
