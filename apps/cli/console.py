@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from apps.local.arrivals import Progress
-from apps.local.demo.once import Display
+from apps.local.demo.display import Display
 from apps.local.feed import Fed
 
 out = Console()

@@ -11,8 +11,6 @@ import typer
 from rich.table import Table
 
 from apps.cli.console import Narrator, err, out
-from apps.local.demo.interactive import serve
-from apps.local.demo.once import Loop, run_once
 from apps.local.demo.report import Report
 from apps.local.demo.source import Source, dataset, replay, synthetic
 from apps.local.settings import LocalSettings
@@ -65,6 +63,8 @@ def demo(
         raise ConfigurationError("--replay and --dataset exclude each other")
     if test and not log:
         raise ConfigurationError("--test goes with --replay")
+    from apps.local.demo.once import run_once
+
     stack = _fresh_stack(settings)
     narrator = Narrator()
     try:
@@ -93,6 +93,8 @@ def replay_log(
     kill: Kill = None,
 ) -> None:
     """Bring a shop's log into the running stack, wait for it, retrain and read the lists back."""
+    from apps.local.demo.once import Loop
+
     stack = Stack(LocalSettings())
     if not stack.is_running:
         raise ConfigurationError("the stack is not running; start it with: recsys up")
@@ -135,6 +137,8 @@ def _source(stack: Stack, log: Path | None, test: Path | None, data: str | None)
 
 
 def _serve(settings: LocalSettings, data: str | None) -> None:
+    from apps.local.demo.interactive import serve
+
     stack = Stack(settings)
     narrator = Narrator()
 

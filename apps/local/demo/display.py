@@ -1,0 +1,19 @@
+"""How a demonstration is shown while it goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apps.local.arrivals import Progress
+from apps.local.feed import Fed
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Who is told of what happens."""
+
+    say: Callable[[str], None]
+    """Steps, in words."""
+    feeding: Callable[[Fed], None]
+    arriving: Callable[[Progress], None]
+    training: Callable[[str], None]
+    """Lines of the pipeline's log."""

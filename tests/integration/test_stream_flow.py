@@ -1,0 +1,222 @@
+"""Events through the real processor, Kafka, Connect and PostgreSQL."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from apps.local.arrivals import Arrivals
+from streams.contracts import (
+    INTERACTIONS,
+    NEW_USERS,
+    DeadLetter,
+    Interaction,
+    InteractionType,
+    NewUser,
+    new_id,
+)
+from streams.publisher import Publisher
+
+pytestmark = pytest.mark.integration
+
+LONG_AGO = datetime(2024, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def publisher(stack: Any) -> Publisher:
+    return Publisher(stack.kafka_bootstrap_servers)
+
+
+@pytest.fixture
+def arrive(stack: Any) -> Iterator[Callable[[], None]]:
+    arrivals = Arrivals(stack.kafka_bootstrap_servers, stack.database_url)
+    yield lambda: arrivals.wait(60, lambda _: None)
+    arrivals.close()
+
+
+def interaction(user: str, minute: float, kind: InteractionType, item: str) -> Interaction:
+    return Interaction(
+        interaction_id=new_id(),
+        user_id=user,
+        item_id=item,
+        timestamp=LONG_AGO + timedelta(minutes=minute),
+        interaction_type=kind,
+    )
+
+
+def send(publisher: Publisher, events: list[Interaction]) -> None:
+    publisher.publish(INTERACTIONS.public.name, ((each.key, each.encode()) for each in events))
+
+
+def rows(stack: Any, user: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(stack.database_url) as connection:
+        return connection.execute(
+            "select interaction_id, item_id, interaction_type, timestamp from events.interactions"
+            " where user_id = %s order by timestamp, interaction_id",
+            [user],
+        ).fetchall()
+
+
+def dead_letters(stack: Any, topic: str) -> list[DeadLetter]:
+    consumer = Consumer(
+        {"bootstrap.servers": stack.kafka_bootstrap_servers, "group.id": str(uuid4())}
+    )
+    letters = []
+    for partition in range(3):
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        consumer.assign([TopicPartition(topic, partition, low)])
+        while high > low:
+            message = consumer.poll(10)
+            assert message is not None
+            letters.append(DeadLetter.model_validate_json(message.value()))
+            low += 1
+    consumer.close()
+    return letters
+
+
+def test_an_event_becomes_a_row_with_every_field(
+    stack: Any, publisher: Publisher, arrive: Callable[[], None]
+) -> None:
+    event = Interaction(
+        interaction_id=new_id(),
+        user_id="every-field",
+        item_id="i",
+        timestamp=datetime(2026, 2, 3, 4, 5, 6, 123456, tzinfo=UTC),
+        interaction_type=InteractionType.RATE,
+        quantity=2,
+        rating=3.5,
+        review_title="Größe ✓",
+        review_content='He said "fine"\n\ttwice',
+        session_id="s",
+        surface="home",
+        position=4,
+        model_version="v1",
+        experiment="e",
+    )
+    send(publisher, [event])
+    arrive()
+    with psycopg.connect(stack.database_url) as connection:
+        cursor = connection.execute(
+            "select * from events.interactions where user_id = 'every-field'"
+        )
+        assert cursor.description is not None
+        names = [column.name for column in cursor.description]
+        (row,) = cursor.fetchall()
+    stored = dict(zip(names, row, strict=True))
+    assert (
+        Interaction(**{**stored, "interaction_type": InteractionType(stored["interaction_type"])})
+        == event
+    )
+
+
+def test_the_table_has_the_contracts_columns(stack: Any) -> None:
+    with psycopg.connect(stack.database_url) as connection:
+        for table, contract in (("interactions", Interaction), ("new_users", NewUser)):
+            columns = connection.execute(
+                "select column_name, is_nullable = 'NO' from information_schema.columns"
+                " where table_schema = 'events' and table_name = %s order by ordinal_position",
+                [table],
+            ).fetchall()
+            assert columns == [
+                (name, field.is_required()) for name, field in contract.model_fields.items()
+            ]
+
+
+def test_a_sign_up_sent_again_with_other_preferences_is_one_row(
+    stack: Any, publisher: Publisher, arrive: Callable[[], None]
+) -> None:
+    for preferences in ("Books", "Books|Toys"):
+        user = NewUser(
+            user_id="changes-mind", user_name="M", preferences=preferences, signup_date=LONG_AGO
+        )
+        publisher.publish(NEW_USERS.public.name, [(user.key, user.encode())])
+    arrive()
+    with psycopg.connect(stack.database_url) as connection:
+        found = connection.execute(
+            "select preferences, signup_date from events.new_users where user_id = 'changes-mind'"
+        ).fetchall()
+    assert found == [("Books|Toys", LONG_AGO)]
+
+
+def test_poison_is_a_dead_letter_and_stops_nothing(
+    stack: Any, publisher: Publisher, arrive: Callable[[], None]
+) -> None:
+    good = interaction("poisoned", 0, InteractionType.CART, "i")
+    fields = json.loads(good.encode())
+    poison = [
+        b"{",
+        b"",
+        json.dumps({**fields, "interaction_id": "not-a-uuid"}).encode(),
+        json.dumps({**fields, "timestamp": "2026-01-01"}).encode(),
+        json.dumps({**fields, "quantity": "3"}).encode(),
+        json.dumps({**fields, "item_id": "a\x00b"}).encode(),
+        json.dumps({**fields, "interaction_type": "stare"}).encode(),
+    ]
+    before = len(dead_letters(stack, INTERACTIONS.dead_letters.name))
+    publisher.publish(
+        INTERACTIONS.public.name, [(good.key, value) for value in (*poison, good.encode())]
+    )
+    arrive()
+    assert [row[0] for row in rows(stack, "poisoned")] == [good.interaction_id]
+    letters = dead_letters(stack, INTERACTIONS.dead_letters.name)
+    assert len(letters) - before == len(poison)
+    assert all(letter.reason for letter in letters)
+
+
+def test_views_are_judged_when_their_session_has_ended_and_again_changes_nothing(
+    stack: Any, publisher: Publisher, arrive: Callable[[], None]
+) -> None:
+    events = [
+        interaction("judged", 0, InteractionType.VIEW, "bought"),
+        interaction("judged", 1, InteractionType.VIEW, "left"),
+        interaction("judged", 2, InteractionType.PURCHASE, "bought"),
+    ]
+    for _ in range(2):
+        send(publisher, events)
+        arrive()
+        found = rows(stack, "judged")
+        assert {(item, kind) for _, item, kind, _ in found} == {
+            ("bought", "view"),
+            ("left", "view"),
+            ("bought", "purchase"),
+            ("bought", "positive_view"),
+            ("left", "negative_view"),
+        }
+        assert len(found) == 5
+
+
+@pytest.mark.parametrize("part", ["processor", "connect"])
+def test_a_killed_part_loses_and_doubles_nothing(
+    stack: Any, publisher: Publisher, arrive: Callable[[], None], part: str
+) -> None:
+    users = [f"{part}-{number}" for number in range(300)]
+    events = [
+        interaction(user, minute, kind, f"i{minute % 7}")
+        for minute in range(30)
+        for user in users
+        for kind in (InteractionType.VIEW,)
+    ]
+    send(publisher, events[: len(events) // 2])
+    stack.stack.kill(part)
+    send(publisher, events[len(events) // 2 :])
+    arrive()
+    with psycopg.connect(stack.database_url) as connection:
+        found: list[tuple[UUID, str]] = connection.execute(
+            "select interaction_id, interaction_type from events.interactions"
+            " where user_id = any(%s)",
+            [users],
+        ).fetchall()
+    views = {identifier for identifier, kind in found if kind == "view"}
+    assert views == {event.interaction_id for event in events}
+    assert sum(kind == "negative_view" for _, kind in found) == len(events)
+    assert len(found) == 2 * len(events)
+    deadline = time.monotonic() + 60
+    while not all(status.healthy for status in stack.stack.statuses()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
