@@ -31,7 +31,8 @@ class Narrator:
 
     def say(self, step: str) -> None:
         """A step that stays on the screen."""
-        err.print(f"[dim]{time.monotonic() - self._start:6.1f} s[/dim]  {escape(step)}")
+        elapsed = f"[dim]{time.monotonic() - self._start:6.1f} s[/dim]"
+        err.print(f"{elapsed}  {escape(step)}", soft_wrap=True)
         self._status.update("")
 
     def whisper(self, text: str) -> None:
@@ -40,7 +41,7 @@ class Narrator:
             self._status.update(escape(text))
         elif time.monotonic() - self._printed > self._PRINT_EVERY_SECONDS:
             self._printed = time.monotonic()
-            err.print(f"          {escape(text)}")
+            err.print(f"          {escape(text)}", soft_wrap=True)
 
     def close(self) -> None:
         """Take the changing line off the screen."""

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from apps.cli import demo, events, model, stack
+from apps.cli import demo, events, model, stack, synthetic
 from apps.cli.console import err
 from streams.contracts import RecsysError
 
@@ -13,7 +13,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="A shop that learns while people shop: run it, feed it, train it, look into it.",
 )
-for room in (stack, demo, model, events):
+for room in (stack, demo, model, events, synthetic):
     room.register(cli)
 
 

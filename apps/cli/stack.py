@@ -52,7 +52,8 @@ def _show(statuses: list[PartStatus], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({part.name: part.as_dict() for part in statuses}, indent=2))
         return
-    table = Table("part", "state", "health", "pid", "address", "log")
+    table = Table("part", "state", "health", "pid", "address")
+    table.add_column("log", overflow="fold")
     for part in statuses:
         table.add_row(
             part.name,
