@@ -4,6 +4,7 @@ Partitions are chosen by murmur2, as the Java and Faust clients do, so that ever
 user's events in the partition of the same number.
 """
 
+import threading
 import time
 from collections.abc import Iterable
 
@@ -16,16 +17,29 @@ class _Deliveries:
     """What became of the records of one `publish` call."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self.waiting = 0
         self.acknowledged = 0
         self.failure: str | None = None
 
+    def expect(self) -> None:
+        """Count a record that is about to be sent."""
+        with self._lock:
+            self.waiting += 1
+
+    def forget(self) -> None:
+        """Take back a record that could not be queued."""
+        with self._lock:
+            self.waiting -= 1
+
     def __call__(self, error: KafkaError | None, _message: Message) -> None:
-        self.waiting -= 1
-        if error is None:
-            self.acknowledged += 1
-        else:
-            self.failure = error.str()
+        # Whichever thread polls the shared producer runs this.
+        with self._lock:
+            self.waiting -= 1
+            if error is None:
+                self.acknowledged += 1
+            else:
+                self.failure = error.str()
 
 
 class Publisher:
@@ -76,11 +90,12 @@ class Publisher:
 
     def _send(self, topic: str, key: str, value: bytes, deliveries: _Deliveries) -> None:
         while True:
+            deliveries.expect()
             try:
                 self._producer.produce(topic, value, key.encode(), on_delivery=deliveries)
             except BufferError:
+                deliveries.forget()
                 self._producer.poll(0.1)
             else:
-                deliveries.waiting += 1
                 self._producer.poll(0)
                 return

@@ -18,7 +18,7 @@ from apps.local.stack import Stack
 from streams.contracts import ConfigurationError
 
 _READABLE = {"exists": True, "dir_okay": False, "readable": True}
-_REJECTED_SHOWN = 20
+_LINES_SHOWN = 20
 
 Test = Annotated[
     Path | None,
@@ -68,7 +68,7 @@ def demo(
     stack = _fresh_stack(settings)
     narrator = Narrator()
     try:
-        source = _source(stack, log, test, data)
+        source = _source(stack, log, test, data, narrator)
         result = run_once(
             stack,
             source,
@@ -129,11 +129,13 @@ def _fresh_stack(settings: LocalSettings) -> Stack:
     return Stack(once)
 
 
-def _source(stack: Stack, log: Path | None, test: Path | None, data: str | None) -> Source:
+def _source(
+    stack: Stack, log: Path | None, test: Path | None, data: str | None, narrator: Narrator
+) -> Source:
     if log:
         return replay(log, test)
     folder = stack.settings.state_dir / "data"
-    return dataset(data, folder) if data else synthetic(folder)
+    return dataset(data, folder, narrator.whisper) if data else synthetic(folder)
 
 
 def _serve(settings: LocalSettings, data: str | None) -> None:
@@ -148,7 +150,10 @@ def _serve(settings: LocalSettings, data: str | None) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
     try:
-        serve(stack, narrator.display, lambda: _source(stack, None, None, data), data)
+        report = serve(
+            stack, narrator.display, lambda: _source(stack, None, None, data, narrator), data
+        )
+        _show_refused(report)
         narrator.close()
         err.print(f"\n[bold]The shop is open at {stack.shop_url}[/bold]   (Ctrl-C closes it)")
         while True:
@@ -163,16 +168,13 @@ def _serve(settings: LocalSettings, data: str | None) -> None:
 def _show(report: Report) -> None:
     figures = Table("figure", "value", title="What was measured")
     for name, value in report.model_dump(
-        exclude={"rejected", "list_changes", "seconds", "checks"}, exclude_none=True
+        exclude={"rejected", "repaired", "list_changes", "seconds", "checks"}, exclude_none=True
     ).items():
         figures.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
     for phase, seconds in report.seconds.items():
         figures.add_row(f"seconds: {phase}", f"{seconds:.1f}")
     out.print(figures)
-    for row in report.rejected[:_REJECTED_SHOWN]:
-        out.print(f"refused {row.source}, line {row.line}: {row.reason}", markup=False)
-    if len(report.rejected) > _REJECTED_SHOWN:
-        out.print(f"... and {len(report.rejected) - _REJECTED_SHOWN} more; --report lists them all")
+    _show_refused(report)
     for change in report.list_changes:
         out.print(
             f"the shopper who wants {change.wanted}: {change.matching_before:.0%} of the list"
@@ -184,3 +186,12 @@ def _show(report: Report) -> None:
         mark = "[green]held[/green]" if check.held else "[red]failed[/red]"
         checks.add_row(mark, check.name, check.found)
     out.print(checks)
+
+
+def _show_refused(report: Report) -> None:
+    refused = [f"{row.source}, line {row.line}: {row.reason}" for row in report.rejected]
+    for title, lines in (("refused", refused), ("left out", report.repaired)):
+        for line in lines[:_LINES_SHOWN]:
+            out.print(f"{title}: {line}", markup=False, highlight=False, soft_wrap=True)
+        if len(lines) > _LINES_SHOWN:
+            out.print(f"{title}: {len(lines) - _LINES_SHOWN} more (--once --report lists them all)")

@@ -37,6 +37,7 @@ def storefront(settings: LocalSettings) -> Part:
             "1",
             "--threads",
             "8",
+            "--no-control-socket",
             "--access-logfile",
             "-",
             "apps.storefront.wsgi:app",

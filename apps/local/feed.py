@@ -27,6 +27,7 @@ class Fed:
     events_read: int = 0
     events_acknowledged: int = 0
     rejected: list[RejectedRow] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
 
 
 Progress = Callable[[Fed], None]

@@ -76,6 +76,9 @@ class Stack:
             "RECSYS_SECRET_KEY": self._secrets.shop_secret_key,
             "RECSYS_SAMPLE_SHOPPERS": "true",
             "RECSYS_SESSION_COOKIE_SECURE": "false",
+            # All shoppers of a laptop come from one address.
+            "RECSYS_SIGN_UP_LIMIT": "1000 per minute",
+            "RECSYS_LOG_IN_LIMIT": "1000 per minute",
             "RECSYS_PROCESSOR_PORT": str(self.settings.processor_port),
             "RECSYS_STATE_DIR": str(self.settings.state_dir),
         }

@@ -43,6 +43,7 @@ class Loop:
         self.report.events_read += feed.fed.events_read
         self.report.events_acknowledged += feed.fed.events_acknowledged
         self.report.rejected += feed.fed.rejected
+        self.report.repaired += feed.fed.repaired
 
     def arrive(self, kill: Sequence[str] = ()) -> None:
         """Wait until every event is a row, and count."""

@@ -43,6 +43,8 @@ class Report(BaseModel):
     dlq: int = 0
     rejected: list[RejectedRow] = Field(default_factory=list)
     """Rows of the files that could not be read, with line and reason."""
+    repaired: list[str] = Field(default_factory=list)
+    """What was left out of rows that could be used otherwise, with line and reason."""
     users: int = 0
     items: int = 0
     model_version: str | None = None

@@ -1,6 +1,6 @@
 """What a demonstration's shop is made of: the synthetic shop, a product table, or a shop's log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,11 +19,14 @@ class Source:
     interactions: Iterable[Interaction] = ()
     log: Iterable[Interaction | RejectedRow] | None = None
     rejected: list[RejectedRow] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
+    """What was left out of rows that could be used otherwise, in words."""
     held_out: Mapping[str, set[str]] = field(default_factory=dict)
 
     def pour(self, feed: Feed) -> None:
         """Bring all of it in."""
         feed.fed.rejected.extend(self.rejected)
+        feed.fed.repaired.extend(self.repaired)
         if self.log is not None:
             feed.log(self.log)
         else:
@@ -38,18 +41,29 @@ def replay(log: Path, held_out: Path | None) -> Source:
     return Source(name=f"log {log.name}", log=read_event_log(log), held_out=test, rejected=rejected)
 
 
-def dataset(location: str, folder: Path) -> Source:
+def dataset(location: str, folder: Path, say: Callable[[str], None]) -> Source:
     """An Amazon-style product and review table, from a path or a URL."""
     from ml.data.amazon import read_amazon
     from ml.data.source import fetch
 
-    shop = read_amazon(fetch(location, folder))
+    def downloading(done: int, total: int | None) -> None:
+        say(
+            f"downloading: {done:,} of {total:,} bytes" if total else f"downloading: {done:,} bytes"
+        )
+
+    shop = read_amazon(fetch(location, folder, progress=downloading))
+    repaired = [f"line {each.line}, {each.field}: {each.reason}" for each in shop.repaired]
+    merged = [
+        f"line {each.line}: the same product as line {each.kept_line}, merged into it"
+        for each in shop.merged
+    ]
     return Source(
         name=f"data set {location}",
         products=shop.products,
         users=shop.users,
         interactions=shop.interactions,
         rejected=shop.rejected,
+        repaired=repaired + merged,
     )
 
 

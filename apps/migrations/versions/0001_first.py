@@ -47,7 +47,8 @@ create table shop.products (
         case when rating is null then 0 else coalesce(rating_count, 1) end + review_count) stored,
     stars double precision generated always as (
         (coalesce(rating * coalesce(rating_count, 1), 0) + review_total)
-        / nullif(case when rating is null then 0 else coalesce(rating_count, 1) end + review_count, 0)
+        / nullif(
+            case when rating is null then 0 else coalesce(rating_count, 1) end + review_count, 0)
     ) stored,
     words tsvector generated always as (
         setweight(to_tsvector('simple', product_name), 'A')
@@ -147,7 +148,6 @@ ML = """
 create table ml.model_versions (
     version text primary key,
     created_at timestamptz not null default now(),
-    bundle text not null,
     parameters jsonb not null,
     metrics jsonb not null
 );

@@ -1,0 +1,108 @@
+"""What the account forms may hold."""
+
+from typing import Annotated, Self
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from apps.storefront.validation import Storable
+
+MOST_PREFERENCES = 5
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 128
+_FEWEST_DIFFERENT = 5
+_TELLING_LENGTH = 4  # a shorter piece of the e-mail address may occur in a password by chance
+_WELL_KNOWN = frozenset(
+    {
+        "1234567890",
+        "0123456789",
+        "1q2w3e4r5t",
+        "password12",
+        "password123",
+        "passwordpassword",
+        "qwertyuiop",
+        "qwerty12345",
+        "iloveyou12",
+        "letmein123",
+        "welcome123",
+        "changeme123",
+    }
+)
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValueError("Enter an e-mail address such as ada@example.org.") from None
+
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), Storable
+]
+Preference = Annotated[str, StringConstraints(min_length=1, max_length=100), Storable]
+
+
+def _distinct(values: list[str]) -> tuple[str, ...]:
+    if any("|" in value for value in values):
+        raise ValueError("This is none of our departments.")
+    return tuple(dict.fromkeys(values))
+
+
+Preferences = Annotated[
+    list[Preference], Field(max_length=MOST_PREFERENCES), AfterValidator(_distinct)
+]
+
+
+class LogInForm(BaseModel):
+    """An e-mail address and a password, whatever they are."""
+
+    email: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254), Storable
+    ]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)]
+
+
+class SampleForm(BaseModel):
+    """The sample shopper to continue as."""
+
+    user_id: Annotated[str, StringConstraints(min_length=1, max_length=128), Storable]
+
+
+class PreferencesForm(BaseModel):
+    """Departments that a shopper likes."""
+
+    preferences: Preferences
+
+
+class SignUpForm(PreferencesForm):
+    """A new account."""
+
+    user_name: Name
+    email: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_email)
+    ]
+    password: Annotated[
+        str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)
+    ]
+
+    @field_validator("password")
+    @classmethod
+    def _is_hard_to_guess(cls, value: str) -> str:
+        if value.lower() in _WELL_KNOWN or len(set(value)) < _FEWEST_DIFFERENT:
+            raise ValueError("This password is easy to guess; choose another one.")
+        return value
+
+    @model_validator(mode="after")
+    def _does_not_tell_the_address(self) -> Self:
+        name = self.email.partition("@")[0].lower()
+        if len(name) >= _TELLING_LENGTH and name in self.password.lower():
+            raise ValueError("Choose a password that does not hold your e-mail address.")
+        return self

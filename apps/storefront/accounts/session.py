@@ -1,0 +1,53 @@
+"""Who is logged in."""
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, redirect, request, session, url_for
+from flask_login import LoginManager, current_user, login_user
+
+from apps.storefront.accounts import repository
+from apps.storefront.accounts.shopper import Shopper
+from apps.storefront.services import Services
+
+
+def install(app: Flask) -> None:
+    """Let the app know its shoppers by their session."""
+    manager = LoginManager()
+    manager.session_protection = "basic"
+    manager.user_loader(_load)
+    manager.init_app(app)
+
+
+def _load(user_id: str) -> Shopper | None:
+    with Services.of_this_app().database.connection() as connection:
+        return repository.find(connection, user_id)
+
+
+def visitor() -> Shopper | None:
+    """The shopper who is logged in, or None."""
+    return cast("Shopper", current_user) if current_user.is_authenticated else None
+
+
+def shopper() -> Shopper:
+    """The shopper who is logged in; anyone else is sent to the log-in page."""
+    known = visitor()
+    if known is None:
+        target = request.full_path if request.method == "GET" else None
+        abort(redirect(url_for("accounts.log_in", next=target)))
+    return known
+
+
+def begin(account: Shopper) -> None:
+    """Log a shopper in, in a session that carries nothing over from before."""
+    session.clear()
+    session.permanent = True
+    login_user(account)
+
+
+def local_target(target: str | None) -> str | None:
+    """The page to go on to, if it is one of this shop: never another site."""
+    if not target or not target.startswith("/") or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None

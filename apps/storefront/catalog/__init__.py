@@ -1,0 +1,1 @@
+"""The products: browsing, searching, looking closer."""

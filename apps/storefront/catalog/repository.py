@@ -1,0 +1,215 @@
+"""SQL of the catalogue."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.rows import class_row
+
+from apps.storefront.catalog.schemas import Sort
+from streams.contracts import Product
+
+_WORD = re.compile(r"\w+")
+
+_ORDERS = {
+    Sort.RELEVANCE: sql.SQL("ts_rank(words, to_tsquery('simple', %(words)s)) desc, item_id"),
+    Sort.NEWEST: sql.SQL("arrival_date desc, item_id"),
+    Sort.RATING: sql.SQL("stars desc nulls last, stars_count desc, item_id"),
+    Sort.PRICE_LOW: sql.SQL("price nulls last, item_id"),
+    Sort.PRICE_HIGH: sql.SQL("price desc nulls last, item_id"),
+}
+
+_LISTED = sql.SQL(
+    "item_id, product_name, category, price, actual_price, stars, stars_count, arrival_date"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProduct:
+    """A product as lists show it; None where the catalogue does not know."""
+
+    item_id: str
+    product_name: str
+    category: str
+    price: float | None
+    actual_price: float | None
+    stars: float | None
+    stars_count: int
+    arrival_date: datetime
+
+    @property
+    def reduction(self) -> int | None:
+        """Whole per cent off the list price."""
+        if self.price is None or not self.actual_price or self.price >= self.actual_price:
+            return None
+        return round(100 * (1 - self.price / self.actual_price)) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A top category and how many products it holds."""
+
+    name: str
+    products: int
+
+
+def product_count(connection: Connection[Any]) -> int:
+    """How many products the catalogue holds."""
+    row = connection.execute("select count(*) from shop.products").fetchone()
+    return int(row[0]) if row else 0
+
+
+def departments(connection: Connection[Any], limit: int) -> list[Department]:
+    """The largest top categories, in alphabetical order."""
+    with connection.cursor(row_factory=class_row(Department)) as cursor:
+        found = cursor.execute(
+            "select split_part(category, '|', 1) as name, count(*) as products from shop.products"
+            " where category <> '' group by 1 order by 2 desc, 1 limit %s",
+            (limit,),
+        ).fetchall()
+    return sorted(found, key=lambda department: department.name)
+
+
+def subcategories(connection: Connection[Any], category: str, limit: int) -> list[Department]:
+    """The largest categories right below `category`, by full path, in alphabetical order."""
+    depth = category.count("|") + 2
+    with connection.cursor(row_factory=class_row(Department)) as cursor:
+        found = cursor.execute(
+            "select array_to_string((string_to_array(category, '|'))[:%(depth)s], '|') as name,"
+            " count(*) as products from shop.products"
+            " where category like %(below)s group by 1 order by 2 desc, 1 limit %(limit)s",
+            {"depth": depth, "below": _below(category), "limit": limit},
+        ).fetchall()
+    return sorted(found, key=lambda department: department.name)
+
+
+def search(
+    connection: Connection[Any],
+    *,
+    text: str,
+    category: str,
+    order: Sort,
+    limit: int,
+    offset: int,
+) -> tuple[list[ListedProduct], int]:
+    """A page of the products in `category` that hold all words of `text`, and how many there are.
+
+    A word of `text` is held by a product that has a word beginning with it.
+    """
+    words = " & ".join(f"{word}:*" for word in _WORD.findall(text))
+    if text and not words:
+        return [], 0
+    conditions = [sql.SQL("true")]
+    if words:
+        conditions.append(sql.SQL("words @@ to_tsquery('simple', %(words)s)"))
+    if category:
+        conditions.append(sql.SQL("(category = %(category)s or category like %(below)s)"))
+    values = {
+        "words": words,
+        "category": category,
+        "below": _below(category),
+        "limit": limit,
+        "offset": offset,
+    }
+    where = sql.SQL(" and ").join(conditions)
+    total = connection.execute(
+        sql.SQL("select count(*) from shop.products where {}").format(where), values
+    ).fetchone()
+    with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
+        page = cursor.execute(
+            sql.SQL(
+                "select {} from shop.products where {} order by {}"
+                " limit %(limit)s offset %(offset)s"
+            ).format(_LISTED, where, _ORDERS[order]),
+            values,
+        ).fetchall()
+    return page, int(total[0]) if total else 0
+
+
+def newest(connection: Connection[Any], limit: int) -> list[ListedProduct]:
+    """The products that arrived last."""
+    with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "select {} from shop.products order by arrival_date desc, item_id limit %s"
+            ).format(_LISTED),
+            (limit,),
+        ).fetchall()
+
+
+def find(connection: Connection[Any], item_id: str) -> tuple[ListedProduct, str] | None:
+    """A product and its description."""
+    row = connection.execute(
+        "select about_product from shop.products where item_id = %s", (item_id,)
+    ).fetchone()
+    found = named(connection, [item_id])
+    return (found[0], row[0]) if row and found else None
+
+
+def named(connection: Connection[Any], item_ids: Sequence[str]) -> list[ListedProduct]:
+    """These products in this order; those that the shop does not sell are left out."""
+    with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
+        found = cursor.execute(
+            sql.SQL("select {} from shop.products where item_id = any(%s)").format(_LISTED),
+            (list(item_ids),),
+        ).fetchall()
+    by_id = {product.item_id: product for product in found}
+    return [by_id[item_id] for item_id in item_ids if item_id in by_id]
+
+
+def neighbours(
+    connection: Connection[Any], product: ListedProduct, limit: int
+) -> list[ListedProduct]:
+    """Other products of the same category, the most rated first, then the newest."""
+    if not product.category:
+        return []  # what has no category has nothing in common
+    with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "select {} from shop.products where category = %s and item_id <> %s"
+                " order by stars_count desc, arrival_date desc, item_id limit %s"
+            ).format(_LISTED),
+            (product.category, product.item_id, limit),
+        ).fetchall()
+
+
+def upsert_products(connection: Connection[Any], products: Iterable[Product]) -> int:
+    """Add products or bring them up to date, and count them; of one id the last one counts.
+
+    Reviews stay. Nothing is committed here.
+    """
+    columns = tuple(Product.model_fields)
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    distinct = {product.item_id: product for product in products}
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "create temporary table incoming on commit drop as"
+                " select {} from shop.products with no data"
+            ).format(names)
+        )
+        with cursor.copy(sql.SQL("copy incoming ({}) from stdin").format(names)) as copy:
+            for product in distinct.values():
+                copy.write_row([getattr(product, column) for column in columns])
+        cursor.execute(
+            sql.SQL(
+                "insert into shop.products ({names}) select {names} from incoming"
+                " on conflict (item_id) do update set {changes}"
+            ).format(
+                names=names,
+                changes=sql.SQL(", ").join(
+                    sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column))
+                    for column in columns[1:]
+                ),
+            )
+        )
+        cursor.execute("drop table incoming")
+    return len(distinct)
+
+
+def _below(category: str) -> str:
+    escaped = re.sub(r"([\\%_])", r"\\\1", category)
+    return f"{escaped}|%"

@@ -1,0 +1,37 @@
+"""Liveness and readiness."""
+
+import psycopg
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from apps.storefront.interactions import repository as outbox
+from apps.storefront.services import Services
+
+blueprint = Blueprint("health", __name__, url_prefix="/health")
+
+
+@blueprint.get("/live")
+def live() -> ResponseReturnValue:
+    """The worker answers."""
+    return jsonify(status="alive")
+
+
+@blueprint.get("/ready")
+def ready() -> ResponseReturnValue:
+    """The shop can serve pages: it needs its database, and says how the other parts are.
+
+    Without Kafka events wait in the outbox; without Feast a simpler list is recommended.
+    """
+    services = Services.of_this_app()
+    try:
+        with services.database.connection() as connection:
+            waiting = outbox.waiting(connection)
+    except psycopg.Error:
+        return jsonify(status="not ready", database="away"), 503
+    return jsonify(
+        status="ready",
+        database="up",
+        kafka="up" if services.events.kafka_answers else "away",
+        outbox=waiting,
+        recommendations=services.recommender.recommend(None, (), 1).source,
+    )

@@ -1,0 +1,1 @@
+"""What shoppers do, on its way to Kafka."""

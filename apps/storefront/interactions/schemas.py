@@ -1,0 +1,50 @@
+"""Where a shopper came from, as the link that they followed says."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+SURFACES = (
+    "home",
+    "recommendations",
+    "trending",
+    "new",
+    "catalog",
+    "search",
+    "similar",
+    "cart",
+    "orders",
+)
+
+
+class Attribution(BaseModel):
+    """The list that led to a product, its place there, and the model that made the list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    surface: Annotated[str, Field(pattern=f"^({'|'.join(SURFACES)})$")] | None = None
+    position: Annotated[int, Field(ge=0, le=1000)] | None = None
+    model_version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]{1,64}$")] | None = (
+        None
+    )
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Read the parameters `from`, `pos` and `v`; a value that makes no sense is ignored."""
+        named = {
+            "surface": values.get("from") or None,
+            "position": values.get("pos") or None,
+            "model_version": values.get("v") or None,
+        }
+        try:
+            return cls.model_validate(named)
+        except ValidationError as error:
+            wrong = {part["loc"][0] for part in error.errors()}
+            return cls.model_validate({k: v for k, v in named.items() if k not in wrong})
+
+    @property
+    def parameters(self) -> dict[str, str | int]:
+        """The same as parameters of a link."""
+        named = {"from": self.surface, "pos": self.position, "v": self.model_version}
+        return {name: value for name, value in named.items() if value is not None}

@@ -1,0 +1,37 @@
+"""Settings of the storefront, from environment variables with the prefix RECSYS_."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StorefrontSettings(BaseSettings):
+    """Addresses of the parts that the shop needs, and how it guards its accounts."""
+
+    model_config = SettingsConfigDict(env_prefix="RECSYS_", frozen=True)
+
+    database_url: str
+    """PostgreSQL, `postgresql://user:password@host:port/database`."""
+    kafka_bootstrap_servers: str
+    """Kafka's addresses, `host:port`, comma-separated."""
+    secret_key: SecretStr = Field(min_length=32)
+    """Signs sessions and forms; at least 32 characters, the same in every worker."""
+    session_cookie_secure: bool = True
+    """Send cookies over HTTPS only; false on a laptop, where the shop answers plain HTTP."""
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many reverse proxies stand before the shop and may say who the client is."""
+    sample_shoppers: bool = False
+    """Offer to continue as an existing shopper without a password; for demonstrations only."""
+    shop_name: str = "Wayside"
+    currency_symbol: str = "$"
+    log_in_limit: str = "10 per minute"
+    """Attempts to log in from one address, in Flask-Limiter's words; counted in each worker."""
+    sign_up_limit: str = "20 per hour"
+    """Sign-ups from one address."""
+    publish_timeout: timedelta = timedelta(seconds=1.5)
+    """How long a page waits for Kafka before its event goes to the outbox."""
+    kafka_pause: timedelta = timedelta(seconds=5)
+    """How long after a failure events go straight to the outbox."""
+    database_connections: int = Field(default=8, ge=1)
+    """At most so many connections a worker."""

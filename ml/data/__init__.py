@@ -1,0 +1,1 @@
+"""Where a shop's data comes from: logs, product tables and the synthetic shop."""

@@ -1,0 +1,132 @@
+"""A shop's log of events, and the file of items held out of it, both as CSV."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from ml.data.csv_file import CsvFile, Record
+from ml.data.rejection import RejectedRow, quoted
+from streams.contracts import Interaction, InteractionType, derived_id, describe
+from streams.contracts.text import Key
+
+COLUMNS = ("timestamp", "user_id", "event", "item_id")
+OPTIONAL_COLUMNS = ("rating", "quantity", "session_id")
+HELD_OUT_COLUMNS = ("user_id", "item_id")
+EVENTS = {
+    "view": InteractionType.VIEW,
+    "addtocart": InteractionType.CART,
+    "transaction": InteractionType.PURCHASE,
+}
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?")
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+
+
+def read_event_log(path: Path) -> Iterator[Interaction | RejectedRow]:
+    """The interactions of a log, in its order, and in their place the rows that cannot be used.
+
+    Columns, in any order and among others: `timestamp` (unix seconds), `user_id`, `event` (view,
+    addtocart, transaction), `item_id`; used where there: `rating`, `quantity`, `session_id`.
+
+    An interaction's id is derived from its content and its line, not from the file's name: the same
+    log read again, copied or grown at its end gives the same ids, and two equal rows differ.
+
+    Raises:
+        ContractError: at once, if the file cannot be read or lacks a column.
+    """
+    return _interactions(CsvFile.open(path, COLUMNS, one_line=COLUMNS + OPTIONAL_COLUMNS))
+
+
+def read_held_out(path: Path) -> tuple[dict[str, set[str]], list[RejectedRow]]:
+    """The held-out items of each user, from columns `user_id` and `item_id`.
+
+    Raises:
+        ContractError: the file cannot be read or lacks a column.
+    """
+    file = CsvFile.open(path, HELD_OUT_COLUMNS, one_line=HELD_OUT_COLUMNS)
+    user_at, item_at = (file.columns[name] for name in HELD_OUT_COLUMNS)
+    pair = TypeAdapter(tuple[Key, Key])
+    held_out: dict[str, set[str]] = {}
+    rejected: list[RejectedRow] = []
+    for row in file:
+        if isinstance(row, RejectedRow):
+            rejected.append(row)
+            continue
+        try:
+            user, item = pair.validate_python(
+                (row.fields[user_at].strip(), row.fields[item_at].strip())
+            )
+        except ValidationError as error:
+            at = "item_id" if error.errors()[0]["loc"] == (1,) else "user_id"
+            reason = f"{at}: {error.errors()[0]['msg']}"
+            rejected.append(RejectedRow(file.source, row.line, reason))
+        else:
+            held_out.setdefault(user, set()).add(item)
+    return held_out, rejected
+
+
+def _interactions(file: CsvFile) -> Iterator[Interaction | RejectedRow]:
+    required = [file.columns[name] for name in COLUMNS]
+    optional = {name: file.columns[name] for name in OPTIONAL_COLUMNS if name in file.columns}
+    for row in file:
+        if isinstance(row, RejectedRow):
+            yield row
+            continue
+        try:
+            yield _interaction(row, required, optional)
+        except ValidationError as error:
+            yield RejectedRow(file.source, row.line, describe(error))
+        except _InvalidFieldError as error:
+            yield RejectedRow(file.source, row.line, str(error))
+
+
+class _InvalidFieldError(Exception):
+    """Which field is wrong, and why."""
+
+
+def _interaction(row: Record, required: list[int], optional: dict[str, int]) -> Interaction:
+    fields = row.fields
+    seconds, user_id, event, item_id = (fields[at].strip() for at in required)
+    timestamp = _instant(seconds)
+    kind = EVENTS.get(event)
+    if kind is None:
+        raise _InvalidFieldError(f"event {quoted(event)} is none of {', '.join(EVENTS)}")
+    more = {name: text for name, at in optional.items() if (text := fields[at].strip())}
+    quantity = more.get("quantity")
+    rating = more.get("rating")
+    return Interaction(
+        interaction_id=derived_id(timestamp, "log", str(row.line), user_id, event, item_id),
+        user_id=user_id,
+        item_id=item_id,
+        timestamp=timestamp,
+        interaction_type=kind,
+        quantity=None if quantity is None else _whole("quantity", quantity),
+        rating=None if rating is None else _number("rating", rating),
+        session_id=more.get("session_id"),
+    )
+
+
+def _instant(text: str) -> datetime:
+    seconds = _number("timestamp", text)
+    if not _EARLIEST <= seconds < _LATEST:
+        raise _InvalidFieldError(
+            f"timestamp {quoted(text)} lies outside the years 1990 to 2099 in unix seconds"
+        )
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _number(name: str, text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise _InvalidFieldError(f"{name} {quoted(text)} is not a number")
+    return float(text)
+
+
+def _whole(name: str, text: str) -> int:
+    number = _number(name, text)
+    if not number.is_integer():
+        raise _InvalidFieldError(f"{name} {quoted(text)} is not a whole number")
+    return int(number)

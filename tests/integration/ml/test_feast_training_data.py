@@ -1,0 +1,144 @@
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pandas as pd
+import pytest
+
+from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
+from ml.features.training_data import load_dataset
+from ml.settings import MlSettings
+from streams.contracts import ContractError, UnavailableError
+
+pytestmark = pytest.mark.integration
+
+NOW = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def _interaction(at, kind="view", user="u", item="i", quantity=None, rating=None):
+    return (uuid4(), user, item, at, kind, quantity, rating)
+
+
+def test_interactions_of_the_same_user_item_and_second_are_all_kept(settings: MlSettings, taste_shop: Any) -> None:
+    at = NOW.replace(microsecond=0)
+    taste_shop.interactions = [
+        _interaction(at),
+        _interaction(at),
+        _interaction(at, "negative_view"),
+        _interaction(at, "purchase", quantity=2),
+        _interaction(at, "purchase", quantity=2),
+        _interaction(at, "rate", rating=4.5),
+    ]
+    taste_shop.write(settings.database_url)
+
+    kinds = load_dataset(settings, NOW).interactions["interaction_type"].value_counts().to_dict()
+
+    assert kinds == {"view": 2, "negative_view": 1, "purchase": 2, "rate": 1}
+
+
+def test_as_many_rows_are_loaded_as_the_table_has(settings: MlSettings, taste_shop: Any) -> None:
+    taste_shop.write(settings.database_url)
+
+    dataset = load_dataset(settings, datetime.now(UTC))
+
+    with psycopg.connect(settings.database_url) as connection:
+        (rows,) = connection.execute("select count(*) from events.interactions").fetchone()
+    assert len(dataset.interactions) == rows == 480
+    assert len(dataset.users) == 60
+    assert len(dataset.items) == 80
+
+
+def test_the_instant_itself_is_known_and_everything_later_is_not(settings: MlSettings, taste_shop: Any) -> None:
+    later = NOW + timedelta(microseconds=1)
+    taste_shop.interactions = [_interaction(NOW), _interaction(later, "cart")]
+    taste_shop.users = [("known", "A", "Books", NOW), ("later", "B", "Books", later)]
+    taste_shop.products = [("known", "A", "Books", NOW), ("later", "B", "Books", later)]
+    taste_shop.write(settings.database_url)
+
+    dataset = load_dataset(settings, NOW)
+
+    assert dataset.interactions["timestamp"].tolist() == [pd.Timestamp(NOW)]
+    assert dataset.users["user_id"].tolist() == ["known"]
+    assert dataset.items["item_id"].tolist() == ["known"]
+
+
+def test_what_is_older_than_the_time_to_live_is_kept(settings: MlSettings, taste_shop: Any) -> None:
+    long_ago = NOW - 11 * 365 * DAY
+    taste_shop.interactions = [_interaction(long_ago)]
+    taste_shop.users = [("u", "A", "Books", long_ago)]
+    taste_shop.products = [("i", "A", "Books", long_ago)]
+    taste_shop.write(settings.database_url)
+
+    dataset = load_dataset(settings, NOW)
+
+    assert [len(dataset.interactions), len(dataset.users), len(dataset.items)] == [1, 1, 1]
+
+
+def test_columns_types_and_absent_values_are_those_of_a_dataset(settings: MlSettings, taste_shop: Any) -> None:
+    taste_shop.interactions = [_interaction(NOW, user="stranger", item="gone")]
+    taste_shop.write(settings.database_url)
+
+    dataset = load_dataset(settings, datetime.now(UTC))
+
+    assert tuple(dataset.interactions) == INTERACTION_COLUMNS
+    assert tuple(dataset.users) == USER_COLUMNS
+    assert tuple(dataset.items) == ITEM_COLUMNS
+    assert dataset.interactions[["user_id", "item_id"]].iloc[0].tolist() == ["stranger", "gone"]
+    assert dataset.interactions[["rating", "quantity"]].isna().all(axis=None)
+    assert dataset.items["discounted_price"].isna().all()
+    assert (dataset.items["about_product"] == "").all()
+    for frame, name in (
+        (dataset.interactions, "timestamp"),
+        (dataset.users, "signup_date"),
+        (dataset.items, "arrival_date"),
+    ):
+        assert str(frame[name].dtype) == "datetime64[ns, UTC]"
+
+
+def test_an_empty_shop_is_an_empty_dataset_of_the_same_types(settings: MlSettings) -> None:
+    dataset = load_dataset(settings, NOW)
+
+    assert tuple(dataset.interactions) == INTERACTION_COLUMNS
+    assert dataset.interactions.empty
+    assert dataset.interactions["quantity"].dtype == "float64"
+    assert str(dataset.interactions["timestamp"].dtype) == "datetime64[ns, UTC]"
+
+
+def test_instants_are_utc_whatever_the_time_zone_of_the_database(settings: MlSettings, taste_shop: Any) -> None:
+    taste_shop.interactions = [_interaction(NOW)]
+    taste_shop.write(settings.database_url)
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"alter database {name} set timezone to 'Asia/Kolkata'")
+
+    assert load_dataset(settings, NOW).interactions["timestamp"].tolist() == [pd.Timestamp(NOW)]
+
+
+def test_rows_come_in_the_same_order_however_they_are_stored(settings: MlSettings, taste_shop: Any) -> None:
+    taste_shop.write(settings.database_url)
+    before = load_dataset(settings, NOW + 365 * DAY)
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute("create temp table shuffled as select * from events.interactions")
+        connection.execute("truncate events.interactions")
+        connection.execute(
+            "insert into events.interactions select * from shuffled order by interaction_id"
+        )
+
+    after = load_dataset(settings, NOW + 365 * DAY)
+
+    pd.testing.assert_frame_equal(before.interactions, after.interactions)
+
+
+def test_an_instant_without_offset_is_refused(settings: MlSettings) -> None:
+    with pytest.raises(ContractError, match="offset"):
+        load_dataset(settings, datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
+
+
+def test_a_database_that_is_away_is_reported_as_such(tmp_path: Path) -> None:
+    settings = MlSettings(
+        database_url="postgresql://nobody:secret@127.0.0.1:1/none", models_dir=tmp_path
+    )
+    with pytest.raises(UnavailableError) as caught:
+        load_dataset(settings, NOW)
+    assert "secret" not in str(caught.value)

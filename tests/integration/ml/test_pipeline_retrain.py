@@ -1,0 +1,132 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from ml.features.online import OnlineFeatures
+from ml.registry import repository
+from ml.settings import MlSettings
+from pipelines.retrain.local import run_local
+from streams.contracts import ConfigurationError, RecsysError
+
+pytestmark = pytest.mark.integration
+
+QUICK = {"towers": {"epochs": 4, "dim": 16, "text_encoder": None}}
+
+
+def _seen(settings: MlSettings) -> dict[str, set[str]]:
+    seen: dict[str, set[str]] = {}
+    with psycopg.connect(settings.database_url) as connection:
+        for user, item in connection.execute("select user_id, item_id from events.interactions"):
+            seen.setdefault(user, set()).add(item)
+    return seen
+
+
+def _live(settings: MlSettings) -> repository.Live | None:
+    with psycopg.connect(settings.database_url) as connection:
+        return repository.live(connection)
+
+
+def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
+    settings: MlSettings, features: OnlineFeatures, taste_shop: Any, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    taste_shop.users.append(("newcomer", "New", "Music", now))
+    taste_shop.interactions.append((uuid4(), "stranger", "i01", now, "purchase", 1, None))
+    taste_shop.write(settings.database_url)
+    users = [row[0] for row in taste_shop.users] + ["stranger"]
+    lines: list[str] = []
+
+    first = run_local(settings, QUICK, tmp_path / "work", lines.append)
+
+    assert _live(settings).version == first.version
+    assert first.metrics["interactions"] == 481
+    assert first.metrics["users"] == 62
+    assert first.metrics["items"] == 80
+    assert 0 <= first.metrics["popularity_recall_at_20"] <= 1
+    assert {"recall_at_20", "ndcg_at_20", "train_seconds"} <= set(first.metrics)
+    assert list(first.seconds) == ["load-data", "train-towers", "evaluate", "publish"]
+    assert any(line.startswith("epoch 4 of 4, loss") for line in lines)
+    assert list((tmp_path / "work").iterdir()) == []
+    lists = features.top_k_of(users)
+    seen = _seen(settings)
+    assert set(lists) == set(users)
+    for user, top_k in lists.items():
+        assert top_k.model_version == first.version
+        assert len(top_k.item_ids) == settings.top_k
+        assert not seen.get(user, set()) & set(top_k.item_ids)
+
+    bought = lists["u00"].item_ids[0]
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute(
+            "insert into events.interactions (interaction_id, user_id, item_id, timestamp,"
+            " interaction_type) values (%s, 'u00', %s, now(), 'purchase')",
+            (uuid4(), bought),
+        )
+
+    second = run_local(settings, {**QUICK, "validate": False, "top_k": 5}, tmp_path / "work")
+
+    live = _live(settings)
+    assert (live.version, live.previous) == (second.version, first.version)
+    assert second.version > first.version
+    assert "recall_at_20" not in second.metrics
+    replaced = features.top_k_of(users)
+    assert {top_k.model_version for top_k in replaced.values()} == {second.version}
+    assert {len(top_k.item_ids) for top_k in replaced.values()} == {5}
+    assert bought not in replaced["u00"].item_ids
+    with psycopg.connect(settings.database_url) as connection:
+        kept = {model.version: model for model in repository.versions(connection)}
+    assert set(kept) == {first.version, second.version}
+    assert kept[second.version].parameters["top_k"] == 5
+    assert kept[first.version].metrics == first.metrics
+    assert {folder.name for folder in settings.models_dir.iterdir()} == set(kept)
+
+
+def test_what_happens_after_until_does_not_train(
+    settings: MlSettings, features: OnlineFeatures, taste_shop: Any, tmp_path: Path
+) -> None:
+    until = datetime.now(UTC) - timedelta(days=1)
+    later = until + timedelta(hours=1)
+    taste_shop.interactions.append((uuid4(), "u00", "i79", later, "purchase", 1, None))
+    taste_shop.users.append(("later", "L", "Books", later))
+    taste_shop.write(settings.database_url)
+
+    result = run_local(
+        settings, {**QUICK, "validate": False, "until": until.isoformat()}, tmp_path / "work"
+    )
+
+    assert result.metrics == {
+        "interactions": 480,
+        "users": 60,
+        "items": 80,
+        "train_seconds": result.metrics["train_seconds"],
+    }
+    assert features.top_k("later") is None
+
+
+def test_a_failing_component_is_named_with_its_last_lines(
+    settings: MlSettings, tmp_path: Path
+) -> None:
+    with pytest.raises(RecsysError) as caught:
+        run_local(settings, QUICK, tmp_path / "work")
+
+    message = str(caught.value)
+    assert "load-data" in message or "train-towers" in message
+    assert "no interaction" in message
+    assert _live(settings) is None
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"epochs": 3}, {"top_k": 0}, {"seed": "one"}, {"until": "2026-01-01"}, {"until": "soon"}],
+)
+def test_wrong_parameters_are_refused_before_anything_runs(
+    parameters: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = MlSettings(database_url="postgresql://nobody@127.0.0.1:1/none", models_dir=tmp_path)
+    with pytest.raises(ConfigurationError, match="parameters of the pipeline"):
+        run_local(settings, parameters, tmp_path / "work")

@@ -1,0 +1,194 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+
+from ml.dataset import Dataset
+from ml.features.online import OnlineFeatures
+from ml.features.training_data import load_dataset
+from ml.publication import publish
+from ml.registry import repository
+from ml.registry.repository import ModelVersion
+from ml.serving.batch import index_items
+from ml.settings import MlSettings
+from ml.towers.bundle import Bundle
+from ml.towers.config import TowersConfig
+from ml.towers.training import train
+from streams.contracts import ModelError
+
+pytestmark = pytest.mark.integration
+
+CONFIG = TowersConfig(epochs=2, dim=8, text_encoder=None)
+
+
+def _quiet(_what: str, _done: int, _total: int) -> None:
+    pass
+
+
+def _dataset(settings: MlSettings, taste_shop: Any) -> Dataset:
+    taste_shop.write(settings.database_url)
+    return load_dataset(settings, datetime.now(UTC))
+
+
+def _publish(
+    settings: MlSettings, dataset: Dataset, bundle: Bundle, progress: Any = _quiet
+) -> None:
+    publish(
+        bundle,
+        dataset,
+        settings,
+        until=datetime.now(UTC),
+        parameters={},
+        metrics={"recall_at_20": 0.5},
+        progress=progress,
+    )
+
+
+def _count(settings: MlSettings, table: str) -> int:
+    with psycopg.connect(settings.database_url) as connection:
+        (count,) = connection.execute(f"select count(*) from {table}").fetchone() or (0,)
+    return count
+
+
+def _live(settings: MlSettings) -> repository.Live | None:
+    with psycopg.connect(settings.database_url) as connection:
+        return repository.live(connection)
+
+
+def test_a_publication_that_breaks_off_leaves_the_old_version_live_and_can_be_repeated(
+    settings: MlSettings, features: OnlineFeatures, taste_shop: Any
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    first = train(dataset, CONFIG, seed=1)
+    second = train(dataset, CONFIG, seed=2)
+    _publish(settings, dataset, first)
+
+    def break_off(what: str, done: int, total: int) -> None:
+        if what == "users' lists" and done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _publish(settings, dataset, second, break_off)
+    assert _live(settings).version == first.version
+
+    _publish(settings, dataset, second)
+    _publish(settings, dataset, second)
+
+    live = _live(settings)
+    assert (live.version, live.previous) == (second.version, first.version)
+    assert _count(settings, "ml.model_versions") == 2
+    assert _count(settings, "ml.item_vectors") == 2 * 80
+    assert features.top_k("u00").model_version == second.version
+
+
+def test_a_rollback_is_the_same_switch(settings: MlSettings, taste_shop: Any) -> None:
+    dataset = _dataset(settings, taste_shop)
+    first, second = (train(dataset, CONFIG, seed=seed) for seed in (1, 2))
+    _publish(settings, dataset, first)
+    _publish(settings, dataset, second)
+
+    with psycopg.connect(settings.database_url) as connection:
+        repository.switch_live(connection, _live(settings).previous)
+
+    live = _live(settings)
+    assert (live.version, live.previous) == (first.version, second.version)
+
+
+def test_an_empty_catalogue_is_not_published(settings: MlSettings, taste_shop: Any) -> None:
+    dataset = _dataset(settings, taste_shop)
+    bundle = train(dataset, CONFIG, seed=1)
+    emptied = Dataset(dataset.interactions, dataset.users, dataset.items.iloc[:0])
+
+    with pytest.raises(ModelError, match="catalogue is empty"):
+        _publish(settings, emptied, bundle)
+
+    assert _live(settings) is None
+
+
+def test_item_vectors_and_popular_items_are_those_of_the_bundle(
+    settings: MlSettings, taste_shop: Any
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    bundle = train(dataset, CONFIG, seed=1)
+    _publish(settings, dataset, bundle)
+
+    index = index_items(bundle, dataset)
+    vector = bundle.encode_users(dataset.users.iloc[:1], dataset.interactions, datetime.now(UTC))[0]
+    met = set(dataset.interactions.query("user_id == 'u00'")["item_id"])
+    best = [
+        index.item_ids[place]
+        for place in np.argsort(-(index.vectors @ vector), kind="stable")
+        if index.item_ids[place] not in met
+    ]
+    with psycopg.connect(settings.database_url) as connection:
+        found = repository.nearest_items(
+            connection, bundle.version, user_id="u00", vector=vector, seen=[], limit=10
+        )
+        less = repository.nearest_items(
+            connection, bundle.version, user_id="u00", vector=vector, seen=best[:3], limit=5
+        )
+        popular = repository.popular_items(connection, bundle.version)
+    assert list(found) == best[:10]
+    assert list(less) == best[3:8]
+    buyers = dataset.interactions.groupby("item_id")["user_id"].nunique()
+    assert [buyers[item] for item in popular] == sorted(buyers, reverse=True)
+
+
+def _bare_version(connection: repository.Connection, version: str) -> None:
+    repository.register(connection, ModelVersion(version))
+    repository.write_item_vectors(connection, version, ["i"], np.zeros((1, 4), dtype=np.float32))
+
+
+def test_only_a_complete_version_can_go_live(settings: MlSettings) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        repository.register(connection, ModelVersion("empty"))
+        for version in ("empty", "unknown"):
+            with pytest.raises(ModelError, match=version):
+                repository.switch_live(connection, version)
+
+
+def test_old_versions_go_but_never_the_live_one_or_its_predecessor(settings: MlSettings) -> None:
+    names = [f"2026010{day}T000000Z-000000" for day in range(1, 9)]
+    with psycopg.connect(settings.database_url) as connection:
+        for name in names:
+            _bare_version(connection, name)
+        repository.switch_live(connection, names[0])
+        repository.switch_live(connection, names[1])
+
+        deleted = repository.delete_old(connection, keep=3)
+
+        assert deleted == names[2:5]
+        kept = [model.version for model in repository.versions(connection)]
+    assert kept == [*names[:4:-1], names[1], names[0]]
+    assert _count(settings, "ml.item_vectors") == 5
+
+
+def test_bundles_of_deleted_versions_go_with_them(
+    settings: MlSettings, taste_shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository.delete_old, "__defaults__", (1,))
+    dataset = _dataset(settings, taste_shop)
+    versions = []
+    for seed in range(4):
+        bundle = train(dataset, CONFIG, seed=seed)
+        # Versions made within one second would sort by their weights.
+        bundle.version = f"2026010{seed + 1}T000000Z-{seed}"
+        _publish(settings, dataset, bundle)
+        versions.append(bundle.version)
+
+    folders = {folder.name for folder in Path(settings.models_dir).iterdir()}
+    assert folders == set(versions[-2:])
+    assert Bundle.load(settings.models_dir / versions[-1]).version == versions[-1]
+
+
+def test_switching_to_the_live_version_keeps_its_predecessor(settings: MlSettings) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        for name in ("a", "b"):
+            _bare_version(connection, name)
+            repository.switch_live(connection, name)
+        repository.switch_live(connection, "b")
+        live = repository.live(connection)
+    assert (live.version, live.previous) == ("b", "a")

@@ -1,0 +1,289 @@
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from ml.dataset import Dataset
+from ml.features.online import LiveEvent, OnlineFeatures
+from ml.features.training_data import load_dataset
+from ml.publication import publish
+from ml.registry import repository
+from ml.serving.recommender import Recommender
+from ml.serving.shopper import encode
+from ml.settings import MlSettings
+from ml.towers.bundle import Bundle
+from ml.towers.config import TowersConfig
+from ml.towers.training import train
+
+pytestmark = pytest.mark.integration
+
+CONFIG = TowersConfig(epochs=15, dim=16, text_encoder=None)
+Eventually = Callable[[Callable[[], bool], float], None]
+
+
+class Shop:
+    """A filled shop with versions to publish, and one recommender on it."""
+
+    def __init__(self, settings: MlSettings, dataset: Dataset) -> None:
+        self.settings = settings
+        self.dataset = dataset
+        self.until = datetime.now(UTC)
+        self.recommender = Recommender(settings)
+
+    def publish(self, seed: int) -> Bundle:
+        bundle = train(self.dataset, CONFIG, seed=seed)
+        bundle.version = f"{seed:04}-{bundle.version}"
+        publish(
+            bundle,
+            self.dataset,
+            self.settings,
+            until=self.until,
+            parameters={},
+            metrics={},
+            progress=lambda *_: None,
+        )
+        return bundle
+
+    def switch(self, version: str) -> None:
+        with psycopg.connect(self.settings.database_url) as connection:
+            repository.switch_live(connection, version)
+
+    def is_served_live(self) -> bool:
+        """Whether the bundle is loaded: a newcomer with a preference is encoded."""
+        return self.recommender.recommend("probe", ["Books"], 5).source == "live"
+
+    def met_by(self, user_id: str) -> set[str]:
+        interactions = self.dataset.interactions
+        return set(interactions.loc[interactions["user_id"] == user_id, "item_id"])
+
+
+@pytest.fixture
+def shop(settings: MlSettings, taste_shop: Any) -> Iterator[Shop]:
+    taste_shop.write(settings.database_url)
+    shop = Shop(settings, load_dataset(settings, datetime.now(UTC)))
+    yield shop
+    shop.recommender.close()
+
+
+def _category(item: str) -> int:
+    return int(item[1:]) % 4
+
+
+def test_before_the_first_training_nothing_is_served(shop: Shop) -> None:
+    served = shop.recommender.recommend("u00", ["Books"], 10)
+    assert (served.item_ids, served.source, served.model_version) == ((), "none", None)
+
+
+def test_a_shopper_who_did_nothing_since_gets_the_precomputed_list(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    bundle = shop.publish(seed=1)
+    eventually(lambda: shop.recommender.recommend("u00", [], 10).source == "precomputed", 30)
+
+    served = shop.recommender.recommend("u00", ["Books"], 10)
+
+    assert served.item_ids == features.top_k("u00").item_ids
+    assert served.model_version == bundle.version
+
+
+def test_what_a_shopper_did_since_changes_the_list(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    bundle = shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    # u00 has bought books; now they buy tools, by a clock that is some seconds fast.
+    now = datetime.now(UTC)
+    tools = [f"i{place * 4 + 3:02}" for place in range(6)]
+    history = [
+        LiveEvent(item, "purchase", now + timedelta(seconds=place), None, 1)
+        for place, item in enumerate(tools)
+    ]
+    features.push_live_history({"u00": history}, now)
+
+    served = shop.recommender.recommend("u00", ["Books"], 10)
+
+    assert (served.source, served.model_version) == ("live", bundle.version)
+    assert not set(tools) & set(served.item_ids)
+    assert not shop.met_by("u00") & set(served.item_ids)
+    assert sum(_category(item) == 3 for item in served.item_ids) > 5
+
+
+def test_a_new_shopper_is_encoded_by_their_preferences(shop: Shop, eventually: Eventually) -> None:
+    shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+
+    for position, name in enumerate(("Books", "Garden", "Music", "Tools")):
+        served = shop.recommender.recommend("newcomer", [name], 8)
+        assert served.source == "live"
+        assert sum(_category(item) == position for item in served.item_ids) > 4
+
+
+def test_visitors_and_shoppers_of_whom_nothing_is_known_get_what_is_trending(
+    shop: Shop, eventually: Eventually
+) -> None:
+    bundle = shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    with psycopg.connect(shop.settings.database_url) as connection:
+        popular = repository.popular_items(connection, bundle.version)
+
+    for user_id in (None, "newcomer"):
+        served = shop.recommender.recommend(user_id, [], 7)
+        assert (served.source, served.item_ids) == ("trending", popular[:7])
+
+
+def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    bundle = shop.publish(seed=1)
+    shutil.rmtree(shop.settings.models_dir / bundle.version)
+    listed = features.top_k("u00").item_ids
+    now = datetime.now(UTC)
+    features.push_live_history({"u00": [LiveEvent(listed[0], "view", now, None, None)]}, now)
+
+    eventually(lambda: shop.recommender.recommend("u00", [], 10).source == "precomputed", 30)
+
+    served = shop.recommender.recommend("u00", [], 10)
+    assert served.item_ids == listed[1:]
+    newcomer = shop.recommender.recommend("newcomer", ["Books"], 10)
+    assert (newcomer.source, newcomer.model_version) == ("trending", bundle.version)
+
+
+def test_without_feast_newcomers_are_still_encoded_and_others_see_what_is_trending(
+    shop: Shop, eventually: Eventually
+) -> None:
+    shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    with psycopg.connect(shop.settings.database_url, autocommit=True) as connection:
+        connection.execute("alter schema feast rename to hidden")
+
+    assert shop.recommender.recommend("u00", [], 10).source == "trending"
+    assert shop.recommender.recommend("newcomer", ["Books"], 10).source == "live"
+
+
+def test_without_a_database_the_answer_is_still_the_trending_list_and_comes_soon(
+    shop: Shop, server_url: str, eventually: Eventually
+) -> None:
+    bundle = shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    name = psycopg.conninfo.conninfo_to_dict(shop.settings.database_url)["dbname"]
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"alter database {name} allow_connections false")
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,)
+        )
+        started = time.monotonic()
+        answers = [shop.recommender.recommend("u00", ["Books"], 10) for _ in range(50)]
+        took = time.monotonic() - started
+        connection.execute(f"alter database {name} allow_connections true")
+
+    assert {answer.source for answer in answers} == {"trending"}
+    assert {answer.model_version for answer in answers} == {bundle.version}
+    assert took < 8
+    eventually(shop.is_served_live, 30)
+
+
+def test_a_switch_is_noticed_within_five_seconds_and_so_is_a_rollback(
+    shop: Shop, eventually: Eventually
+) -> None:
+    first = shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    second = shop.publish(seed=2)
+
+    def serves(version: str) -> Callable[[], bool]:
+        return lambda: shop.recommender.recommend("u00", [], 5).model_version == version
+
+    eventually(serves(second.version), 5)
+    shop.switch(first.version)
+    eventually(serves(first.version), 5)
+
+
+def test_a_precomputed_list_of_another_version_is_never_served(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    """After a rollback Feast still holds the lists of the version that was rolled back."""
+    first, second = shop.publish(seed=1), shop.publish(seed=2)
+    assert features.top_k("u00").model_version == second.version
+    shop.switch(first.version)
+    recommender = shop.recommender
+    eventually(lambda: recommender.recommend("u", ["Books"], 5).model_version == first.version, 30)
+    eventually(shop.is_served_live, 30)
+    now = datetime.now(UTC)
+    event = LiveEvent("i00", "view", shop.until - timedelta(days=1), None, None)
+    features.push_live_history({"u00": [event]}, now)
+
+    served = recommender.recommend("u00", ["Books"], 10)
+
+    assert (served.source, served.model_version) == ("live", first.version)
+    vector = encode(first, "u00", ["Books"], [event], now)
+    with psycopg.connect(shop.settings.database_url) as connection:
+        expected = repository.nearest_items(
+            connection, first.version, user_id="u00", vector=vector, seen=["i00"], limit=10
+        )
+    assert served.item_ids == expected
+
+
+def test_requests_during_switches_never_mix_versions(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    bundles = {bundle.version: bundle for bundle in (shop.publish(1), shop.publish(2))}
+    eventually(shop.is_served_live, 30)
+    now = datetime.now(UTC) - timedelta(days=400)
+    event = LiveEvent("i05", "cart", now, None, None)
+    features.push_live_history({"newcomer": [event]}, now)
+    expected = {}
+    with psycopg.connect(shop.settings.database_url) as connection:
+        for version, bundle in bundles.items():
+            vector = encode(bundle, "newcomer", [], [event], datetime.now(UTC))
+            expected[version] = repository.nearest_items(
+                connection, version, user_id="newcomer", vector=vector, seen=["i05"], limit=10
+            )
+    assert len(set(expected.values())) == 2
+
+    served_by: set[str | None] = set()
+    deadline = time.monotonic() + 9
+    versions = list(bundles)
+    switches = 0
+    while time.monotonic() < deadline:
+        if time.monotonic() > deadline - 9 + 3 * switches:
+            shop.switch(versions[switches % 2])
+            switches += 1
+        served = shop.recommender.recommend("newcomer", [], 10)
+        if served.source == "live":
+            assert served.item_ids == expected[served.model_version]
+            served_by.add(served.model_version)
+    assert served_by == set(bundles)
+
+
+def test_a_vector_computed_at_a_request_equals_the_batch_one(shop: Shop) -> None:
+    bundle = train(shop.dataset, CONFIG, seed=1)
+    now = datetime.now(UTC)
+    batch = bundle.encode_users(shop.dataset.users, shop.dataset.interactions, now)
+    for row in (0, 17, 59):
+        user = shop.dataset.users.iloc[row]
+        mine = shop.dataset.interactions.query("user_id == @user.user_id")
+        history = [
+            LiveEvent(event.item_id, event.interaction_type, event.timestamp, None, None)
+            for event in mine.itertuples()
+        ]
+        online = encode(bundle, user.user_id, user.preferences.split("|"), history, now)
+        assert abs(online - batch[row]).max() < 1e-5
+
+
+def test_items_bought_seconds_ago_are_left_out_before_the_history_knows_them(
+    shop: Shop, eventually: Eventually
+) -> None:
+    shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    best = shop.recommender.recommend("newcomer", ["Books"], 1).item_ids[0]
+    with psycopg.connect(shop.settings.database_url) as connection:
+        connection.execute(
+            "insert into events.interactions (interaction_id, user_id, item_id, timestamp,"
+            " interaction_type) values (%s, 'newcomer', %s, now(), 'purchase')",
+            (uuid4(), best),
+        )
+    assert best not in shop.recommender.recommend("newcomer", ["Books"], 80).item_ids

@@ -1,0 +1,152 @@
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ml.data.source import fetch
+from streams.contracts import ContractError, UnavailableError
+
+CONTENT = bytes(range(256)) * 4_000
+
+
+class Shelf(ThreadingHTTPServer):
+    """A server of one file that can break off, change its file and resume."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content = CONTENT
+        self.etag = '"one"'
+        self.encoding = ""
+        self.breaks_off_after: int | None = None
+        self.ranges: list[str | None] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Shelf
+
+    def do_GET(self) -> None:
+        shelf = self.server
+        shelf.ranges.append(self.headers["Range"])
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", "/items.csv")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if not self.path.startswith("/items"):
+            self.send_error(404)
+            return
+        start = 0
+        if self.headers["Range"] and self.headers["If-Range"] == shelf.etag:
+            start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
+        body = shelf.content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("ETag", shelf.etag)
+        if shelf.encoding:
+            self.send_header("Content-Encoding", shelf.encoding)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: shelf.breaks_off_after])
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    server = Shelf()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_path_is_returned_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_bytes(CONTENT)
+    assert fetch(str(path), tmp_path / "downloads") == path
+    assert not (tmp_path / "downloads").exists()
+
+
+@pytest.mark.parametrize("location", ["none.csv", ".", "ftp://example.org/a.csv", "http:///a.csv"])
+def test_what_is_no_file_is_refused(tmp_path: Path, location: str) -> None:
+    with pytest.raises(ContractError, match=r"there is no file|cannot be read"):
+        fetch(location, tmp_path)
+
+
+def test_a_url_is_downloaded_once(shelf: Shelf, tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    path = fetch(
+        f"{shelf.url}/items.csv?token=1",
+        tmp_path / "new",
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert path.read_bytes() == CONTENT
+    assert path.name.endswith("-items.csv")
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert fetch(f"{shelf.url}/items.csv?token=1", tmp_path / "new") == path
+    assert len(shelf.ranges) == 1
+    assert list((tmp_path / "new").iterdir()) == [path]
+
+
+def test_redirects_are_followed(shelf: Shelf, tmp_path: Path) -> None:
+    assert fetch(f"{shelf.url}/moved", tmp_path).read_bytes() == CONTENT
+
+
+def test_a_broken_download_leaves_no_file_and_is_resumed(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.breaks_off_after = 300_000
+    with pytest.raises(UnavailableError, match=r"/items\.csv"):
+        fetch(f"{shelf.url}/items.csv", tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".csv")]
+    shelf.breaks_off_after = None
+    assert fetch(f"{shelf.url}/items.csv", tmp_path).read_bytes() == CONTENT
+    assert shelf.ranges[0] is None
+    assert shelf.ranges[1] is not None
+
+
+def test_a_file_that_changed_meanwhile_is_fetched_from_its_start(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.breaks_off_after = 300_000
+    with pytest.raises(UnavailableError):
+        fetch(f"{shelf.url}/items.csv", tmp_path)
+    shelf.breaks_off_after, shelf.etag, shelf.content = None, '"two"', CONTENT[::-1]
+    assert fetch(f"{shelf.url}/items.csv", tmp_path).read_bytes() == CONTENT[::-1]
+
+
+def test_a_file_that_is_too_large_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="larger than 1000 bytes"):
+        fetch(f"{shelf.url}/items.csv", tmp_path, largest=1_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_servers_refusal_is_told_without_the_query(shelf: Shelf, tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="answered 404") as refused:
+        fetch(f"{shelf.url}/absent.csv?token=secret", tmp_path)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_server_that_is_away_is_a_clear_error(shelf: Shelf, tmp_path: Path) -> None:
+    url = shelf.url
+    shelf.shutdown()
+    shelf.server_close()
+    with pytest.raises(UnavailableError, match="could not be fetched"):
+        fetch(f"{url}/items.csv", tmp_path)
+
+
+def test_a_compressed_answer_is_refused_rather_than_kept_as_the_file(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.encoding = "gzip"
+    with pytest.raises(UnavailableError, match="asked not to"):
+        fetch(f"{shelf.url}/items.csv", tmp_path)
+    assert list(tmp_path.iterdir()) == []

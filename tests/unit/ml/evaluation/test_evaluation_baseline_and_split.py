@@ -1,0 +1,86 @@
+import pandas as pd
+import pytest
+
+from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
+from ml.evaluation.popularity import most_popular, popularity_lists
+from ml.evaluation.validation import split_by_time
+from streams.contracts import ContractError
+
+
+def log(*rows: tuple[object, ...]) -> Dataset:
+    """Rows of user, item, minute, type and perhaps rating."""
+    table = pd.DataFrame(
+        [(*row, None)[:5] for row in rows],
+        columns=["user_id", "item_id", "minute", "interaction_type", "rating"],
+    )
+    start = pd.Timestamp("2026-01-01", tz="UTC")
+    table["timestamp"] = start + pd.to_timedelta(table.pop("minute"), unit="min")
+    table["quantity"] = float("nan")
+    table["rating"] = table["rating"].astype(float)
+    return Dataset(
+        interactions=table[list(INTERACTION_COLUMNS)],
+        users=pd.DataFrame(columns=list(USER_COLUMNS)),
+        items=pd.DataFrame(columns=list(ITEM_COLUMNS)),
+    )
+
+
+def test_popularity_counts_users_not_events() -> None:
+    shop = log(("a", "x", 0, "view"), ("a", "x", 1, "view"), ("a", "x", 2, "view"),
+               ("a", "y", 3, "view"), ("b", "y", 4, "view"), ("c", "a", 5, "view"))  # fmt: skip
+    assert most_popular(shop.interactions) == ["y", "a", "x"]
+
+
+def test_popularity_lists_leave_out_what_a_user_has_met() -> None:
+    shop = log(("a", "x", 0, "view"), ("a", "y", 1, "view"), ("b", "y", 2, "view"),
+               ("c", "z", 3, "view"))  # fmt: skip
+    assert popularity_lists(shop.interactions, ["b", "a", "new"], 2) == {
+        "b": ["x", "z"],
+        "a": ["z"],
+        "new": ["y", "x"],
+    }
+
+
+def test_the_last_purchase_is_held_out_with_all_events_of_its_pair() -> None:
+    shop = log(("a", "x", 0, "purchase"), ("a", "y", 1, "view"), ("a", "y", 2, "cart"),
+               ("a", "y", 3, "purchase"), ("a", "z", 9, "cart"), ("b", "y", 4, "purchase"),
+               ("b", "x", 2, "purchase"))  # fmt: skip
+    train, held_out = split_by_time(shop)
+    assert held_out == {"a": {"y"}, "b": {"y"}}
+    assert train.interactions[["user_id", "item_id"]].to_numpy().tolist() == [
+        ["a", "x"],
+        ["a", "z"],
+        ["b", "x"],
+    ]
+
+
+def test_without_purchases_the_last_cart_or_good_rating_is_held_out_and_never_a_view() -> None:
+    shop = log(("a", "x", 0, "cart"), ("a", "y", 1, "rate", 4.5), ("a", "z", 2, "view"),
+               ("b", "x", 0, "cart"), ("b", "y", 1, "rate", 2.5),
+               ("c", "x", 0, "view"), ("c", "y", 1, "view"))  # fmt: skip
+    assert split_by_time(shop)[1] == {"a": {"y"}, "b": {"x"}}
+
+
+def test_a_log_of_views_alone_holds_out_the_last_view() -> None:
+    shop = log(("a", "x", 5, "view"), ("a", "y", 1, "view"))
+    assert split_by_time(shop)[1] == {"a": {"x"}}
+
+
+def test_a_user_with_one_item_keeps_it() -> None:
+    shop = log(("a", "x", 0, "view"), ("a", "x", 1, "purchase"))
+    train, held_out = split_by_time(shop)
+    assert held_out == {}
+    assert len(train.interactions) == 2
+
+
+def test_the_share_of_users_is_drawn_by_the_seed() -> None:
+    shop = log(*((f"u{user}", item, item_at, "purchase")
+                 for user in range(40) for item_at, item in enumerate("xyz")))  # fmt: skip
+    draws = [set(split_by_time(shop, share=0.25, seed=seed)[1]) for seed in (1, 1, 2)]
+    assert len(draws[0]) == 10
+    assert draws[0] == draws[1] != draws[2]
+
+
+@pytest.mark.parametrize("share", [0, 1.1])
+def test_a_share_out_of_range_is_refused(share: float) -> None:
+    with pytest.raises(ContractError, match="share must be"):
+        split_by_time(log(("a", "x", 0, "view")), share=share)

@@ -1,0 +1,99 @@
+import pandas as pd
+import pytest
+
+from ml.towers.config import StrengthConfig
+from ml.towers.history import Histories
+from ml.towers.strength import strengths, without_judged_views
+from streams.contracts import ContractError
+
+CONFIG = StrengthConfig()
+
+
+def events(*rows: tuple[object, ...]) -> pd.DataFrame:
+    """Rows of item, minute, type and perhaps rating and quantity."""
+    table = pd.DataFrame(
+        [(*row, None, None)[:5] for row in rows],
+        columns=["item_id", "minute", "interaction_type", "rating", "quantity"],
+    )
+    start = pd.Timestamp("2026-01-01", tz="UTC")
+    table["timestamp"] = start + pd.to_timedelta(table.pop("minute"), unit="min")
+    return table.assign(user_id="a").astype({"rating": float, "quantity": float})
+
+
+def test_a_purchase_says_more_than_a_cart_and_a_cart_more_than_a_view() -> None:
+    kinds = ("purchase", "cart", "positive_view", "negative_view")
+    found = strengths(events(*(("x", 0, kind) for kind in kinds)), CONFIG)
+    assert list(found) == sorted(found, reverse=True)
+    assert len(set(found)) == 4
+
+
+def test_quantity_adds_with_each_doubling() -> None:
+    bought = events(*(("x", 0, "purchase", None, pieces) for pieces in (None, 1, 2, 4)))
+    found = strengths(bought, StrengthConfig(quantity_growth=0.5))
+    assert found == pytest.approx([1, 1, 1.5, 2])
+
+
+def test_ratings_between_whole_stars_lie_between_their_strengths() -> None:
+    stars = (1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5)
+    found = strengths(events(*(("x", 0, "rate", rating) for rating in stars)), CONFIG)
+    assert list(found) == sorted(found)
+    assert found[[0, 2, 4, 6, 8]] == pytest.approx(CONFIG.ratings)
+    assert found[1] == pytest.approx((found[0] + found[2]) / 2)
+    assert found[0] < 0 < found[8]
+
+
+@pytest.mark.parametrize("rating", [None, 0.5, 5.5])
+def test_a_rating_without_stars_is_refused(rating: float | None) -> None:
+    with pytest.raises(ContractError, match="no rating between 1 and 5"):
+        strengths(events(("x", 0, "rate", rating)), CONFIG)
+
+
+def test_an_unknown_type_is_named() -> None:
+    with pytest.raises(ContractError, match="unknown type: wink"):
+        strengths(events(("x", 0, "wink"), ("x", 0, "view")), CONFIG)
+
+
+def test_a_verdict_takes_the_place_of_its_view_alone() -> None:
+    log = events(("x", 0, "view"), ("x", 0, "negative_view"), ("x", 5, "view"), ("y", 0, "view"),
+                 ("z", 1, "view"), ("z", 1, "positive_view"), ("z", 1, "negative_view"),
+                 ("z", 1, "purchase"))  # fmt: skip
+    left = without_judged_views(log)
+    assert list(zip(left["item_id"], left["interaction_type"], strict=True)) == [
+        ("x", "negative_view"),
+        ("x", "view"),
+        ("y", "view"),
+        ("z", "positive_view"),
+        ("z", "purchase"),
+    ]
+
+
+def build(log: pd.DataFrame, config: StrengthConfig = CONFIG) -> Histories:
+    return Histories.build(log, ["nobody", "a"], pd.Index(["x", "y", "z"]), config)
+
+
+def test_a_history_has_one_entry_an_item_with_its_strongest_evidence() -> None:
+    history = build(events(("y", 0, "view"), ("y", 0, "purchase"), ("y", 1440, "view"),
+                           ("x", 0, "view"), ("unknown", 0, "view")))  # fmt: skip
+    assert history.offsets.tolist() == [0, 0, 2]
+    assert history.items.tolist() == [0, 1]
+    assert history.strengths == pytest.approx([CONFIG.view, CONFIG.purchase])
+    assert history.ages == pytest.approx([1, 0])
+    assert history.weights(0.5) == pytest.approx([CONFIG.view / 4, CONFIG.purchase])
+
+
+def test_a_bad_rating_is_set_against_a_purchase() -> None:
+    config = StrengthConfig(ratings=(-3, -0.5, 0, 1, 1))
+    history = build(events(("x", 0, "purchase"), ("x", 9, "rate", 1)), config)
+    assert history.strengths == pytest.approx([-2])
+
+
+def test_negative_views_can_be_left_out() -> None:
+    log = events(("x", 0, "view"), ("x", 0, "negative_view"))
+    assert len(build(log, StrengthConfig(negative_view=0)).items) == 0
+    assert build(log).strengths == pytest.approx([CONFIG.negative_view])
+
+
+def test_interactions_without_an_instant_all_count_as_new() -> None:
+    log = events(("x", 0, "view"), ("y", 1, "view")).assign(timestamp=pd.NaT)
+    log["timestamp"] = pd.to_datetime(log["timestamp"], utc=True)
+    assert build(log).ages.tolist() == [0, 0]

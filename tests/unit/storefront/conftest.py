@@ -1,0 +1,42 @@
+"""A shop whose database and Kafka are away: what it does alone."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from flask import Flask
+
+from apps.storefront.app import create_app
+from apps.storefront.settings import StorefrontSettings
+from ml.serving.recommender import ServedList
+
+
+class NothingToRecommend:
+    """A recommender all of whose parts are away."""
+
+    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
+        return ServedList((), "none", None)
+
+
+@pytest.fixture
+def settings() -> StorefrontSettings:
+    return StorefrontSettings(
+        database_url="postgresql://nobody@127.0.0.1:1/nothing",
+        kafka_bootstrap_servers="127.0.0.1:1",
+        secret_key="0123456789abcdef0123456789abcdef",
+        session_cookie_secure=False,
+    )
+
+
+@pytest.fixture
+def make_shop(settings: StorefrontSettings) -> Callable[..., Flask]:
+    """Makes a shop whose settings differ in what is named."""
+
+    def make(**changes: object) -> Flask:
+        return create_app(settings.model_copy(update=changes), recommender=NothingToRecommend())
+
+    return make
+
+
+@pytest.fixture
+def lonely_shop(make_shop: Callable[..., Flask]) -> Flask:
+    return make_shop()

@@ -1,0 +1,98 @@
+import pytest
+from pydantic import ValidationError
+
+from apps.storefront.accounts import passwords
+from apps.storefront.accounts.schemas import SignUpForm
+from apps.storefront.accounts.session import local_target
+from apps.storefront.validation import messages
+
+GOOD = {
+    "user_name": " Ada Byron ",
+    "email": "Ada.Byron@Example.ORG",
+    "password": "a tidy engine",
+    "preferences": ["Books", "Home&Kitchen", "Books"],
+}
+
+
+def problems(**changes: object) -> dict[str, str]:
+    with pytest.raises(ValidationError) as caught:
+        SignUpForm.model_validate({**GOOD, **changes})
+    return messages(caught.value)
+
+
+def test_a_good_sign_up_is_tidied() -> None:
+    form = SignUpForm.model_validate(GOOD)
+    assert form.user_name == "Ada Byron"
+    assert form.email == "Ada.Byron@example.org"
+    assert tuple(form.preferences) == ("Books", "Home&Kitchen")
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "ada@localhost", "a@b@c.org", "a\x00@b.org"])
+def test_an_address_that_is_none_is_named(email: str) -> None:
+    assert problems(email=email) == {"email": "Enter an e-mail address such as ada@example.org."}
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("too short", "Use at least 10 characters."),
+        ("x" * 129, "Use at most 128 characters."),
+        ("aaaaaaaaaaaa", "This password is easy to guess; choose another one."),
+        ("Password123", "This password is easy to guess; choose another one."),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_reason(password: str, why: str) -> None:
+    assert problems(password=password) == {"password": why}
+
+
+def test_a_password_that_holds_the_address_is_refused() -> None:
+    assert "e-mail address" in problems(password="my ada.byron 1815")[""]
+
+
+def test_six_preferences_are_too_many() -> None:
+    assert problems(preferences=list("abcdef")) == {"preferences": "Choose at most 5."}
+
+
+def test_a_preference_with_the_separator_is_refused() -> None:
+    assert problems(preferences=["Books|Novels"]) == {
+        "preferences": "This is none of our departments."
+    }
+
+
+@pytest.mark.parametrize("name", ["", "   ", None])
+def test_a_name_is_needed(name: str | None) -> None:
+    sent = {key: value for key, value in {**GOOD, "user_name": name}.items() if value is not None}
+    with pytest.raises(ValidationError) as caught:
+        SignUpForm.model_validate(sent)
+    assert messages(caught.value) == {"user_name": "Please fill in this field."}
+
+
+def test_a_nul_in_the_name_is_refused() -> None:
+    assert "cannot be stored" in problems(user_name="A\x00da")["user_name"]
+
+
+def test_only_the_right_password_fits_its_hash() -> None:
+    stored = passwords.hashed("a tidy engine")
+    assert stored.startswith("$argon2id$")
+    assert "tidy" not in stored
+    assert passwords.is_correct("a tidy engine", stored)
+    assert not passwords.is_correct("a tidy engines", stored)
+
+
+@pytest.mark.parametrize("stored", [None, "", "!", "$argon2id$broken"])
+def test_no_password_fits_an_account_without_a_usable_hash(stored: str | None) -> None:
+    assert not passwords.is_correct("", stored)
+    assert not passwords.is_correct("no account has this password", stored)
+
+
+@pytest.mark.parametrize("target", ["/", "/products/1?from=home&pos=2", "/orders"])
+def test_a_page_of_the_shop_may_be_the_next_one(target: str) -> None:
+    assert local_target(target) == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    [None, "", "orders", "//evil.example", "/\\evil.example", "https://evil.example/", "\\\\e"],
+)
+def test_another_site_is_never_the_next_page(target: str | None) -> None:
+    assert local_target(target) is None

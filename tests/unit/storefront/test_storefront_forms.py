@@ -1,0 +1,67 @@
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from apps.storefront.accounts.schemas import PreferencesForm
+from apps.storefront.cart.schemas import LineForm
+from apps.storefront.catalog.schemas import CatalogQuery, Sort
+from apps.storefront.reviews.schemas import RatingForm
+from apps.storefront.validation import InvalidFormError, read_form
+
+
+@pytest.mark.parametrize(
+    ("quantity", "why"),
+    [
+        ("0", "Enter 1 or more."),
+        ("-3", "Enter 1 or more."),
+        ("100", "Enter 99 or less."),
+        ("two", "Enter a whole number."),
+        ("1.5", "Enter a whole number."),
+        ("", "Enter a whole number."),
+    ],
+)
+def test_a_wrong_quantity_is_explained_and_kept(quantity: str, why: str) -> None:
+    with pytest.raises(InvalidFormError) as caught:
+        read_form(LineForm, MultiDict({"item_id": "a", "quantity": quantity}))
+    assert caught.value.messages == {"quantity": why}
+    assert caught.value.values["quantity"] == quantity
+
+
+@pytest.mark.parametrize(
+    ("rating", "why"),
+    [
+        ("0.5", "Enter 1 or more."),
+        ("5.5", "Enter 5 or less."),
+        ("3.3", "Choose whole or half stars."),
+        ("nan", None),
+        ("many", "Enter a number."),
+    ],
+)
+def test_only_whole_and_half_stars_from_1_to_5_count(rating: str, why: str | None) -> None:
+    with pytest.raises(InvalidFormError) as caught:
+        read_form(RatingForm, MultiDict({"item_id": "a", "rating": rating}))
+    assert set(caught.value.messages) == {"rating"}
+    if why:
+        assert caught.value.messages["rating"] == why
+
+
+def test_half_stars_are_read() -> None:
+    assert read_form(RatingForm, MultiDict({"item_id": "a", "rating": "4.5"})).rating == 4.5
+
+
+def test_all_values_of_a_list_are_read() -> None:
+    sent = MultiDict([("preferences", "Books"), ("preferences", "Pets")])
+    assert tuple(read_form(PreferencesForm, sent).preferences) == ("Books", "Pets")
+    assert tuple(read_form(PreferencesForm, MultiDict()).preferences) == ()
+
+
+def test_a_search_is_ordered_by_relevance_and_a_listing_by_arrival() -> None:
+    assert CatalogQuery(q="lamp").order is Sort.RELEVANCE
+    assert CatalogQuery().order is Sort.NEWEST
+    assert CatalogQuery(sort=Sort.RELEVANCE).order is Sort.NEWEST
+    assert Sort.RELEVANCE not in CatalogQuery().orders
+
+
+def test_a_link_keeps_the_query_and_starts_at_the_first_page() -> None:
+    query = CatalogQuery(q="lamp", category="Home", sort=Sort.RATING, page=4)
+    assert query.link(category=None) == {"q": "lamp", "sort": "rating"}
+    assert query.link(page=5)["page"] == 5
