@@ -55,7 +55,9 @@ def measure(
     ):
         lists.update(zip(block.user_ids, block.lists, strict=True))
     users = list(shop.held_out)
-    seen = dataset.interactions.groupby("user_id")["item_id"].agg(set).to_dict()
+    seen: dict[str, set[str]] = {}
+    for event in shop.interactions:
+        seen.setdefault(event.user_id, set()).add(event.item_id)
     popular = popularity_lists(dataset.interactions, users, _K)
     best = oracle_top_k(shop.truth, users, _K, seen)
     return Recovery(

@@ -13,8 +13,13 @@ from apps.local.stack import Stack
 from streams.contracts import ConfigurationError
 
 
-def serve(stack: Stack, display: Display, source: Callable[[], Source], wanted: str | None) -> None:
+def serve(
+    stack: Stack, display: Display, source: Callable[[], Source], wanted: str | None
+) -> Report:
     """Start the stack; fill and train it unless it has a shop and a live model already.
+
+    Returns:
+        What was done; nothing, where the shop and its model were there already.
 
     Raises:
         ConfigurationError: if it holds another shop than the wanted one.
@@ -36,3 +41,4 @@ def serve(stack: Stack, display: Display, source: Callable[[], Source], wanted: 
         trained = repository.live_version(connection) is not None
     if not trained:
         loop.train()
+    return loop.report
