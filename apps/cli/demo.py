@@ -54,6 +54,8 @@ def demo(
 ) -> None:
     """Start everything, fill a shop, train, and serve it until Ctrl-C; or --once."""
     settings = LocalSettings()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
     if not once:
         if log or test or report or kill:
             raise ConfigurationError("--replay, --test, --report and --kill go with --once")
@@ -117,6 +119,11 @@ def replay_log(
         raise typer.Exit(1)
 
 
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # Whoever ends this gets what Ctrl-C does: every part is stopped.
+    raise KeyboardInterrupt
+
+
 def _fresh_stack(settings: LocalSettings) -> Stack:
     """A stack of its own beside the person's, which keeps its data."""
     folder = settings.state_dir / "once"
@@ -143,12 +150,6 @@ def _serve(settings: LocalSettings, data: str | None) -> None:
 
     stack = Stack(settings)
     narrator = Narrator()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
     try:
         report = serve(
             stack, narrator.display, lambda: _source(stack, None, None, data, narrator), data

@@ -1,6 +1,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import psycopg
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
-def _push_lists(features: OnlineFeatures, lists: dict[str, list[str]], version: str = "v1"):
+def _push_lists(features: OnlineFeatures, lists: dict[str, list[str]], version: str = "v1") -> None:
     frame = pd.DataFrame(
         {
             "user_id": list(lists),
@@ -61,7 +62,9 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
     }
 
 
-def test_applying_again_keeps_what_is_stored_and_puts_nothing_into_public(settings: MlSettings, features: OnlineFeatures) -> None:
+def test_applying_again_keeps_what_is_stored_and_puts_nothing_into_public(
+    settings: MlSettings, features: OnlineFeatures
+) -> None:
     _push_lists(features, {"u": ["a"]})
 
     apply(settings)
@@ -99,7 +102,9 @@ def test_only_the_newest_fifty_events_stay(features: OnlineFeatures) -> None:
     assert features.live_history("u") == tuple(events[10:])
 
 
-def test_lists_are_read_for_many_users_at_once_and_absent_ones_left_out(features: OnlineFeatures) -> None:
+def test_lists_are_read_for_many_users_at_once_and_absent_ones_left_out(
+    features: OnlineFeatures,
+) -> None:
     lists = {f"u{number}": [f"i{number}", "i"] for number in range(1500)}
     _push_lists(features, lists)
 
@@ -163,7 +168,9 @@ def test_a_read_takes_few_milliseconds(features: OnlineFeatures) -> None:
     assert sorted(seconds)[150] < 0.01
 
 
-def test_connections_that_the_server_closed_are_replaced(settings: MlSettings, features: OnlineFeatures) -> None:
+def test_connections_that_the_server_closed_are_replaced(
+    settings: MlSettings, features: OnlineFeatures
+) -> None:
     _push_lists(features, {"u": ["a"]})
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         connection.execute(
@@ -174,7 +181,9 @@ def test_connections_that_the_server_closed_are_replaced(settings: MlSettings, f
     assert features.top_k("u") == TopK(("a",), "v1")
 
 
-def test_failed_queries_do_not_use_the_connections_up(settings: MlSettings, features: OnlineFeatures) -> None:
+def test_failed_queries_do_not_use_the_connections_up(
+    settings: MlSettings, features: OnlineFeatures
+) -> None:
     features.top_k("u")
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         connection.execute("alter schema feast rename to hidden")
@@ -195,7 +204,9 @@ def test_a_database_that_is_away_is_reported_as_such(tmp_path: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_definitions_that_are_applied_later_are_found(server_url: str, tmp_path: Path, database_url: str) -> None:
+def test_definitions_that_are_applied_later_are_found(
+    server_url: str, tmp_path: Path, database_url: str
+) -> None:
     """A processor may be up before the feature definitions are applied."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("drop schema feast cascade")

@@ -1,8 +1,10 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pandas as pd
+import psycopg
 import pytest
 
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
@@ -16,11 +18,21 @@ NOW = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def _interaction(at, kind="view", user="u", item="i", quantity=None, rating=None):
+def _interaction(
+    at: datetime,
+    kind: str = "view",
+    *,
+    user: str = "u",
+    item: str = "i",
+    quantity: int | None = None,
+    rating: float | None = None,
+) -> tuple[object, ...]:
     return (uuid4(), user, item, at, kind, quantity, rating)
 
 
-def test_interactions_of_the_same_user_item_and_second_are_all_kept(settings: MlSettings, taste_shop: Any) -> None:
+def test_interactions_of_the_same_user_item_and_second_are_all_kept(
+    settings: MlSettings, taste_shop: Any
+) -> None:
     at = NOW.replace(microsecond=0)
     taste_shop.interactions = [
         _interaction(at),
@@ -49,7 +61,9 @@ def test_as_many_rows_are_loaded_as_the_table_has(settings: MlSettings, taste_sh
     assert len(dataset.items) == 80
 
 
-def test_the_instant_itself_is_known_and_everything_later_is_not(settings: MlSettings, taste_shop: Any) -> None:
+def test_the_instant_itself_is_known_and_everything_later_is_not(
+    settings: MlSettings, taste_shop: Any
+) -> None:
     later = NOW + timedelta(microseconds=1)
     taste_shop.interactions = [_interaction(NOW), _interaction(later, "cart")]
     taste_shop.users = [("known", "A", "Books", NOW), ("later", "B", "Books", later)]
@@ -75,7 +89,9 @@ def test_what_is_older_than_the_time_to_live_is_kept(settings: MlSettings, taste
     assert [len(dataset.interactions), len(dataset.users), len(dataset.items)] == [1, 1, 1]
 
 
-def test_columns_types_and_absent_values_are_those_of_a_dataset(settings: MlSettings, taste_shop: Any) -> None:
+def test_columns_types_and_absent_values_are_those_of_a_dataset(
+    settings: MlSettings, taste_shop: Any
+) -> None:
     taste_shop.interactions = [_interaction(NOW, user="stranger", item="gone")]
     taste_shop.write(settings.database_url)
 
@@ -105,7 +121,9 @@ def test_an_empty_shop_is_an_empty_dataset_of_the_same_types(settings: MlSetting
     assert str(dataset.interactions["timestamp"].dtype) == "datetime64[ns, UTC]"
 
 
-def test_instants_are_utc_whatever_the_time_zone_of_the_database(settings: MlSettings, taste_shop: Any) -> None:
+def test_instants_are_utc_whatever_the_time_zone_of_the_database(
+    settings: MlSettings, taste_shop: Any
+) -> None:
     taste_shop.interactions = [_interaction(NOW)]
     taste_shop.write(settings.database_url)
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
@@ -115,7 +133,9 @@ def test_instants_are_utc_whatever_the_time_zone_of_the_database(settings: MlSet
     assert load_dataset(settings, NOW).interactions["timestamp"].tolist() == [pd.Timestamp(NOW)]
 
 
-def test_rows_come_in_the_same_order_however_they_are_stored(settings: MlSettings, taste_shop: Any) -> None:
+def test_rows_come_in_the_same_order_however_they_are_stored(
+    settings: MlSettings, taste_shop: Any
+) -> None:
     taste_shop.write(settings.database_url)
     before = load_dataset(settings, NOW + 365 * DAY)
     with psycopg.connect(settings.database_url) as connection:

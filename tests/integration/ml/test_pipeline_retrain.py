@@ -1,5 +1,4 @@
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -67,13 +66,20 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
             " interaction_type) values (%s, 'u00', %s, now(), 'purchase')",
             (uuid4(), bought),
         )
+        connection.execute(
+            "insert into events.new_users values ('later', 'L', 'Books', now() + '1 hour')"
+        )
 
-    second = run_local(settings, {**QUICK, "validate": False, "top_k": 5}, tmp_path / "work")
+    until = datetime.now(UTC).isoformat()
+    changed = {**QUICK, "validate": False, "top_k": 5, "until": until}
+    second = run_local(settings, changed, tmp_path / "work")
 
     live = _live(settings)
     assert (live.version, live.previous) == (second.version, first.version)
     assert second.version > first.version
     assert "recall_at_20" not in second.metrics
+    assert (second.metrics["interactions"], second.metrics["users"]) == (482, 62)
+    assert features.top_k("later") is None
     replaced = features.top_k_of(users)
     assert {top_k.model_version for top_k in replaced.values()} == {second.version}
     assert {len(top_k.item_ids) for top_k in replaced.values()} == {5}
@@ -82,30 +88,9 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
         kept = {model.version: model for model in repository.versions(connection)}
     assert set(kept) == {first.version, second.version}
     assert kept[second.version].parameters["top_k"] == 5
+    assert kept[second.version].parameters["until"] == until
     assert kept[first.version].metrics == first.metrics
     assert {folder.name for folder in settings.models_dir.iterdir()} == set(kept)
-
-
-def test_what_happens_after_until_does_not_train(
-    settings: MlSettings, features: OnlineFeatures, taste_shop: Any, tmp_path: Path
-) -> None:
-    until = datetime.now(UTC) - timedelta(days=1)
-    later = until + timedelta(hours=1)
-    taste_shop.interactions.append((uuid4(), "u00", "i79", later, "purchase", 1, None))
-    taste_shop.users.append(("later", "L", "Books", later))
-    taste_shop.write(settings.database_url)
-
-    result = run_local(
-        settings, {**QUICK, "validate": False, "until": until.isoformat()}, tmp_path / "work"
-    )
-
-    assert result.metrics == {
-        "interactions": 480,
-        "users": 60,
-        "items": 80,
-        "train_seconds": result.metrics["train_seconds"],
-    }
-    assert features.top_k("later") is None
 
 
 def test_a_failing_component_is_named_with_its_last_lines(

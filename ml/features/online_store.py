@@ -1,0 +1,70 @@
+"""Feast's PostgreSQL online store with connections that threads may share."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from feast import RepoConfig
+from feast.infra.online_stores.postgres_online_store.postgres import (
+    PostgreSQLOnlineStore,
+    PostgreSQLOnlineStoreConfig,
+)
+from feast.infra.utils.postgres.connection_utils import _get_conn_kwargs, _get_conninfo
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+
+class PooledOnlineStoreConfig(PostgreSQLOnlineStoreConfig):
+    """Settings of `PooledOnlineStore`: those of Feast's own store and one more."""
+
+    type: str = "ml.features.online_store.PooledOnlineStore"  # type: ignore[assignment]
+    pool_timeout: float = 2.0
+    """Seconds to wait for a connection."""
+
+
+class PooledOnlineStore(PostgreSQLOnlineStore):
+    """Feast's own store, except for how it comes by a connection.
+
+    Feast's single connection is shared by all threads while each changes its autocommit, and its
+    pool never gets a connection back whose query failed. Here a connection always returns to the
+    pool, and one that the server has closed is replaced before it is handed out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opening = threading.Lock()
+
+    @contextmanager
+    def _get_conn(
+        self,
+        config: RepoConfig,
+        autocommit: bool = False,  # noqa: FBT001, FBT002 - as Feast has it
+    ) -> Iterator[Connection[tuple[object, ...]]]:
+        with self._pool(config).connection() as connection:
+            connection.set_autocommit(autocommit)
+            yield connection
+
+    def _pool(self, config: RepoConfig) -> ConnectionPool[Connection[tuple[object, ...]]]:
+        with self._opening:
+            if self._conn_pool is None:
+                self._conn_pool = _open_pool(config.online_store)
+            return self._conn_pool
+
+    def close_connections(self) -> None:
+        """Give all connections back; the next use opens new ones."""
+        with self._opening:
+            if self._conn_pool is not None:
+                self._conn_pool.close()
+                self._conn_pool = None
+
+
+def _open_pool(config: PooledOnlineStoreConfig) -> ConnectionPool[Connection[tuple[object, ...]]]:
+    return ConnectionPool(
+        conninfo=_get_conninfo(config),
+        kwargs=_get_conn_kwargs(config),
+        min_size=config.min_conn,
+        max_size=config.max_conn,
+        timeout=config.pool_timeout,
+        check=ConnectionPool.check_connection,
+        open=True,
+    )

@@ -1,0 +1,93 @@
+"""The Feast store of this project: everything in one PostgreSQL database, schema `feast`."""
+
+from typing import Any
+
+from feast import FeatureStore, RepoConfig
+from feast.infra.registry.sql import SqlRegistry
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
+
+from ml.features.definitions import OBJECTS
+from ml.features.online_store import PooledOnlineStore
+from ml.settings import MlSettings
+from streams.contracts import ConfigurationError
+
+_SCHEMA = "feast"
+_ONLINE_CONNECTIONS = 8
+
+
+def repo_config(settings: MlSettings) -> RepoConfig:
+    """Feast's configuration, made from the database's address; no file holds a secret.
+
+    Raises:
+        ConfigurationError: the address lacks its host, user or database.
+    """
+    database = _database(settings.database_url)
+    return RepoConfig(
+        project=settings.feast_project,
+        provider="local",
+        entity_key_serialization_version=3,
+        registry={
+            "registry_type": "sql",
+            "path": make_url(settings.database_url)
+            .set(drivername="postgresql+psycopg")
+            .render_as_string(hide_password=False),
+            # The definitions change with a deployment alone, so no read ever reloads them.
+            "cache_ttl_seconds": 0,
+            "sqlalchemy_config_kwargs": {
+                "connect_args": {"options": f"-csearch_path={_SCHEMA}"},
+                "pool_pre_ping": True,
+                "pool_size": 1,
+            },
+        },
+        offline_store={"type": "postgres", **database},
+        online_store={
+            "type": "ml.features.online_store.PooledOnlineStore",
+            "vector_enabled": True,
+            "max_conn": _ONLINE_CONNECTIONS,
+            **database,
+        },
+    )
+
+
+def feature_store(settings: MlSettings) -> FeatureStore:
+    """A connected store whose definitions are those of the last `apply`."""
+    return FeatureStore(config=repo_config(settings))
+
+
+def apply(settings: MlSettings) -> None:
+    """Register the definitions and make the online tables; running it again changes nothing."""
+    store = feature_store(settings)
+    store.apply(list(OBJECTS))
+    close(store)
+
+
+def close(store: FeatureStore) -> None:
+    """Give the store's connections back."""
+    online_store, registry = store.provider.online_store, store.registry
+    assert isinstance(online_store, PooledOnlineStore)
+    assert isinstance(registry, SqlRegistry)
+    online_store.close_connections()
+    registry.write_engine.dispose()
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = conninfo_to_dict(url)
+    missing = [name for name in ("host", "user", "dbname") if not parts.get(name)]
+    if missing:
+        raise ConfigurationError(f"the database's address lacks: {', '.join(missing)}")
+    optional = {
+        "sslkey_path": parts.get("sslkey"),
+        "sslcert_path": parts.get("sslcert"),
+        "sslrootcert_path": parts.get("sslrootcert"),
+    }
+    return {
+        "host": parts["host"],
+        "port": int(parts.get("port") or 5432),
+        "database": parts["dbname"],
+        "db_schema": _SCHEMA,
+        "user": parts["user"],
+        "password": parts.get("password") or "",
+        "sslmode": parts.get("sslmode") or "prefer",
+        **{name: value for name, value in optional.items() if value},
+    }

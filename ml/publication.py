@@ -1,0 +1,130 @@
+"""Makes a trained bundle the live version: everything is written first, the switch comes last.
+
+Publishing the same version again writes the same, so a run that broke off can be repeated. Until
+the switch every reader is served by the version before.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psycopg
+
+from ml.dataset import Dataset
+from ml.evaluation.popularity import most_popular
+from ml.features.online import OnlineFeatures
+from ml.registry import repository
+from ml.registry.repository import ModelVersion
+from ml.serving.batch import ItemIndex, index_items, known_users, list_items
+from ml.settings import MlSettings
+from ml.towers.bundle import Bundle
+from streams.contracts import ModelError, UnavailableError
+
+_POPULAR_ITEMS = 200
+_PUSHED_AT_ONCE = 2000
+
+Progress = Callable[[str, int, int], None]
+
+
+def publish(
+    bundle: Bundle,
+    dataset: Dataset,
+    settings: MlSettings,
+    *,
+    until: datetime,
+    parameters: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    progress: Progress,
+) -> None:
+    """Write the bundle, its vectors and every user's list, then switch the live version.
+
+    Args:
+        bundle: what is published; its version names it everywhere.
+        dataset: the data as of `until`, of which the catalogue and all users are encoded.
+        settings: where to.
+        until: the instant up to which the lists know interactions.
+        parameters: how the model was made, kept with the version.
+        metrics: how good it is, kept with the version.
+        progress: called with what is being written, how many are done, and of how many.
+
+    Raises:
+        ModelError: there is nothing to recommend.
+        UnavailableError: PostgreSQL or Feast does not answer.
+    """
+    if dataset.items.empty:
+        raise ModelError("the catalogue is empty: there is nothing to recommend")
+    index = index_items(bundle, dataset)
+    features = OnlineFeatures(settings)
+    online = _OnlineStore(features, until, progress)
+    _save(bundle, settings.models_dir)
+    try:
+        with psycopg.connect(settings.database_url) as connection:
+            repository.register(connection, ModelVersion(bundle.version, parameters, metrics))
+            repository.write_item_vectors(connection, bundle.version, index.item_ids, index.vectors)
+            repository.write_popular_items(connection, bundle.version, _popular(dataset, index))
+        online.push_items(index)
+        online.push_users(bundle, index, dataset, settings.top_k)
+        with psycopg.connect(settings.database_url) as connection:
+            repository.switch_live(connection, bundle.version)
+            deleted = repository.delete_old(connection)
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"PostgreSQL does not answer: {error}") from error
+    finally:
+        features.close()
+    for version in deleted:
+        shutil.rmtree(settings.models_dir / version, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _OnlineStore:
+    """Pushes to Feast, block by block."""
+
+    features: OnlineFeatures
+    until: datetime
+    progress: Progress
+
+    def push_items(self, index: ItemIndex) -> None:
+        total = len(index.item_ids)
+        for start in range(0, total, _PUSHED_AT_ONCE):
+            stop = min(start + _PUSHED_AT_ONCE, total)
+            columns = {
+                "item_id": index.item_ids[start:stop],
+                "embedding": list(index.vectors[start:stop]),
+            }
+            self._push("item_embed_push_source", columns)
+            self.progress("item vectors", stop, total)
+
+    def push_users(self, bundle: Bundle, index: ItemIndex, dataset: Dataset, k: int) -> None:
+        users = known_users(dataset)
+        done = 0
+        for block in list_items(bundle, index, users, dataset.interactions, k=k, now=self.until):
+            keys = {"user_id": block.user_ids}
+            self._push("user_embed_push_source", {**keys, "embedding": list(block.vectors)})
+            lists = {"top_k_item_ids": block.lists, "model_version": bundle.version}
+            self._push("user_items_push_source", keys | lists)
+            done += len(block.user_ids)
+            self.progress("users' lists", done, len(users))
+
+    def _push(self, source: str, columns: Mapping[str, Any]) -> None:
+        self.features.push(source, pd.DataFrame({**columns, "event_timestamp": self.until}))
+
+
+def _save(bundle: Bundle, models_dir: Path) -> None:
+    """Put the bundle in its place at once, so that no reader finds half of it."""
+    models_dir.mkdir(parents=True, exist_ok=True)
+    final = models_dir / bundle.version
+    if final.exists():
+        return
+    unfinished = models_dir / f".{bundle.version}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    bundle.save(unfinished)
+    unfinished.rename(final)
+
+
+def _popular(dataset: Dataset, index: ItemIndex) -> list[str]:
+    on_sale = set(index.item_ids)
+    return [item for item in most_popular(dataset.interactions) if item in on_sale][:_POPULAR_ITEMS]

@@ -1,0 +1,1 @@
+"""Model versions: their rows, vectors and bundles, and which of them is live."""

@@ -1,0 +1,187 @@
+"""All SQL on the schema `ml`; what a shopper has met is read from `events`.
+
+Functions take an open connection; who calls them commits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import psycopg
+from pgvector import Vector
+from pgvector.psycopg import register_vector
+from psycopg.types.json import Jsonb
+
+from streams.contracts import ModelError
+
+Connection = psycopg.Connection[Any]
+
+KEPT_VERSIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A row of ml.model_versions."""
+
+    version: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    created_at: datetime | None = None
+    """None until it is registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live version and the one before it."""
+
+    version: str
+    previous: str | None
+    switched_at: datetime
+
+
+def register(connection: Connection, model: ModelVersion) -> None:
+    """Add a version; one that is there already gets the new parameters and metrics."""
+    connection.execute(
+        """
+        insert into ml.model_versions (version, parameters, metrics) values (%s, %s, %s)
+        on conflict (version) do update
+        set parameters = excluded.parameters, metrics = excluded.metrics
+        """,
+        (model.version, Jsonb(dict(model.parameters)), Jsonb(dict(model.metrics))),
+    )
+
+
+def versions(connection: Connection) -> list[ModelVersion]:
+    """All versions, newest first."""
+    rows = connection.execute(
+        "select version, parameters, metrics, created_at from ml.model_versions"
+        " order by version desc"
+    )
+    return [ModelVersion(*row) for row in rows]
+
+
+def write_item_vectors(
+    connection: Connection, version: str, item_ids: Sequence[str], vectors: np.ndarray
+) -> None:
+    """Replace the version's item vectors; `vectors` is float32 (items, dim)."""
+    register_vector(connection)
+    connection.execute("delete from ml.item_vectors where version = %s", (version,))
+    with connection.cursor() as cursor:
+        with cursor.copy(
+            "copy ml.item_vectors (version, item_id, embedding) from stdin with (format binary)"
+        ) as copy:
+            copy.set_types(["text", "text", "vector"])
+            for item_id, vector in zip(item_ids, vectors, strict=True):
+                copy.write_row((version, item_id, Vector(vector)))
+        cursor.execute("analyze ml.item_vectors")
+
+
+def write_popular_items(connection: Connection, version: str, item_ids: Sequence[str]) -> None:
+    """Replace the version's popular items, most popular first."""
+    connection.execute("delete from ml.popular_items where version = %s", (version,))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("copy ml.popular_items (version, rank, item_id) from stdin") as copy,
+    ):
+        for rank, item_id in enumerate(item_ids):
+            copy.write_row((version, rank, item_id))
+
+
+def popular_items(connection: Connection, version: str) -> tuple[str, ...]:
+    """The version's popular items, most popular first."""
+    rows = connection.execute(
+        "select item_id from ml.popular_items where version = %s order by rank", (version,)
+    )
+    return tuple(item_id for (item_id,) in rows)
+
+
+def nearest_items(
+    connection: Connection,
+    version: str,
+    *,
+    user_id: str | None,
+    vector: np.ndarray,
+    seen: Sequence[str],
+    limit: int,
+) -> tuple[str, ...]:
+    """The items with the largest inner product, exact, best first.
+
+    What `user_id` has interacted with is left out, as is `seen`; `vector` is float32 (dim,).
+    """
+    rows = connection.execute(
+        """
+        with seen (item_id) as materialized (
+            select item_id from events.interactions where user_id = %(user_id)s
+            union select unnest(%(seen)s::text[])
+        )
+        select item_id from ml.item_vectors
+        where version = %(version)s and item_id not in (select item_id from seen)
+        order by embedding <#> %(vector)s::vector, item_id
+        limit %(limit)s
+        """,
+        {
+            "user_id": user_id,
+            "seen": list(seen),
+            "version": version,
+            "vector": Vector(vector).to_text(),
+            "limit": limit,
+        },
+    )
+    return tuple(item_id for (item_id,) in rows)
+
+
+def live(connection: Connection) -> Live | None:
+    """The live version with its predecessor; None before the first training."""
+    row = connection.execute(
+        "select version, previous_version, switched_at from ml.live_version"
+    ).fetchone()
+    return Live(*row) if row else None
+
+
+def live_version(connection: Connection) -> str | None:
+    """The name of the live version; None before the first training."""
+    current = live(connection)
+    return current.version if current else None
+
+
+def switch_live(connection: Connection, version: str) -> None:
+    """Make a registered version the live one, in one statement; a rollback is the same switch.
+
+    Raises:
+        ModelError: the version is not registered or has no item vectors.
+    """
+    complete = connection.execute(
+        "select exists (select from ml.item_vectors where version = %s)", (version,)
+    ).fetchone()
+    if complete != (True,):
+        raise ModelError(f"version {version} cannot go live: it has no item vectors")
+    connection.execute(
+        """
+        insert into ml.live_version as live (version) values (%s)
+        on conflict (only_row) do update
+        set version = excluded.version, previous_version = live.version, switched_at = now()
+        where live.version <> excluded.version
+        """,
+        (version,),
+    )
+
+
+def delete_old(connection: Connection, keep: int = KEPT_VERSIONS) -> list[str]:
+    """Delete all but the newest `keep` versions, never the live one or its predecessor."""
+    rows = connection.execute(
+        """
+        delete from ml.model_versions
+        where version not in (
+            select version from ml.model_versions order by version desc limit %s
+        )
+        and version not in (select version from ml.live_version)
+        and version not in (
+            select previous_version from ml.live_version where previous_version is not null
+        )
+        returning version
+        """,
+        (keep,),
+    )
+    return sorted(version for (version,) in rows)

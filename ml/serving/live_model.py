@@ -1,0 +1,115 @@
+"""The live model version, followed in the background."""
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from ml.registry import repository
+from ml.serving.part import Part
+from ml.settings import MlSettings
+
+if TYPE_CHECKING:
+    from ml.features.online import OnlineFeatures
+    from ml.towers.bundle import Bundle
+
+_LOOK_EVERY_SECONDS = 2.0
+_FIRST_LOOK_SECONDS = 1.0
+_CONNECTIONS = 4
+_CONNECT_TIMEOUT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveModel:
+    """One version with all that serving needs of it; a request uses one from beginning to end."""
+
+    version: str
+    popular: tuple[str, ...]
+    bundle: "Bundle | None"
+    """None until it is loaded, or where it cannot be."""
+
+
+class LiveModelWatcher:
+    """Keeps the live version at hand.
+
+    It looks every two seconds and loads a new bundle beside the old one, which serves until then.
+    All the heavy imports happen in its thread, so that a web worker is up at once.
+    """
+
+    def __init__(self, settings: MlSettings) -> None:
+        self._settings = settings
+        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
+            settings.database_url,
+            min_size=0,
+            max_size=_CONNECTIONS,
+            timeout=_CONNECT_TIMEOUT_SECONDS,
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+        self._model: LiveModel | None = None
+        self._features: OnlineFeatures | None = None
+        self._registry = Part("model registry")
+        self._bundles = Part("model bundle")
+        self._looked = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="live-model", daemon=True)
+        self._thread.start()
+
+    @property
+    def pool(self) -> ConnectionPool[Connection[Any]]:
+        """Connections to the vectors; open once there is a model."""
+        return self._pool
+
+    @property
+    def features(self) -> "OnlineFeatures | None":
+        """The Feast online store; None until it is imported."""
+        return self._features
+
+    def current(self) -> LiveModel | None:
+        """The version to serve by, or None; the very first call may wait a moment for it."""
+        self._looked.wait(_FIRST_LOOK_SECONDS)
+        return self._model
+
+    def close(self) -> None:
+        """End the thread and its connections."""
+        self._stopping.set()
+        self._thread.join()
+        self._pool.close()
+
+    def _watch(self) -> None:
+        self._pool.open()
+        while True:
+            self._registry.ask(self._look)
+            self._looked.set()
+            if self._features is None:
+                self._features = self._bundles.ask(self._connect_features)
+            if self._model and self._model.bundle is None:
+                self._model = self._with_bundle(self._model)
+            if self._stopping.wait(_LOOK_EVERY_SECONDS):
+                return
+
+    def _look(self) -> None:
+        with self._pool.connection() as connection:
+            version = repository.live_version(connection)
+            if version is None or (self._model and self._model.version == version):
+                return
+            model = LiveModel(version, repository.popular_items(connection, version), None)
+        # While the first bundle loads, the lists that do without it are served.
+        self._model = self._with_bundle(model) if self._model else model
+
+    def _with_bundle(self, model: LiveModel) -> LiveModel:
+        return LiveModel(
+            model.version, model.popular, self._bundles.ask(lambda: self._load(model.version))
+        )
+
+    def _load(self, version: str) -> "Bundle":
+        from ml.towers.bundle import Bundle  # brings torch with it
+
+        return Bundle.load(self._settings.models_dir / version)
+
+    def _connect_features(self) -> "OnlineFeatures":
+        from ml.features.online import OnlineFeatures  # brings Feast with it
+
+        return OnlineFeatures(self._settings)

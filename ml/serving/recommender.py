@@ -1,0 +1,127 @@
+"""What a shopper is recommended at a request: live -> precomputed -> trending -> none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from ml.registry import repository
+from ml.serving.live_model import LiveModel, LiveModelWatcher
+from ml.serving.part import Part
+from ml.settings import MlSettings
+
+if TYPE_CHECKING:
+    from ml.features.online import ShopperState
+
+Source = Literal["live", "precomputed", "trending", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedList:
+    """A list with where it comes from."""
+
+    item_ids: tuple[str, ...]
+    """Best first."""
+    source: Source
+    model_version: str | None
+    """The version that made it; None for source `none`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One shopper with all that is known of them now."""
+
+    user_id: str | None
+    preferences: Sequence[str]
+    limit: int
+    state: "ShopperState | None"
+
+    @property
+    def met(self) -> set[str]:
+        return {event.item_id for event in self.state.history} if self.state else set()
+
+    def first_unmet(self, item_ids: Sequence[str]) -> tuple[str, ...]:
+        met = self.met
+        return tuple(item for item in item_ids if item not in met)[: self.limit]
+
+
+class Recommender:
+    """Serves one web worker; threads may share it.
+
+    Cheap to construct: Feast, torch and the bundle are loaded in the background, and until they
+    are there the simpler answers are given. A switch of the live version is noticed within five
+    seconds. A list is made by one version alone: a precomputed one of another version than the
+    live one is not served.
+    """
+
+    def __init__(self, settings: MlSettings) -> None:
+        self._live_model = LiveModelWatcher(settings)
+        self._online_store = Part("Feast online store")
+        self._search = Part("live recommendations")
+
+    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
+        """At most `limit` items for a shopper, or for a visitor (None).
+
+        Never raises because a part is away; the last answer is an empty list of source `none`.
+        """
+        model = self._live_model.current()
+        if model is None:
+            return ServedList((), "none", None)
+        request = _Request(user_id, preferences, limit, self._state(user_id))
+        for source, item_ids in self._answers(model, request):
+            if item_ids:
+                return ServedList(item_ids, source, model.version)
+        return ServedList((), "none", None)
+
+    def close(self) -> None:
+        """End the background thread and its connections."""
+        self._live_model.close()
+
+    def _answers(
+        self, model: LiveModel, request: _Request
+    ) -> Iterator[tuple[Source, tuple[str, ...]]]:
+        listed = _listed(model, request.state)
+        if listed is None or _acted_since(request.state):
+            yield "live", self._search.ask(lambda: self._search_live(model, request)) or ()
+        if listed is not None:
+            yield "precomputed", request.first_unmet(listed)
+        yield "trending", request.first_unmet(model.popular)
+
+    def _state(self, user_id: str | None) -> "ShopperState | None":
+        features = self._live_model.features
+        if features is None or user_id is None:
+            return None
+        return self._online_store.ask(lambda: features.shopper(user_id))
+
+    def _search_live(self, model: LiveModel, request: _Request) -> tuple[str, ...]:
+        history = request.state.history if request.state else ()
+        if model.bundle is None or not (history or request.preferences):
+            return ()
+        from ml.serving.shopper import encode  # pandas comes with the bundle
+
+        vector = encode(
+            model.bundle, request.user_id or "", request.preferences, history, datetime.now(UTC)
+        )
+        with self._live_model.pool.connection() as connection:
+            return repository.nearest_items(
+                connection,
+                model.version,
+                user_id=request.user_id,
+                vector=vector,
+                seen=sorted(request.met),
+                limit=request.limit,
+            )
+
+
+def _listed(model: LiveModel, state: "ShopperState | None") -> tuple[str, ...] | None:
+    """The precomputed list, if it is the live version's."""
+    if state is None or state.top_k is None or state.top_k.model_version != model.version:
+        return None
+    return state.top_k.item_ids
+
+
+def _acted_since(state: "ShopperState | None") -> bool:
+    """Whether the shopper did something that the list's model does not know."""
+    if state is None or state.known_until is None or not state.history:
+        return False
+    return state.history[-1].timestamp > state.known_until

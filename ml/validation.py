@@ -1,0 +1,59 @@
+"""How good a training run is: what its settings reach on interactions held out of the data."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from ml.dataset import Dataset
+from ml.evaluation.popularity import popularity_lists
+from ml.evaluation.protocol import score_lists
+from ml.evaluation.validation import split_by_time
+from ml.serving.batch import index_items, known_users, list_items
+from ml.towers.config import TowersConfig
+from ml.towers.training import train
+
+_K = 20
+
+
+def measure(
+    dataset: Dataset,
+    config: TowersConfig,
+    *,
+    seed: int,
+    validate: bool,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> dict[str, float]:
+    """Figures of the data and, if `validate`, of a model trained without what is held out.
+
+    The published model has seen all the data, so it cannot be asked itself: a second one is
+    trained with the same configuration and seed on the earlier part of each user's history.
+
+    Returns:
+        interactions, users and items; and where there was something to hold out: held_out_users,
+        recall_at_20, ndcg_at_20, and popularity's recall and NDCG under `popularity_...`.
+    """
+    users = known_users(dataset)
+    figures: dict[str, float] = {
+        "interactions": len(dataset.interactions),
+        "users": len(users),
+        "items": len(dataset.items),
+    }
+    if not validate:
+        return figures
+    earlier, held_out = split_by_time(dataset, seed=seed)
+    if not held_out:
+        return figures
+    bundle = train(earlier, config, seed=seed, progress=progress)
+    asked = users[users["user_id"].isin(held_out)].reset_index(drop=True)
+    now: datetime = dataset.interactions["timestamp"].max().to_pydatetime()
+    index = index_items(bundle, earlier)
+    lists: dict[str, list[str]] = {}
+    for block in list_items(bundle, index, asked, earlier.interactions, k=_K, now=now):
+        lists.update(zip(block.user_ids, block.lists, strict=True))
+    popular = popularity_lists(earlier.interactions, list(held_out), _K)
+    for prefix, scores in (
+        ("", score_lists(lists, held_out, _K)),
+        ("popularity_", score_lists(popular, held_out, _K)),
+    ):
+        figures[f"{prefix}recall_at_20"] = scores.recall
+        figures[f"{prefix}ndcg_at_20"] = scores.ndcg
+    return figures | {"held_out_users": len(held_out)}

@@ -1,0 +1,139 @@
+"""The pipeline's components; each body runs in a process of its own and only calls into `ml`.
+
+Kubeflow takes a body's source text out of this module, so whatever it uses is imported inside. The
+database and the folder of bundles come from the environment (`ml.settings`).
+"""
+# ruff: noqa: T201 - what a component prints is its log
+
+import os
+from importlib.metadata import version as version_of
+from typing import Any
+
+from kfp import dsl
+
+IMAGE = os.environ.get("RECSYS_PIPELINE_IMAGE") or f"recsys-pipeline:{version_of('recsys')}"
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def load_data(*, until: str, dataset: dsl.Output[dsl.Dataset]) -> str:
+    """Read all that was known at an instant from Feast; returns that instant."""
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from ml.features.training_data import load_dataset
+    from ml.settings import MlSettings
+
+    instant = datetime.fromisoformat(until) if until else datetime.now(UTC)
+    data = load_dataset(MlSettings(), instant)
+    data.save(Path(dataset.path))
+    counts = {name: len(getattr(data, name)) for name in ("interactions", "users", "items")}
+    dataset.metadata.update(counts)
+    print(*(f"{count} {name}," for name, count in counts.items()), f"until {instant}", flush=True)
+    return instant.isoformat()
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def train_towers(
+    *,
+    dataset: dsl.Input[dsl.Dataset],
+    towers: str,
+    seed: int,
+    model: dsl.Output[dsl.Model],
+) -> float:
+    """Train on everything; returns the seconds it took."""
+    import time
+    from pathlib import Path
+
+    from ml.dataset import Dataset
+    from ml.towers.config import TowersConfig
+    from ml.towers.training import train
+
+    def show(epoch: int, epochs: int, loss: float) -> None:
+        print(f"epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
+
+    started = time.monotonic()
+    config = TowersConfig.model_validate_json(towers)
+    bundle = train(Dataset.load(Path(dataset.path)), config, seed=seed, progress=show)
+    bundle.save(Path(model.path))
+    model.metadata.update({"version": bundle.version, "dim": bundle.dim})
+    return time.monotonic() - started
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def evaluate(
+    *,
+    dataset: dsl.Input[dsl.Dataset],
+    towers: str,
+    seed: int,
+    validate: bool,
+    train_seconds: float,
+    metrics: dsl.Output[dsl.Metrics],
+) -> dict[str, Any]:
+    """Count the data and, if asked to validate, score a model trained without what is held out.
+
+    The gate against the live model belongs here: publishing waits for this component.
+    """
+    from pathlib import Path
+
+    from ml.dataset import Dataset
+    from ml.towers.config import TowersConfig
+    from ml.validation import measure
+
+    def show(epoch: int, epochs: int, loss: float) -> None:
+        print(f"validation: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
+
+    report = measure(
+        Dataset.load(Path(dataset.path)),
+        TowersConfig.model_validate_json(towers),
+        seed=seed,
+        validate=validate,
+        progress=show,
+    )
+    report["train_seconds"] = round(train_seconds, 3)
+    for name, value in report.items():
+        metrics.log_metric(name, value)
+        print(f"{name}: {value:g}", flush=True)
+    return report
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def publish(
+    *,
+    dataset: dsl.Input[dsl.Dataset],
+    model: dsl.Input[dsl.Model],
+    until: str,
+    towers: str,
+    seed: int,
+    top_k: int,
+    report: dict[str, Any],
+) -> str:
+    """Write vectors and lists, then switch the live version; returns its name."""
+    import json
+    from datetime import datetime
+    from pathlib import Path
+
+    from ml.dataset import Dataset
+    from ml.publication import publish as publish_version
+    from ml.settings import MlSettings
+    from ml.towers.bundle import Bundle
+
+    def show(what: str, done: int, total: int) -> None:
+        print(f"{what}: {done} of {total}", flush=True)
+
+    bundle = Bundle.load(Path(model.path))
+    publish_version(
+        bundle,
+        Dataset.load(Path(dataset.path)),
+        MlSettings(top_k=top_k),
+        until=datetime.fromisoformat(until),
+        parameters={
+            "until": until,
+            "towers": json.loads(towers),
+            "seed": seed,
+            "top_k": top_k,
+        },
+        metrics=report,
+        progress=show,
+    )
+    print(f"version {bundle.version} is live", flush=True)
+    return str(bundle.version)

@@ -1,0 +1,56 @@
+"""The pipeline `retrain`: load_data -> train_towers -> evaluate -> publish."""
+
+from typing import Any, NamedTuple
+
+from kfp import dsl
+
+from pipelines.retrain import components
+
+
+class Retrained(NamedTuple):
+    """What the pipeline hands out."""
+
+    version: str
+    report: dict[str, Any]
+
+
+@dsl.pipeline(name="retrain", description="Retrains the two towers and makes them live.")
+def retrain(
+    until: str = "",
+    towers: str = "{}",
+    seed: int = 0,
+    top_k: int = 50,
+    validate: bool = True,  # noqa: FBT001, FBT002 - kfp takes no keyword-only parameters
+) -> Retrained:
+    """Retrain on all that is known.
+
+    Args:
+        until: ISO-8601 instant with offset up to which data is read; empty is now.
+        towers: JSON with those fields of `ml.towers.config.TowersConfig` that differ from its
+            defaults; text, as a dictionary could hold no null.
+        seed: of the training.
+        top_k: length of each user's list.
+        validate: whether a second model is trained without held-out items and scored on them.
+    """
+    loaded = components.load_data(until=until)
+    trained = components.train_towers(dataset=loaded.outputs["dataset"], towers=towers, seed=seed)
+    evaluated = components.evaluate(
+        dataset=loaded.outputs["dataset"],
+        towers=towers,
+        seed=seed,
+        validate=validate,
+        train_seconds=trained.outputs["Output"],
+    )
+    published = components.publish(
+        dataset=loaded.outputs["dataset"],
+        model=trained.outputs["model"],
+        until=loaded.outputs["Output"],
+        towers=towers,
+        seed=seed,
+        top_k=top_k,
+        report=evaluated.outputs["Output"],
+    )
+    for task in (loaded, trained, evaluated, published):
+        # The inputs may read alike while the shop's data has moved on.
+        task.set_caching_options(enable_caching=False)
+    return Retrained(version=published.output, report=evaluated.outputs["Output"])
