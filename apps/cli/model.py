@@ -19,7 +19,12 @@ def register(cli: typer.Typer) -> None:
     cli.command(name="top-k")(top_k)
 
 
-def train() -> None:
+def train(
+    *,
+    validate: Annotated[
+        bool, typer.Option(help="Also score a second model on interactions held out of the data.")
+    ] = True,
+) -> None:
     """Run the Kubeflow pipeline by its local runner; the shop serves the new lists afterwards."""
     from pipelines.retrain.local import run_local
 
@@ -28,7 +33,10 @@ def train() -> None:
     narrator.say("running the pipeline")
     try:
         result = run_local(
-            _settings(stack), {}, stack.settings.state_dir / "pipeline", narrator.whisper
+            _settings(stack),
+            {"validate": validate},
+            stack.settings.state_dir / "pipeline",
+            narrator.whisper,
         )
     finally:
         narrator.close()

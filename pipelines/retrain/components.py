@@ -45,7 +45,9 @@ def train_towers(
     from pathlib import Path
 
     from ml.dataset import Dataset
+    from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
+    from ml.towers.text import remembered
     from ml.towers.training import train
 
     def show(epoch: int, epochs: int, loss: float) -> None:
@@ -53,7 +55,8 @@ def train_towers(
 
     started = time.monotonic()
     config = TowersConfig.model_validate_json(towers)
-    bundle = train(Dataset.load(Path(dataset.path)), config, seed=seed, progress=show)
+    with remembered(MlSettings().models_dir):
+        bundle = train(Dataset.load(Path(dataset.path)), config, seed=seed, progress=show)
     bundle.save(Path(model.path))
     model.metadata.update({"version": bundle.version, "dim": bundle.dim})
     return time.monotonic() - started
@@ -76,19 +79,22 @@ def evaluate(
     from pathlib import Path
 
     from ml.dataset import Dataset
+    from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
+    from ml.towers.text import remembered
     from ml.validation import measure
 
     def show(epoch: int, epochs: int, loss: float) -> None:
         print(f"validation: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
-    report = measure(
-        Dataset.load(Path(dataset.path)),
-        TowersConfig.model_validate_json(towers),
-        seed=seed,
-        validate=validate,
-        progress=show,
-    )
+    with remembered(MlSettings().models_dir):
+        report = measure(
+            Dataset.load(Path(dataset.path)),
+            TowersConfig.model_validate_json(towers),
+            seed=seed,
+            validate=validate,
+            progress=show,
+        )
     report["train_seconds"] = round(train_seconds, 3)
     for name, value in report.items():
         metrics.log_metric(name, value)
@@ -116,24 +122,27 @@ def publish(
     from ml.publication import publish as publish_version
     from ml.settings import MlSettings
     from ml.towers.bundle import Bundle
+    from ml.towers.text import remembered
 
     def show(what: str, done: int, total: int) -> None:
         print(f"{what}: {done} of {total}", flush=True)
 
     bundle = Bundle.load(Path(model.path))
-    publish_version(
-        bundle,
-        Dataset.load(Path(dataset.path)),
-        MlSettings(top_k=top_k),
-        until=datetime.fromisoformat(until),
-        parameters={
-            "until": until,
-            "towers": json.loads(towers),
-            "seed": seed,
-            "top_k": top_k,
-        },
-        metrics=report,
-        progress=show,
-    )
+    settings = MlSettings(top_k=top_k)
+    with remembered(settings.models_dir):
+        publish_version(
+            bundle,
+            Dataset.load(Path(dataset.path)),
+            settings,
+            until=datetime.fromisoformat(until),
+            parameters={
+                "until": until,
+                "towers": json.loads(towers),
+                "seed": seed,
+                "top_k": top_k,
+            },
+            metrics=report,
+            progress=show,
+        )
     print(f"version {bundle.version} is live", flush=True)
     return str(bundle.version)

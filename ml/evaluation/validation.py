@@ -1,0 +1,58 @@
+"""A split made from the training data alone, so that a test file stays unseen."""
+
+import numpy as np
+import pandas as pd
+
+from ml.dataset import Dataset
+from streams.contracts import ContractError, InteractionType
+
+_GOOD_RATING = 3.0
+
+
+def split_by_time(
+    dataset: Dataset, *, share: float = 1.0, seed: int = 0
+) -> tuple[Dataset, dict[str, set[str]]]:
+    """Hold out the last item that a user took to: bought, put in the cart or rated well.
+
+    A purchase goes before everything else; a log of views alone holds out the last one viewed.
+    Every event of a held-out pair leaves the training part, the views before the purchase too.
+    Users with a single item are not asked: nothing would be left to know them by.
+
+    Args:
+        dataset: what there is to learn from.
+        share: of the users that can be asked, in (0, 1]; drawn by `seed`.
+        seed: of the draw.
+
+    Returns:
+        The training part, and the held-out item ids by user id.
+
+    Raises:
+        ContractError: if `share` is out of range.
+    """
+    if not 0 < share <= 1:
+        raise ContractError(f"share must be in (0, 1], not {share}")
+    interactions = dataset.interactions
+    widths = interactions.groupby("user_id")["item_id"].nunique()
+    wanted = _wanted(interactions)
+    wanted = wanted[wanted["user_id"].isin(widths.index[widths > 1])]
+    # The order of equal instants is that of the table.
+    last = wanted.sort_values("timestamp", kind="stable").groupby("user_id", sort=True).tail(1)
+    last = last.sort_values("user_id")
+    asked = np.random.default_rng(seed).permutation(len(last))[: round(share * len(last))]
+    pairs = last.iloc[np.sort(asked)][["user_id", "item_id"]]
+    held_out = {str(user): {str(item)} for user, item in pairs.itertuples(index=False)}
+    key = pd.MultiIndex.from_frame(interactions[["user_id", "item_id"]])
+    remaining = interactions[~key.isin(pd.MultiIndex.from_frame(pairs))].reset_index(drop=True)
+    return Dataset(remaining, dataset.users, dataset.items), held_out
+
+
+def _wanted(interactions: pd.DataFrame) -> pd.DataFrame:
+    """The interactions of which a user's last is held out."""
+    kind = interactions["interaction_type"]
+    purchases = interactions[kind == InteractionType.PURCHASE]
+    carts = interactions[kind == InteractionType.CART]
+    rated = (kind == InteractionType.RATE) & (interactions["rating"] >= _GOOD_RATING)
+    buyers = purchases["user_id"].unique()
+    others = pd.concat([carts, interactions[rated]])
+    wanted = pd.concat([purchases, others[~others["user_id"].isin(buyers)]])
+    return wanted if len(wanted) else interactions

@@ -1,0 +1,177 @@
+"""From tables to arrays, fitted once on the training data and saved with the bundle."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from ml.dataset import ITEM_COLUMNS, Dataset
+from ml.towers.text import TEXT_DIMENSIONS, embed_texts
+
+_NUMBERS = (
+    "discounted_price",
+    "actual_price",
+    "discount_percentage",
+    "rating",
+    "rating_count",
+    "arrival_date",
+)
+_LOGARITHMIC = ("discounted_price", "actual_price", "rating_count")
+_FURTHEST = 4.0
+"""Standard deviations at which a number is cut off: an outlier may not rule a vector."""
+
+
+Statistics = Annotated[tuple[float, ...], Field(min_length=len(_NUMBERS), max_length=len(_NUMBERS))]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A list of tokens for each row: row r has indices[offsets[r]:offsets[r + 1]]."""
+
+    indices: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    """int64 (rows + 1)"""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFeatures:
+    """What is known of items besides who liked them; each array has one row an item."""
+
+    categories: Tokens
+    """The category and all its ancestors."""
+    numbers: npt.NDArray[np.float32]
+    """float32 (items, 12): six standardised numbers, then 1 where a number is absent."""
+    texts: npt.NDArray[np.float32]
+    """float32 (items, 384), or (items, 0) where texts are left out."""
+    described: npt.NDArray[np.bool_]
+    """(items,): whether anything is known that the item could be encoded by."""
+
+
+class Preprocessing(BaseModel):
+    """Vocabularies and statistics."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    item_ids: tuple[str, ...]
+    """Items that occur in the interactions, sorted; their order is that of the id embeddings."""
+    category_names: tuple[str, ...]
+    """Categories at every level of the items' paths, and those that users prefer; sorted."""
+    means: Statistics
+    """Of the numbers, in the order of the columns in ITEM_COLUMNS."""
+    deviations: Statistics
+    text_encoder: str | None
+    """None where texts are left out, or there are none worth reading."""
+
+    @classmethod
+    def fit(cls, dataset: Dataset, text_encoder: str | None) -> Self:
+        """Learn vocabularies and statistics from a dataset's three tables."""
+        item_ids = sorted(map(str, dataset.interactions["item_id"].unique()))
+        names: set[str] = set()
+        for column in (dataset.items["category"], dataset.users["preferences"]):
+            for path in column.unique():
+                names.update(_names(path))
+        numbers = _numbers(dataset.items)
+        known = ~np.isnan(numbers)
+        counts = np.maximum(known.sum(axis=0), 1)
+        means = np.nansum(numbers, axis=0) / counts
+        deviations = np.sqrt(np.nansum((numbers - means) ** 2, axis=0) / counts)
+        deviations[deviations < np.finfo(np.float32).eps] = 1.0
+        readable = bool(_are_readable(dataset.items).any())
+        return cls(
+            item_ids=tuple(item_ids),
+            category_names=tuple(sorted(names)),
+            means=tuple(means.tolist()),
+            deviations=tuple(deviations.tolist()),
+            text_encoder=text_encoder if readable else None,
+        )
+
+    @cached_property
+    def items(self) -> pd.Index:
+        """Position of each known item."""
+        return pd.Index(self.item_ids, dtype=object)
+
+    @cached_property
+    def _categories(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self.category_names)}
+
+    @property
+    def number_width(self) -> int:
+        """Columns of `ItemFeatures.numbers`."""
+        return 2 * len(_NUMBERS)
+
+    @property
+    def text_width(self) -> int:
+        """Columns of `ItemFeatures.texts`."""
+        return TEXT_DIMENSIONS if self.text_encoder else 0
+
+    def item_features(self, items: pd.DataFrame) -> ItemFeatures:
+        """The features of any items, known at training or not; `items` has ITEM_COLUMNS."""
+        categories = self.category_tokens(items["category"])
+        numbers = _numbers(items)
+        absent = np.isnan(numbers)
+        standard = (numbers - np.array(self.means)) / np.array(self.deviations)
+        standard = np.where(absent, 0.0, np.clip(standard, -_FURTHEST, _FURTHEST))
+        readable = _are_readable(items)
+        texts = np.zeros((len(items), self.text_width), dtype=np.float32)
+        if self.text_encoder and readable.any():
+            texts[readable] = embed_texts(_texts(items[readable]), self.text_encoder)
+        # When an item arrived says nothing of what it is.
+        has_numbers = ~absent[:, : _NUMBERS.index("arrival_date")].all(axis=1)
+        described = (np.diff(categories.offsets) > 0) | has_numbers
+        if self.text_encoder:
+            described |= readable
+        return ItemFeatures(
+            categories=categories,
+            numbers=np.hstack([standard, absent]).astype(np.float32),
+            texts=texts,
+            described=described,
+        )
+
+    def known_item_features(self, items: pd.DataFrame) -> ItemFeatures:
+        """The features of `item_ids`, in that order; empty ones for items that `items` lacks."""
+        table = items.drop_duplicates("item_id").set_index("item_id").reindex(self.item_ids)
+        texts = {"product_name": "", "category": "", "about_product": ""}
+        table = table.fillna(texts).reset_index(names="item_id")
+        return self.item_features(table[list(ITEM_COLUMNS)])
+
+    def category_tokens(self, paths: "pd.Series[str]") -> Tokens:
+        """The known categories in each `|`-joined text, each once."""
+        rows = [
+            [self._categories[name] for name in _names(path) if name in self._categories]
+            for path in paths
+        ]
+        lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+        flat = np.fromiter((index for row in rows for index in row), np.int64, lengths.sum())
+        return Tokens(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def _names(path: str) -> list[str]:
+    stripped = (name.strip() for name in path.split("|"))
+    return list(dict.fromkeys(name for name in stripped if name))
+
+
+def _numbers(items: pd.DataFrame) -> npt.NDArray[np.float64]:
+    columns = []
+    for name in _NUMBERS:
+        if name == "arrival_date":
+            arrivals = pd.to_datetime(items[name], utc=True)
+            column = ((arrivals - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy()
+        else:
+            column = items[name].to_numpy(dtype=np.float64)
+        columns.append(np.log1p(column) if name in _LOGARITHMIC else column)
+    return np.column_stack(columns).astype(np.float64)
+
+
+def _texts(items: pd.DataFrame) -> list[str]:
+    return (items["product_name"] + ". " + items["about_product"]).tolist()
+
+
+def _are_readable(items: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Where an item has a description, or a name of two words (an "Item 42" says nothing)."""
+    described = items["about_product"].str.strip() != ""
+    named = items["product_name"].str.contains(r"[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
+    return (described | named).to_numpy(dtype=bool)
