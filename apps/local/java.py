@@ -18,8 +18,9 @@ def java(
         str(JAVA),
         "-Xms64m",
         f"-Xmx{heap}",
-        "-XX:+UseG1GC",
-        "-XX:MaxGCPauseMillis=20",
+        # A laptop's brokers are started often and never busy for long: little compilation.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         f"-XX:ErrorFile={settings.logs / 'jvm-%p.log'}",
         "-Duser.timezone=UTC",
         "-Djava.awt.headless=true",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
+from psycopg.sql import SQL, Literal
 
 from streams.contracts import InteractionType
 
@@ -50,6 +51,17 @@ def sessions_to_close(connection: Connection) -> int:
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def applied_features(connection: Connection) -> str | None:
+    """Fingerprint of the feature definitions that were applied last; the schema's comment."""
+    row = connection.execute("select obj_description('feast'::regnamespace)").fetchone()
+    return row[0] if row else None
+
+
+def note_applied_features(connection: Connection, fingerprint: str) -> None:
+    """Keep that fingerprint with the database."""
+    connection.execute(SQL("comment on schema feast is {}").format(Literal(fingerprint)))
 
 
 def live_version(connection: Connection) -> str | None:

@@ -1,14 +1,20 @@
 """The whole system on one machine: start it, look at it, stop it."""
 
+import hashlib
 import os
 import socket
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from apps.local import applications, connect, kafka, postgres
+import psycopg
+
+import ml
+from apps.local import applications, connect, kafka, postgres, repository
 from apps.local.distribution import Distribution
 from apps.local.part import Part
 from apps.local.secrets import LocalSecrets
@@ -105,16 +111,18 @@ class Stack:
             self._check_ports()
             self._initialise(report)
             self._supervisor.launch(list(self.parts.values()), {**os.environ, **self.environment})
+        # All at once: each part waits for those that it needs.
         with ThreadPoolExecutor() as workers:
-            tables = workers.submit(self._start_database, report)
-            topics = workers.submit(self._start_kafka, report)
-            tables.result()
-            topics.result()
-            list(
-                workers.map(
-                    lambda name: self._start(name, report), ("connect", "processor", "storefront")
-                )
-            )
+            started = [
+                workers.submit(self._start_database, report),
+                workers.submit(self._start_kafka, report),
+                *(
+                    workers.submit(self._start, name, report)
+                    for name in ("processor", "connect", "storefront")
+                ),
+            ]
+            for part in as_completed(started):
+                part.result()
         self.install_connectors(report)
 
     def down(self, report: Report) -> None:
@@ -211,19 +219,25 @@ class Stack:
         connect.initialise(self.settings, self._distribution)
 
     def _start_database(self, report: Report) -> None:
-        # Feast takes seconds to import; the commands that do not start it do without.
-        from ml.features.store import apply
-        from ml.settings import MlSettings
-
         self._start("postgres", report)
         report("migrating the database")
         upgrade(self.database_url)
+        # Feast takes seconds to import, so unchanged definitions are not applied once more.
+        wanted = _fingerprint_of_features()
+        with psycopg.connect(self.database_url) as connection:
+            if repository.applied_features(connection) == wanted:
+                return
+        from ml.features.store import apply
+        from ml.settings import MlSettings
+
         report("applying the feature definitions")
         apply(
             MlSettings(
                 database_url=self.database_url, models_dir=self.settings.state_dir / "models"
             )
         )
+        with psycopg.connect(self.database_url) as connection:
+            repository.note_applied_features(connection, wanted)
 
     def _start_kafka(self, report: Report) -> None:
         self._start("kafka", report)
@@ -247,6 +261,11 @@ class Stack:
                     f" the last lines of {part.log}:\n{last}"
                 )
             time.sleep(0.1)
+
+
+def _fingerprint_of_features() -> str:
+    source = (Path(ml.__path__[0]) / "features" / "definitions.py").read_bytes()
+    return hashlib.sha256(source + version("feast").encode()).hexdigest()
 
 
 def _tail(part: Part) -> Iterable[str]:

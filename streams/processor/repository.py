@@ -20,6 +20,12 @@ class _Row(BaseModel):
     memory: Shopper
 
 
+def is_migrated(connection: Connection) -> bool:
+    """Whether the table is there."""
+    row = connection.execute("select to_regclass('events.shoppers') is not null").fetchone()
+    return bool(row and row[0])
+
+
 def load(connection: Connection, user_ids: Sequence[str]) -> dict[str, Shopper]:
     """Each shopper's memory, locked until the transaction ends; unknown ones start empty."""
     with connection.cursor(row_factory=class_row(_Row)) as cursor:
