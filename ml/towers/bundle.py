@@ -143,7 +143,8 @@ class Bundle:
     def save(self, folder: Path) -> None:
         """Write the bundle into `folder`, which is made where it is absent."""
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = {name: tensor.contiguous() for name, tensor in self._tensors().items()}
+        # Without content the histories are the ids themselves; safetensors takes no shared memory.
+        tensors = {name: tensor.clone() for name, tensor in self._tensors().items()}
         save_file(tensors, folder / _WEIGHTS)
         description = _Description(
             version=self.version,
