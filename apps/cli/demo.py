@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from apps.cli.console import Narrator, err, out
+from apps.cli.running import running_stack
 from apps.local.demo.report import Report
 from apps.local.demo.source import Source, dataset, replay, synthetic
 from apps.local.settings import LocalSettings
@@ -54,7 +55,7 @@ def demo(
 ) -> None:
     """Start everything, fill a shop, train, and serve it until Ctrl-C; or --once."""
     settings = LocalSettings()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     if not once:
         if log or test or report or kill:
@@ -97,9 +98,7 @@ def replay_log(
     """Bring a shop's log into the running stack, wait for it, retrain and read the lists back."""
     from apps.local.demo.once import Loop
 
-    stack = Stack(LocalSettings())
-    if not stack.is_running:
-        raise ConfigurationError("the stack is not running; start it with: recsys up")
+    stack = running_stack()
     result = Report()
     narrator = Narrator()
     try:

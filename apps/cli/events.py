@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from apps.cli.console import err
-from apps.local.settings import LocalSettings
+from apps.cli.running import running_stack
 from streams.contracts import INTERACTIONS, TOPICS, ConfigurationError
 
 
@@ -27,7 +27,7 @@ def tail(
 ) -> None:
     """Print each event of a topic, one JSON line each, until Ctrl-C."""
     from kafka import KafkaConsumer
-    from kafka.errors import NoBrokersAvailable
+    from kafka.errors import KafkaError
 
     from apps.local.kafka import bootstrap_servers
 
@@ -37,11 +37,11 @@ def tail(
     try:
         consumer = KafkaConsumer(
             topic,
-            bootstrap_servers=bootstrap_servers(LocalSettings()),
+            bootstrap_servers=bootstrap_servers(running_stack().settings),
             auto_offset_reset="earliest" if from_start else "latest",
             enable_auto_commit=False,
         )
-    except NoBrokersAvailable as error:
+    except KafkaError as error:
         raise ConfigurationError("Kafka does not answer; start it with: recsys up") from error
     err.print(f"[dim]events of {topic}; Ctrl-C ends this[/dim]")
     try:

@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from apps.cli import demo, events, model, stack, synthetic
 from apps.cli.console import err
@@ -21,6 +22,13 @@ def app() -> None:
     """Run the command line; an error of ours ends it with status 1 and its message."""
     try:
         cli()
+    except ValidationError as error:
+        if not error.title.endswith("Settings"):
+            raise
+        for part in error.errors():
+            variable = "_".join(("RECSYS", *map(str, part["loc"]))).upper()
+            err.print(f"[bold red]error[/bold red] {variable}: {part['msg']}", soft_wrap=True)
+        sys.exit(1)
     except RecsysError as error:
         err.print(f"[bold red]error[/bold red] {error}", markup=True, soft_wrap=True)
         sys.exit(1)

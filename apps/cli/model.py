@@ -7,9 +7,7 @@ import typer
 from rich.table import Table
 
 from apps.cli.console import Narrator, out
-from apps.local.settings import LocalSettings
-from apps.local.stack import Stack
-from ml.settings import MlSettings
+from apps.cli.running import ml_settings, running_stack
 from streams.contracts import ConfigurationError
 
 
@@ -28,12 +26,12 @@ def train(
     """Run the Kubeflow pipeline by its local runner; the shop serves the new lists afterwards."""
     from pipelines.retrain.local import run_local
 
-    stack = _running()
+    stack = running_stack()
     narrator = Narrator()
     narrator.say("running the pipeline")
     try:
         result = run_local(
-            _settings(stack),
+            ml_settings(stack),
             {"validate": validate},
             stack.settings.state_dir / "pipeline",
             narrator.whisper,
@@ -56,8 +54,8 @@ def top_k(
     from apps.local import repository
     from ml.features.online import OnlineFeatures
 
-    stack = _running()
-    listed = OnlineFeatures(_settings(stack)).top_k(user)
+    stack = running_stack()
+    listed = OnlineFeatures(ml_settings(stack)).top_k(user)
     if listed is None:
         raise ConfigurationError(f"there is no list for user {user}")
     if as_json:
@@ -71,16 +69,3 @@ def top_k(
     for rank, item_id in enumerate(listed.item_ids, 1):
         table.add_row(str(rank), item_id, names.get(item_id, ""))
     out.print(table)
-
-
-def _running() -> Stack:
-    stack = Stack(LocalSettings())
-    if not stack.is_running:
-        raise ConfigurationError("the stack is not running; start it with: recsys up")
-    return stack
-
-
-def _settings(stack: Stack) -> MlSettings:
-    return MlSettings(
-        database_url=stack.database_url, models_dir=stack.settings.state_dir / "models"
-    )
