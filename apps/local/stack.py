@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -118,11 +118,12 @@ class Stack:
                 workers.submit(self._start_kafka, report),
                 *(
                     workers.submit(self._start, name, report)
-                    for name in ("processor", "connect", "storefront")
+                    for name in ("connect", "processor", "storefront")
                 ),
             ]
-            for part in as_completed(started):
-                part.result()
+        # Where several fail, the first in this order is the one that the others wait for.
+        for part in started:
+            part.result()
         self.install_connectors(report)
 
     def down(self, report: Report) -> None:

@@ -1,0 +1,79 @@
+"""`recsys demo --once`: the whole loop, its report and its exit status."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from laptop import cli_environment, local_settings
+
+pytestmark = pytest.mark.integration
+
+RECSYS = Path(sys.executable).with_name("recsys")
+ROWS, USERS, ITEMS, CIRCLES = 2400, 80, 200, 4
+
+
+@pytest.fixture
+def log_and_test(tmp_path: Path) -> tuple[Path, Path]:
+    """A log of four circles of taste with three bad lines, and an unseen item for each user."""
+    rng = random.Random(3)
+    unseen = {user: CIRCLES * (user % (ITEMS // CIRCLES)) + user % CIRCLES for user in range(USERS)}
+    lines = ["timestamp,user_id,event,item_id"]
+    for number in range(ROWS):
+        user = rng.randrange(USERS)
+        item = CIRCLES * rng.randrange(ITEMS // CIRCLES) + user % CIRCLES
+        event = rng.choice(["view", "view", "view", "addtocart", "transaction"])
+        if item != unseen[user]:
+            lines.append(f"{1430622000 + 60 * number},u{user},{event},i{item}")
+    lines[5:5] = ["soon,u1,view,i1", "1430622000,u1,stare,i1", "1430622000,,view,i1"]
+    log, test = tmp_path / "events.csv", tmp_path / "held_out.csv"
+    log.write_text("\n".join(lines) + "\n")
+    held_out = [f"u{user},i{item}" for user, item in unseen.items()]
+    test.write_text("\n".join(["user_id,item_id", *held_out]) + "\n")
+    return log, test
+
+
+def test_a_log_goes_round_the_loop(tmp_path: Path, log_and_test: tuple[Path, Path]) -> None:
+    log, test = log_and_test
+    rows = len(log.read_text().splitlines()) - 1
+    settings = local_settings(tmp_path / "state")
+    report_path = tmp_path / "report.json"
+    done = subprocess.run(
+        [RECSYS, "demo", "--once", "--replay", log, "--test", test, "--report", report_path],
+        env=cli_environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(report_path.read_text())
+    assert report["events_read"] == rows - 3
+    for name in ("events_acknowledged", "events_in_postgres", "events_distinct"):
+        assert report[name] == report["events_read"], name
+    assert report["dlq"] == 0
+    assert [row["line"] for row in report["rejected"]] == [6, 7, 8]
+    assert all(row["reason"] for row in report["rejected"])
+    assert "line 7" in done.stdout
+    assert report["users_with_top_k"] == report["users"] == USERS
+    assert report["recall_at_20"] > report["popularity_recall_at_20"]
+    assert {"start", "feed", "arrive", "train", "read_back"} <= report["seconds"].keys()
+    left = [
+        process.info["cmdline"]
+        for process in psutil.process_iter(["cmdline"])
+        if str(settings.state_dir) in " ".join(process.info["cmdline"] or ())
+    ]
+    assert left == []
+
+
+def test_a_part_that_fails_is_named_with_its_log(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path / "state").model_copy(update={"start_timeout": 20.0})
+    environment = {**cli_environment(settings), "RECSYS_JVM_HEAP": "1m"}
+    done = subprocess.run(
+        [RECSYS, "demo", "--once"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "kafka does not become healthy" in done.stderr or "connect does not" in done.stderr
+    assert "last lines of" in done.stderr

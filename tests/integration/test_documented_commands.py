@@ -1,0 +1,68 @@
+"""Every command in the documentation works as it is written there."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from laptop import REPOSITORY, cli_environment, local_settings
+
+from streams.contracts import INTERACTIONS
+from streams.publisher import Publisher
+
+pytestmark = pytest.mark.integration
+
+BIN = Path(sys.executable).parent
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(?:console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMANDS = sorted(
+    {
+        line
+        for page in PAGES
+        for block in BLOCK.findall(page.read_text())
+        for line in block.splitlines()
+        if line.strip()
+    }
+)
+
+
+def run(command: list[str | Path], environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("recsys ")])
+def test_recsys_commands(stack: Any, line: str) -> None:
+    Publisher(stack.kafka_bootstrap_servers).publish(
+        INTERACTIONS.dead_letters.name, [("documented", b"{}")]
+    )
+    _, *arguments = shlex.split(line)
+    assert run([BIN / "recsys", *arguments], stack.cli_environment)
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make ")])
+def test_make_knows_its_targets(line: str) -> None:
+    """`make demo` waits for a person and `make test` runs this; what make would do is enough."""
+    assert run(["make", "--dry-run", *shlex.split(line)[1:]], cli_environment_of_nobody())
+
+
+def test_the_demonstration_without_a_person(tmp_path: Path) -> None:
+    assert "make demo ONCE=1" in COMMANDS
+    environment = cli_environment(local_settings(tmp_path / "state"))
+    report = run(["make", "demo", "ONCE=1"], environment)
+    assert "failed" not in report
+    assert "users_with_top_k" in report
+
+
+def test_no_command_is_of_another_kind() -> None:
+    assert all(line.startswith(("recsys ", "make ")) for line in COMMANDS)
+
+
+def cli_environment_of_nobody() -> dict[str, str]:
+    return cli_environment(local_settings(Path("unused")))
