@@ -52,8 +52,8 @@ def _show(statuses: list[PartStatus], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({part.name: part.as_dict() for part in statuses}, indent=2))
         return
-    table = Table("part", "state", "health", "pid", "address")
-    table.add_column("log", overflow="fold")
+    table = Table("part", "state", "health", "pid")
+    table.add_column("address", no_wrap=True)
     for part in statuses:
         table.add_row(
             part.name,
@@ -61,6 +61,7 @@ def _show(statuses: list[PartStatus], *, as_json: bool) -> None:
             "[green]healthy[/green]" if part.healthy else "[red]not healthy[/red]",
             str(part.pid or ""),
             part.address,
-            part.log,
         )
     out.print(table)
+    for part in statuses:
+        out.print(f"{part.name:10}  {part.log}", soft_wrap=True, highlight=False)
