@@ -1,5 +1,7 @@
 """Kafka Connect: one distributed worker with the JDBC sink."""
 
+from contextlib import closing
+
 from apps.local.distribution import Distribution
 from apps.local.java import java
 from apps.local.kafka import bootstrap_servers
@@ -71,7 +73,7 @@ def part(settings: LocalSettings, distribution: Distribution) -> Part:
 
 def _answers(address: str) -> bool:
     try:
-        with Connect(address) as connect:
+        with closing(Connect(address)) as connect:
             return PLUGIN in connect.plugins() and not any(
                 "FAILED" in states for states in connect.states().values()
             )

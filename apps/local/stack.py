@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -167,7 +168,7 @@ class Stack:
         """Install the sink's connectors and wait until all their tasks run."""
         report("installing the sink connectors")
         wanted = sink_connectors(*jdbc(self.database_url), replicas=1)
-        with Connect(connect.url(self.settings)) as client:
+        with closing(Connect(connect.url(self.settings))) as client:
 
             def running() -> bool:
                 try:

@@ -1,5 +1,6 @@
 """What all events share: strict plain JSON, and how they are encoded and decoded."""
 
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
@@ -28,7 +29,7 @@ def describe(error: ValidationError) -> str:
     )
 
 
-class Event(BaseModel):
+class Event(BaseModel, ABC):
     """An event on a public topic.
 
     JSON's types are taken as they stand (a number in a string is refused): the sink's converter
@@ -39,9 +40,9 @@ class Event(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """The record's key: all events of one user stay in order in one partition."""
-        raise NotImplementedError
 
     def encode(self) -> bytes:
         """The event as UTF-8 JSON, absent optional fields left out."""

@@ -1,7 +1,6 @@
 """Connect's REST API: install connectors, see their state, start failed tasks again."""
 
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -56,13 +55,6 @@ class Connect:
             )
         return response.json() if response.content else None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the connection."""
         self._http.close()

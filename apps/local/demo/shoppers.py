@@ -1,6 +1,7 @@
 """Scripted shoppers: they sign up, browse, add, buy and rate over HTTP, and come back later."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -42,7 +43,7 @@ class ScriptedShoppers:
 
     def visit(self) -> None:
         """Each signs up, looks around, buys and rates in the department that they like."""
-        with Visitor(self._shop_url) as passer_by:
+        with closing(Visitor(self._shop_url)) as passer_by:
             passer_by.go("/sign-up")
             departments = passer_by.choices("preferences")
         if not departments:

@@ -1,8 +1,6 @@
 """A shopper's browser without a window: follows links, fills forms, keeps cookies."""
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -64,15 +62,8 @@ class Visitor:
         self._page = BeautifulSoup(response.text, "html.parser")
         self.product_views += response.url.path.startswith(_PRODUCT)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the connection."""
         self._http.close()
 
 
