@@ -36,6 +36,20 @@ class Dataset:
     items: pd.DataFrame
     """ITEM_COLUMNS, one row an item; category is a `|`-joined path."""
 
+    def known_users(self) -> pd.DataFrame:
+        """USER_COLUMNS of everyone who signed up or interacted, in the order of their ids.
+
+        Whoever is known from interactions alone has no preferences and began with the first of
+        them.
+        """
+        first = self.interactions.groupby("user_id")["timestamp"].min()
+        strangers = first[~first.index.isin(self.users["user_id"])]
+        unsigned = pd.DataFrame(
+            {"user_id": strangers.index, "preferences": "", "signup_date": strangers.array}
+        )
+        frames = [frame for frame in (self.users, unsigned) if len(frame)]
+        return pd.concat(frames or [self.users]).sort_values("user_id", ignore_index=True)
+
     def save(self, folder: Path) -> None:
         """Write the tables as three Parquet files into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,10 +58,15 @@ class Dataset:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        In one thread: a process that ends right after Arrow has started its own may be aborted.
+        """
         return cls(
             **{
-                name: pd.read_parquet(folder / f"{name}.parquet")
+                name: pd.read_parquet(
+                    folder / f"{name}.parquet", use_threads=False, pre_buffer=False
+                )
                 for name in ("interactions", "users", "items")
             }
         )

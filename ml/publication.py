@@ -19,7 +19,7 @@ from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
 from ml.registry import repository
 from ml.registry.repository import ModelVersion
-from ml.serving.batch import ItemIndex, index_items, known_users, list_items
+from ml.serving.batch import ItemIndex, index_items, list_items
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from streams.contracts import ModelError, UnavailableError
@@ -99,7 +99,7 @@ class _OnlineStore:
             self.progress("item vectors", stop, total)
 
     def push_users(self, bundle: Bundle, index: ItemIndex, dataset: Dataset, k: int) -> None:
-        users = known_users(dataset)
+        users = dataset.known_users()
         done = 0
         for block in list_items(bundle, index, users, dataset.interactions, k=k, now=self.until):
             keys = {"user_id": block.user_ids}

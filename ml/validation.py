@@ -4,12 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ml.dataset import Dataset
-from ml.evaluation.popularity import popularity_lists
-from ml.evaluation.protocol import score_lists
-from ml.evaluation.validation import split_by_time
-from ml.serving.batch import index_items, known_users, list_items
 from ml.towers.config import TowersConfig
-from ml.towers.training import train
 
 _K = 20
 
@@ -31,7 +26,7 @@ def measure(
         interactions, users and items; and where there was something to hold out: held_out_users,
         recall_at_20, ndcg_at_20, and popularity's recall and NDCG under `popularity_...`.
     """
-    users = known_users(dataset)
+    users = dataset.known_users()
     figures: dict[str, float] = {
         "interactions": len(dataset.interactions),
         "users": len(users),
@@ -39,6 +34,13 @@ def measure(
     }
     if not validate:
         return figures
+    # Only now torch is needed, which takes seconds to import.
+    from ml.evaluation.popularity import popularity_lists
+    from ml.evaluation.protocol import score_lists
+    from ml.evaluation.validation import split_by_time
+    from ml.serving.batch import index_items, list_items
+    from ml.towers.training import train
+
     earlier, held_out = split_by_time(dataset, seed=seed)
     if not held_out:
         return figures

@@ -18,8 +18,8 @@ def seen_matrix(
         user_ids: what each row means, without repetition.
         item_ids: what each column means, without repetition.
     """
-    rows = pd.Index(user_ids).get_indexer(interactions["user_id"])
-    columns = pd.Index(item_ids).get_indexer(interactions["item_id"])
+    rows = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
+    columns = pd.Index(item_ids).get_indexer(pd.Index(interactions["item_id"]))
     known = (rows >= 0) & (columns >= 0)
     shape = (len(user_ids), len(item_ids))
     entries = (np.ones(int(known.sum()), dtype=bool), (rows[known], columns[known]))

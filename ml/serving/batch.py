@@ -41,20 +41,6 @@ def index_items(bundle: Bundle, dataset: Dataset) -> ItemIndex:
     return ItemIndex(dataset.items["item_id"].tolist(), bundle.encode_items(dataset.items))
 
 
-def known_users(dataset: Dataset) -> pd.DataFrame:
-    """USER_COLUMNS of everyone who signed up or interacted, in the order of their ids.
-
-    Whoever is known from interactions alone has no preferences and began with the first of them.
-    """
-    first = dataset.interactions.groupby("user_id")["timestamp"].min()
-    strangers = first[~first.index.isin(dataset.users["user_id"])]
-    unsigned = pd.DataFrame(
-        {"user_id": strangers.index, "preferences": "", "signup_date": strangers.array}
-    )
-    frames = [frame for frame in (dataset.users, unsigned) if len(frame)]
-    return pd.concat(frames or [dataset.users]).sort_values("user_id", ignore_index=True)
-
-
 def list_items(
     bundle: Bundle,
     index: ItemIndex,

@@ -41,9 +41,8 @@ class _Description(BaseModel):
 class Bundle:
     """Both towers with everything that encoding needs.
 
-    The score of a user and an item is the inner product of their vectors: the user's is the
-    cosine's divided by the temperature with a 1 appended, the item's the cosine's with its bias
-    appended.
+    The score of a user and an item is the inner product of their vectors: a scaled unit vector
+    with a 1 appended for the user, a unit vector with the item's bias appended for the item.
     """
 
     def __init__(
@@ -94,8 +93,8 @@ class Bundle:
             ContractError: if a column is absent.
         """
         _require(items, ITEM_COLUMNS, "items")
-        features = FeatureTensors(self._preprocessing.item_features(items))
-        rows = torch.from_numpy(self._preprocessing.items.get_indexer(items["item_id"]))
+        features = FeatureTensors.of(self._preprocessing.item_features(items))
+        rows = torch.from_numpy(self._preprocessing.items.get_indexer(pd.Index(items["item_id"])))
         known = rows >= 0
         vectors = self._towers.content(features)
         vectors[known] += self._towers.ids[rows[known]]
@@ -138,7 +137,7 @@ class Bundle:
         preferences = token_tensors(self._preprocessing.category_tokens(users["preferences"]))
         vectors = self._towers.users(pooled, evidence, preferences)
         ones = torch.ones(len(users), 1)
-        return _as_array(torch.cat([vectors / self._config.temperature, ones], dim=1))
+        return _as_array(torch.cat([vectors * self._towers.scale, ones], dim=1))
 
     def save(self, folder: Path) -> None:
         """Write the bundle into `folder`, which is made where it is absent."""

@@ -31,7 +31,7 @@ class FullSoftmax:
         """All of `items` items."""
         return cls(Candidates(torch.arange(items), torch.zeros(items)))
 
-    def draw(self, _targets: Tensor, _rows: int) -> Candidates:
+    def draw(self, _met: Tensor, _rows: int) -> Candidates:
         """The same for every batch."""
         return self.everything
 
@@ -45,16 +45,16 @@ class SampledSoftmax:
     """
 
     shares: Tensor
-    """float32 (items,): share of the users to whose targets an item belongs."""
+    """float32 (items,): share of the users who have met an item."""
     uniform: int
     """Items drawn evenly a step."""
     generator: torch.Generator
 
-    def draw(self, targets: Tensor, rows: int) -> Candidates:
-        """Candidates for a batch of `rows` users with these target items."""
+    def draw(self, met: Tensor, rows: int) -> Candidates:
+        """Candidates for a batch of `rows` users who have met these items."""
         count = len(self.shares)
         even = torch.randint(count, (self.uniform,), generator=self.generator)
-        items = torch.unique(torch.cat([targets, even]))
+        items = torch.unique(torch.cat([met, even]))
         # Absent is what no user of the batch brings and no draw hits.
         absent = rows * torch.log1p(-self.shares[items].clamp(max=1 - 1e-6))
         absent += self.uniform * torch.log1p(torch.tensor(-1 / count))

@@ -14,13 +14,13 @@ class StrengthConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    view: Strength = 0.5
+    view: Strength = 0.35
     """A view without a verdict."""
-    positive_view: Strength = 0.5
+    positive_view: Strength = 0.35
     """A view that a cart, purchase or rating of its item followed."""
-    negative_view: Strength = 0.4
+    negative_view: Strength = 0.3
     """A view that nothing followed: it was worth a look and no more. 0 leaves such views out."""
-    cart: Strength = 0.75
+    cart: Strength = 0.7
     purchase: Strength = 1.0
     quantity_growth: Strength = 0.1
     """Added to a purchase or cart for each doubling of the quantity, as a share of its strength."""
@@ -35,32 +35,38 @@ class TowersConfig(BaseModel):
 
     dim: Annotated[int, Field(ge=2, le=2000)] = 128
     """Length of the vectors; the last place carries the item's bias."""
-    epochs: Annotated[int, Field(ge=1)] = 30
+    epochs: Annotated[int, Field(ge=1)] = 15
+    """An epoch looks at as many moments as there are visits in the log."""
     batch_size: Annotated[int, Field(ge=1)] = 256
-    """Users a step."""
+    """Moments a step."""
     learning_rate: Positive = 1e-2
     """Adam's, at the start; it falls to nothing in a straight line."""
-    temperature: Positive = 0.2
-    """Cosines are divided by it before the softmax."""
+    temperature: Positive = 1.05
+    """Cosines are divided by it and multiplied by the logarithm of the number of items, so that a
+    perfect match can stand out of a catalogue of any size."""
     history_dropout: Share = 0.5
-    """Chance that an entry of the history is hidden from the user tower in one step."""
+    """Chance that an entry of the history is hidden, and to be found, in one step."""
     id_dropout: Share = 0.1
     """Chance that an item is encoded by its content alone in one step, as a new item is."""
     newcomer_share: Share = 0.1
     """Chance that a user with preferences is encoded by those alone in one step."""
     preference_weight: Positive = 1.0
     """Preferences count as much as evidence of this strength, 1 being one purchase."""
-    proximity_half_life: Positive | None = 1 / 24
-    """Days. A step looks at a user's history from a random moment of it: entries this far from
-    that moment count half, as input and as target. None looks at the whole history evenly."""
+    proximity_half_life: Positive = 1 / 24
+    """Days. A moment shows what its user did around it: entries this far away count half. What
+    shares a visit says more of each other than what shares a user."""
+    whole_history_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Share of the moments that show the whole history evenly: the lasting taste."""
+    visit_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A visit of n entries is drawn n to the power of 1 minus this times as often as one of one."""
+    target_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A moment with n targets counts n to the power of 1 minus this times as much as with one."""
     recency_half_life: Positive | None = None
     """Days before the newest entry at which an entry of the history counts half; None: never."""
-    popularity_exponent: Share = 0.5
-    """Users are weighted by the mass of their targets to the power of 1 minus this."""
     strengths: StrengthConfig = StrengthConfig()
     text_encoder: str | None = "all-MiniLM-L6-v2"
     """Sentence encoder of names and descriptions; None leaves texts out."""
-    full_softmax_items: Annotated[int, Field(ge=0)] = 50_000
+    full_softmax_items: Annotated[int, Field(ge=0)] = 10_000
     """Up to so many items the softmax runs over all of them; above, over a sample."""
-    sampled_items: Annotated[int, Field(ge=1)] = 8192
+    sampled_items: Annotated[int, Field(ge=1)] = 4096
     """Uniform negatives a step where the softmax is sampled, beside the batch's own items."""

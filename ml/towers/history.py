@@ -40,8 +40,8 @@ class Histories:
         Raises:
             ContractError: as `strengths` does.
         """
-        rows = pd.Index(user_ids).get_indexer(interactions["user_id"])
-        columns = items.get_indexer(interactions["item_id"])
+        rows = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
+        columns = items.get_indexer(pd.Index(interactions["item_id"]))
         known = (rows >= 0) & (columns >= 0)
         evidence = interactions[known].assign(row=rows[known], column=columns[known])
         evidence = without_judged_views(evidence.reset_index(drop=True))
@@ -72,7 +72,18 @@ class Histories:
         """
         if recency_half_life is None:
             return self.strengths
-        return self.strengths * np.exp2(-self.ages / np.float32(recency_half_life))
+        recency: npt.NDArray[np.float32] = np.exp2(-self.ages / np.float32(recency_half_life))
+        return self.strengths * recency
+
+    def neighbours(self, days: float) -> npt.NDArray[np.float32]:
+        """How many entries of its user are within `days` of each, itself included."""
+        rows = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        # Users one after another on one axis, with a gap that no window reaches over.
+        places = rows * (float(self.ages.max(initial=0)) + 2 * days + 1) + self.ages
+        ordered = np.sort(places)
+        first = np.searchsorted(ordered, places - days, side="left")
+        last = np.searchsorted(ordered, places + days, side="right")
+        return (last - first).astype(np.float32)
 
     def totals(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Sums over each user's entries of the magnitude of `values`, float32 (users,)."""

@@ -1,17 +1,27 @@
 """The softmax cross-entropy of many targets a row, with the memory of one matrix of scores."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+_LOWEST = -1e30
+_SMALLEST = 1e-30
 
+
+@dataclass(frozen=True, slots=True)
 class Targets:
-    """What each row should find; the entries are in no particular order."""
+    """What each row should find, and what it is not asked about."""
 
-    def __init__(self, rows: Tensor, columns: Tensor, labels: Tensor) -> None:
-        """Args: int64 (n,), int64 (n,) without repetition of a pair, float32 (n,) weights."""
-        self.rows, self.columns, self.labels = rows, columns, labels
+    rows: Tensor
+    """int64 (n,)"""
+    columns: Tensor
+    """int64 (n,); no pair of row and column occurs twice."""
+    labels: Tensor
+    """float32 (n,), weights"""
+    left_out: tuple[Tensor, Tensor]
+    """Rows and columns of the scores that take no part in the softmax; none of them a target."""
 
 
 def softmax_loss(users: Tensor, items: Tensor, targets: Targets) -> Tensor:
@@ -25,7 +35,7 @@ def softmax_loss(users: Tensor, items: Tensor, targets: Targets) -> Tensor:
         items: float32 (columns, dim).
         targets: what each row should find.
     """
-    return _SoftmaxLoss.apply(users, items, targets)  # type: ignore[no-any-return, no-untyped-call]
+    return _SoftmaxLoss.apply(users, items, targets)  # type: ignore[no-any-return]
 
 
 class _SoftmaxLoss(torch.autograd.Function):
@@ -34,10 +44,12 @@ class _SoftmaxLoss(torch.autograd.Function):
         rows, columns, labels = targets.rows, targets.columns, targets.labels
         mass = users.new_zeros(len(users)).index_add(0, rows, labels)
         scores = users @ items.T
-        peaks = scores.amax(dim=1)
+        scores[targets.left_out] = -torch.inf
+        # A row that is left out altogether has nothing to find: its sum of 0 may not divide.
+        peaks = scores.amax(dim=1).clamp(min=_LOWEST)
         wanted = scores[rows, columns] - peaks[rows]
         scores.sub_(peaks[:, None]).exp_()
-        sums = scores.sum(dim=1)
+        sums = scores.sum(dim=1).clamp(min=_SMALLEST)
         loss = (labels * (sums.log()[rows] - wanted)).sum()
         gradient = scores.mul_((mass / sums)[:, None])
         gradient[rows, columns] -= labels

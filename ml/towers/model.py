@@ -7,6 +7,8 @@ Collaborative Filtering", 2018) that can also encode items and users it has neve
 """
 
 import math
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -17,17 +19,47 @@ from ml.towers.config import TowersConfig
 from ml.towers.preprocessing import ItemFeatures, Preprocessing, Tokens
 
 _SMALLEST_NORM = 1e-6
+_START = 0.5
+"""Length of the embeddings before training; shorter ones turn faster."""
 
 
+@dataclass(frozen=True, slots=True)
 class FeatureTensors:
     """`ItemFeatures` as torch takes them."""
 
-    def __init__(self, features: ItemFeatures) -> None:
-        self.categories, self.category_offsets = token_tensors(features.categories)
-        self.numbers = torch.from_numpy(features.numbers)
-        self.texts = torch.from_numpy(features.texts)
-        self.described = torch.from_numpy(features.described.astype(np.float32))
-        self.any_described = bool(features.described.any())
+    categories: Tensor
+    category_starts: Tensor
+    category_lengths: Tensor
+    numbers: Tensor
+    texts: Tensor
+    described: Tensor
+    """float32, 1 where anything is known of the item"""
+
+    @classmethod
+    def of(cls, features: ItemFeatures) -> Self:
+        """The same features."""
+        categories, starts = token_tensors(features.categories)
+        return cls(
+            categories=categories,
+            category_starts=starts,
+            category_lengths=torch.from_numpy(features.categories.offsets).diff(),
+            numbers=torch.from_numpy(features.numbers),
+            texts=torch.from_numpy(features.texts),
+            described=torch.from_numpy(features.described.astype(np.float32)),
+        )
+
+    def take(self, items: Tensor) -> Self:
+        """The features of some of the items, by their indices."""
+        lengths = self.category_lengths[items]
+        entries, _ = ranges(self.category_starts[items], lengths)
+        return type(self)(
+            categories=self.categories[entries],
+            category_starts=torch.cumsum(lengths, 0) - lengths,
+            category_lengths=lengths,
+            numbers=self.numbers[items],
+            texts=self.texts[items],
+            described=self.described[items],
+        )
 
 
 def token_tensors(tokens: Tokens) -> tuple[Tensor, Tensor]:
@@ -35,43 +67,40 @@ def token_tensors(tokens: Tokens) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(tokens.indices), torch.from_numpy(tokens.offsets[:-1])
 
 
+def ranges(starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """The indices of several ranges one after another, and the range that each belongs to."""
+    rows = torch.repeat_interleave(torch.arange(len(starts)), lengths)
+    first = torch.cumsum(lengths, 0) - lengths
+    return torch.arange(len(rows)) + (starts - first)[rows], rows
+
+
 class ItemContent(nn.Module):
     """A linear image of what is known of an item: categories, numbers and texts."""
 
     def __init__(self, preprocessing: Preprocessing, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        widths = {
-            "categories": len(preprocessing.category_names),
-            "numbers": preprocessing.number_width,
-            "texts": preprocessing.text_width,
-        }
-        self.weights = nn.ParameterDict(
-            {
-                name: nn.Parameter(torch.randn(width, dim, generator=generator) / math.sqrt(dim))
-                for name, width in widths.items()
-            }
-        )
+        self.of_category = _embeddings(len(preprocessing.category_names), dim, generator)
+        self.of_number = _embeddings(preprocessing.number_width, dim, generator)
+        self.of_text = _embeddings(preprocessing.text_width, dim, generator)
 
     def forward(self, features: FeatureTensors) -> Tensor:
         """Vectors (items, dim), zero for an item of which nothing is known."""
-        vectors = self.categories(features.categories, features.category_offsets)
-        vectors = vectors + features.numbers @ self.weights["numbers"] / features.numbers.shape[1]
-        if features.texts.shape[1]:
-            vectors = vectors + features.texts @ self.weights["texts"]
+        vectors = self.categories(features.categories, features.category_starts)
+        vectors = vectors + features.numbers @ self.of_number / len(self.of_number)
+        vectors = vectors + features.texts @ self.of_text
         return vectors * features.described[:, None]
 
     def categories(self, indices: Tensor, offsets: Tensor) -> Tensor:
         """The mean of each row's categories (rows, dim), zero for a row without any."""
-        table = self.weights["categories"]
         if not len(indices):
-            return table.new_zeros(len(offsets), table.shape[1])
-        return embedding_bag(indices, table, offsets, mode="mean")
+            return self.of_category.new_zeros(len(offsets), self.of_category.shape[1])
+        return embedding_bag(indices, self.of_category, offsets, mode="mean")
 
 
 class Towers(nn.Module):
     """Both towers; they share the items' vectors.
 
-    A score is the cosine of user and item divided by the temperature, plus the item's bias.
+    A score is the cosine of user and item times `scale`, plus the item's bias.
     """
 
     def __init__(
@@ -84,28 +113,33 @@ class Towers(nn.Module):
         super().__init__()
         generator = generator or torch.Generator().manual_seed(0)
         items, dim = len(preprocessing.item_ids), config.dim - 1
-        self.ids = nn.Parameter(torch.randn(items, dim, generator=generator) / math.sqrt(dim))
+        self.ids = _embeddings(items, dim, generator)
         self.bias = nn.Parameter(torch.zeros(items))
         self.content = ItemContent(preprocessing, dim, generator)
         self._preference_weight = config.preference_weight
+        self.scale = math.log(max(items, 2)) / config.temperature
 
     def newcomer_bias(self) -> Tensor:
         """The bias (1,) of an item that has none of its own."""
         return self.bias.mean(dim=0, keepdim=True)
 
-    def items(self, features: FeatureTensors, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Vectors (items, dim) and biases (items,) of the items known at training.
+    def items(
+        self, features: FeatureTensors, items: Tensor, known: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Unit vectors (n, dim) and biases (n,) of items known at training.
 
         Args:
-            features: of all those items.
-            known: (items,), 0 where an item is to be encoded as if it were new; an item of which
-                nothing else is known keeps its id.
+            features: of those n items.
+            items: int64 (n,), which they are.
+            known: float32 (n,), 0 where an item is to be encoded as if it were new; an item of
+                which nothing else is known keeps its id.
         """
-        if not features.any_described:
-            return self.ids, self.bias
+        ids, bias = self.ids[items], self.bias[items]
+        if not features.described.any():
+            return unit(ids), bias
         known = torch.maximum(known, 1 - features.described)
-        vectors = self.ids * known[:, None] + self.content(features)
-        return vectors, torch.lerp(self.newcomer_bias(), self.bias, known)
+        vectors = ids * known[:, None] + self.content(features)
+        return unit(vectors), torch.lerp(self.newcomer_bias(), bias, known)
 
     def users(self, pooled: Tensor, evidence: Tensor, preferences: tuple[Tensor, Tensor]) -> Tensor:
         """Unit vectors of users (users, dim), zero for a user of whom nothing is known.
@@ -130,3 +164,7 @@ def pool(vectors: Tensor, items: Tensor, offsets: Tensor, weights: Tensor) -> Te
 def unit(vectors: Tensor) -> Tensor:
     """Vectors of length 1; those that are zero stay zero."""
     return normalize(vectors, dim=1, eps=_SMALLEST_NORM)
+
+
+def _embeddings(count: int, dim: int, generator: torch.Generator) -> nn.Parameter:
+    return nn.Parameter(torch.randn(count, dim, generator=generator) * _START / math.sqrt(dim))

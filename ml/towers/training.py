@@ -1,4 +1,4 @@
-"""Training: entries of each user's history are hidden, and the towers learn to name them."""
+"""Training: parts of the users' histories are hidden, and the towers learn to name them."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,10 @@ from ml.dataset import Dataset
 from ml.towers.bundle import Bundle
 from ml.towers.candidates import FullSoftmax, SampledSoftmax
 from ml.towers.config import TowersConfig
-from ml.towers.history import Histories
 from ml.towers.loss import Targets, softmax_loss
-from ml.towers.model import FeatureTensors, Towers, pool, unit
+from ml.towers.model import FeatureTensors, Towers, pool
+from ml.towers.moments import Moments, View
 from ml.towers.preprocessing import Preprocessing
-from streams.contracts import ContractError
 
 Progress = Callable[[int, int, float], None]
 """Called after each epoch with its number from 1, the number of epochs, and the mean loss."""
@@ -52,120 +51,79 @@ class _Run:
         preprocessing: Preprocessing,
         generator: torch.Generator,
     ) -> None:
-        self._config, self._generator = config, generator
-        self._read_histories(dataset, preprocessing)
-        self._features = FeatureTensors(preprocessing.known_item_features(dataset.items))
+        self._config = config
+        self._generator = generator
+        self._moments = Moments(dataset, preprocessing, config, generator)
+        self._features = FeatureTensors.of(preprocessing.known_item_features(dataset.items))
         self.towers = Towers(preprocessing, config, generator)
-        items = len(preprocessing.item_ids)
-        popularity = torch.bincount(self._items[self._positive], minlength=items).float()
+        popularity = self._moments.popularity()
         self._softmax = (
-            FullSoftmax.over(items)
-            if items <= config.full_softmax_items
-            else SampledSoftmax(popularity / len(self._users), config.sampled_items, generator)
+            FullSoftmax.over(len(popularity))
+            if len(popularity) <= config.full_softmax_items
+            else SampledSoftmax(popularity / self._moments.users, config.sampled_items, generator)
         )
         with torch.no_grad():
             log_popularity = torch.log1p(popularity)
             self.towers.bias.copy_(log_popularity - log_popularity.mean())
-        self._optimizer = torch.optim.Adam(self.towers.parameters(), lr=config.learning_rate)
-        steps = config.epochs * -(-len(self._users) // config.batch_size)
+        self._optimizer = torch.optim.Adam(
+            self.towers.parameters(), lr=config.learning_rate, fused=True
+        )
+        steps = config.epochs * -(-self._moments.visits // config.batch_size)
         self._schedule = torch.optim.lr_scheduler.LinearLR(self._optimizer, 1.0, 0.02, steps)
 
-    def _read_histories(self, dataset: Dataset, preprocessing: Preprocessing) -> None:
-        user_ids = sorted(map(str, dataset.interactions["user_id"].unique()))
-        histories = Histories.build(
-            dataset.interactions, user_ids, preprocessing.items, self._config.strengths
-        )
-        self._items = torch.from_numpy(histories.items)
-        self._strengths = torch.from_numpy(histories.strengths)
-        self._weights = torch.from_numpy(histories.weights(self._config.recency_half_life))
-        self._ages = torch.from_numpy(histories.ages)
-        self._starts = torch.from_numpy(histories.offsets[:-1])
-        self._lengths = torch.from_numpy(histories.offsets).diff()
-        self._positive = self._strengths > 0
-        wanted = histories.totals((histories.strengths > 0).astype("float32")) > 0
-        self._users = torch.nonzero(torch.from_numpy(wanted)).ravel()
-        if not len(self._users):
-            raise ContractError("there is no interaction that speaks for an item")
-        preferences = dataset.users.drop_duplicates("user_id").set_index("user_id")["preferences"]
-        tokens = preprocessing.category_tokens(preferences.reindex(user_ids).fillna(""))
-        self._preferences = torch.from_numpy(tokens.indices)
-        self._preference_starts = torch.from_numpy(tokens.offsets[:-1])
-        self._preference_lengths = torch.from_numpy(tokens.offsets).diff()
-
     def epoch(self) -> float:
-        """Go once through all users; the mean loss of the steps."""
-        order = self._users[torch.randperm(len(self._users), generator=self._generator)]
-        losses = [self._step(batch) for batch in order.split(self._config.batch_size)]
-        return sum(losses) / len(losses)
+        """Look at as many moments as there are visits; the mean loss of the steps."""
+        batches = torch.split(self._moments.draw(), self._config.batch_size)
+        return sum(map(self._step, batches)) / len(batches)
 
     def item_vectors(self) -> Tensor:
-        """(items, dim) as a history counts them."""
+        """Unit vectors (items, dim) as a history counts them."""
         with torch.no_grad():
-            return self.towers.items(self._features, torch.ones(len(self.towers.ids)))[0]
+            everything = torch.arange(len(self.towers.ids))
+            return self.towers.items(self._features, everything, torch.ones(len(everything)))[0]
 
-    def _step(self, users: Tensor) -> float:
-        loss = self._loss(users)
+    def _step(self, moments: Tensor) -> float:
+        loss = self._loss(self._moments.view(moments))
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         self._schedule.step()
         return float(loss.detach())
 
-    def _loss(self, users: Tensor) -> Tensor:
-        config = self._config
-        lengths = self._lengths[users]
-        entries, rows = _ranges(self._starts[users], lengths)
-        items = self._items[entries]
-        proximity = self._proximity(users, entries, rows)
-        labels = proximity * self._positive[entries]
-        candidates = self._softmax.draw(items[labels > 0], len(users))
-
-        known = self._chance(len(self.towers.ids), 1 - config.id_dropout)
-        vectors, bias = self.towers.items(self._features, known)
-        preferences, preference_rows = _ranges(
-            self._preference_starts[users], self._preference_lengths[users]
+    def _loss(self, view: View) -> Tensor:
+        candidates = self._softmax.draw(view.items, view.users)
+        places = candidates.positions(view.items)
+        vectors, bias = self._encode(candidates.items)
+        weights = view.weights * view.shown
+        evidence = torch.zeros(view.users).index_add(0, view.rows, weights.abs())
+        users = self.towers.users(
+            pool(vectors, places, view.starts, weights), evidence, view.preferences
         )
-        starts = torch.searchsorted(preference_rows, torch.arange(len(users)))
-        is_newcomer = self._chance(len(users), config.newcomer_share)
-        is_newcomer *= self._preference_lengths[users] > 0
-        kept = self._chance(len(entries), 1 - config.history_dropout) * (1 - is_newcomer)[rows]
-        weights = self._weights[entries] * proximity * kept
-        offsets = torch.cumsum(lengths, 0) - lengths
-        evidence = torch.zeros(len(users)).index_add(0, rows, weights.abs())
-        encoded = self.towers.users(
-            pool(vectors, items, offsets, weights),
-            evidence,
-            (self._preferences[preferences], starts),
-        )
-        shown = unit(vectors[candidates.items])
-        biases = bias[candidates.items] + candidates.correction
-        wanted = labels > 0
-        rows, labels = rows[wanted], labels[wanted]
-        mass = torch.zeros(len(users)).index_add(0, rows, labels)
-        balance = mass.clamp(min=1e-6) ** -config.popularity_exponent / len(users)
+        ones = torch.ones(view.users, 1)
         return softmax_loss(
-            torch.cat([encoded / config.temperature, torch.ones(len(users), 1)], dim=1),
-            torch.cat([shown, biases[:, None]], dim=1),
-            Targets(rows, candidates.positions(items[wanted]), labels * balance[rows]),
+            torch.cat([users * self.towers.scale, ones], dim=1),
+            torch.cat([vectors, (bias + candidates.correction)[:, None]], dim=1),
+            self._targets(view, places),
         )
 
-    def _proximity(self, users: Tensor, entries: Tensor, rows: Tensor) -> Tensor:
-        """How near each entry is to a random moment of its user's history, in (0, 1]."""
-        half_life = self._config.proximity_half_life
-        if half_life is None:
-            return torch.ones(len(entries))
-        lengths = self._lengths[users]
-        draws = torch.rand(len(users), generator=self._generator)
-        moments = self._ages[self._starts[users] + (draws * lengths).long()]
-        return torch.exp2(-(self._ages[entries] - moments[rows]).abs() / half_life)
+    def _encode(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        draws = torch.rand(len(items), generator=self._generator)
+        known = (draws >= self._config.id_dropout).float()
+        features = self._features
+        return self.towers.items(
+            features if len(items) == len(features.described) else features.take(items),
+            items,
+            known,
+        )
 
-    def _chance(self, count: int, share: float) -> Tensor:
-        """Ones with that chance, else zeros."""
-        return (torch.rand(count, generator=self._generator) < share).float()
-
-
-def _ranges(starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """The indices of several ranges one after another, and the range that each belongs to."""
-    rows = torch.repeat_interleave(torch.arange(len(starts)), lengths)
-    first = torch.cumsum(lengths, 0) - lengths
-    return torch.arange(len(rows)) + (starts - first)[rows], rows
+    def _targets(self, view: View, places: Tensor) -> Targets:
+        """The hidden entries; those shown are not asked about, as no list would hold them."""
+        mass = torch.zeros(view.users).index_add(0, view.rows, view.labels)
+        balance = mass.clamp(min=1e-6) ** -self._config.target_exponent / view.users
+        wanted, left_out = view.labels > 0, view.shown > 0
+        return Targets(
+            rows=view.rows[wanted],
+            columns=places[wanted],
+            labels=(view.labels * balance[view.rows])[wanted],
+            left_out=(view.rows[left_out], places[left_out]),
+        )

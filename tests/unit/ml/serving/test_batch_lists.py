@@ -6,7 +6,7 @@ import pytest
 
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.serving import batch
-from ml.serving.batch import index_items, known_users, list_items
+from ml.serving.batch import index_items, list_items
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
@@ -52,7 +52,7 @@ def bundle(dataset: Dataset) -> Bundle:
 def _lists(dataset: Dataset, bundle: Bundle, k: int) -> dict[str, list[str]]:
     index = index_items(bundle, dataset)
     lists: dict[str, list[str]] = {}
-    users = known_users(dataset)
+    users = dataset.known_users()
     for block in list_items(bundle, index, users, dataset.interactions, k=k, now=NOW):
         assert block.vectors.shape == (len(block.user_ids), bundle.dim)
         lists.update(zip(block.user_ids, block.lists, strict=True))
@@ -62,7 +62,7 @@ def _lists(dataset: Dataset, bundle: Bundle, k: int) -> dict[str, list[str]]:
 def test_known_users_are_those_who_signed_up_and_those_who_only_interacted(
     dataset: Dataset,
 ) -> None:
-    users = known_users(dataset)
+    users = dataset.known_users()
     assert users["user_id"].tolist() == ["quiet", *(f"u{user:02}" for user in range(30))]
     assert users.set_index("user_id").loc["u03", "preferences"] == "A"
     first = dataset.interactions.query("user_id == 'u04'")["timestamp"].min()
@@ -74,8 +74,8 @@ def test_known_users_of_a_log_without_sign_ups_and_of_sign_ups_without_a_log(
 ) -> None:
     nobody = Dataset(dataset.interactions, dataset.users.iloc[:0], dataset.items)
     silent = Dataset(dataset.interactions.iloc[:0], dataset.users, dataset.items)
-    assert len(known_users(nobody)) == 30
-    assert known_users(silent)["user_id"].tolist() == ["quiet", "u03"]
+    assert len(nobody.known_users()) == 30
+    assert silent.known_users()["user_id"].tolist() == ["quiet", "u03"]
 
 
 def test_everyone_gets_a_list_without_what_they_met(dataset: Dataset, bundle: Bundle) -> None:

@@ -62,7 +62,7 @@ def shop() -> Dataset:
 
 @pytest.fixture(scope="session")
 def config() -> TowersConfig:
-    return TowersConfig(dim=16, epochs=60, batch_size=32)
+    return TowersConfig(dim=16, epochs=8, batch_size=32)
 
 
 @pytest.fixture(scope="session")

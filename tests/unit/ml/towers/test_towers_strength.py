@@ -97,3 +97,14 @@ def test_interactions_without_an_instant_all_count_as_new() -> None:
     log = events(("x", 0, "view"), ("y", 1, "view")).assign(timestamp=pd.NaT)
     log["timestamp"] = pd.to_datetime(log["timestamp"], utc=True)
     assert build(log).ages.tolist() == [0, 0]
+
+
+def test_neighbours_are_counted_within_a_user_and_a_window() -> None:
+    minutes = {"x": 0, "y": 30, "z": 100}
+    log = pd.concat(
+        events(*((item, minute, "view") for item, minute in minutes.items())).assign(user_id=user)
+        for user in ("a", "b")
+    )
+    history = Histories.build(log, ["a", "b"], pd.Index(["x", "y", "z"]), CONFIG)
+    assert history.neighbours(1 / 24).tolist() == [2, 2, 1] * 2
+    assert history.neighbours(1).tolist() == [3] * 6

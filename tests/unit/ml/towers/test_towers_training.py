@@ -121,6 +121,15 @@ def test_progress_is_told_after_each_epoch(shop: Dataset, config: TowersConfig) 
     assert told[-1][2] < told[0][2]
 
 
+def test_who_has_met_the_whole_catalogue_does_no_harm(
+    shop: Dataset, config: TowersConfig, now: datetime
+) -> None:
+    two = shop.interactions[shop.interactions["item_id"].isin(["Music-1", "Music-2"])]
+    bundle = train(Dataset(two, shop.users, shop.items), config, seed=0)
+    assert np.isfinite(bundle.encode_items(shop.items)).all()
+    assert np.isfinite(bundle.encode_users(shop.users, two, now)).all()
+
+
 def test_a_log_that_speaks_for_nothing_is_refused(shop: Dataset, config: TowersConfig) -> None:
     nothing = Dataset(shop.interactions.iloc[:0], shop.users, shop.items)
     with pytest.raises(ContractError, match="no interaction that speaks for an item"):

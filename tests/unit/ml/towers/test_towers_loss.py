@@ -1,0 +1,57 @@
+import torch
+
+from ml.towers.candidates import Candidates, SampledSoftmax
+from ml.towers.loss import Targets, softmax_loss
+
+
+def test_value_and_gradients_are_those_of_the_plain_formula() -> None:
+    generator = torch.Generator().manual_seed(0)
+    users = torch.randn(4, 3, generator=generator, requires_grad=True)
+    items = torch.randn(6, 3, generator=generator, requires_grad=True)
+    labels = torch.zeros(4, 6)
+    labels[0, 1], labels[0, 5], labels[1, 2], labels[3, 0] = 1.0, 0.25, 2.0, 0.5
+    left_out = torch.zeros(4, 6, dtype=torch.bool)
+    left_out[0, 2] = left_out[1, 0] = left_out[1, 5] = True
+
+    logarithms = torch.log_softmax((users @ items.T).masked_fill(left_out, -1e9), dim=1)
+    plain = -(labels * logarithms).sum()
+    expected = torch.autograd.grad(plain, (users, items))
+    rows, columns = labels.nonzero(as_tuple=True)
+    left_out_rows, left_out_columns = left_out.nonzero(as_tuple=True)
+    targets = Targets(rows, columns, labels[rows, columns], (left_out_rows, left_out_columns))
+    fused = softmax_loss(users, items, targets)
+    found = torch.autograd.grad(3 * fused, (users, items))
+
+    torch.testing.assert_close(fused, plain)
+    for gradient, reference in zip(found, expected, strict=True):
+        torch.testing.assert_close(gradient, 3 * reference)
+
+
+def test_a_row_without_any_candidate_adds_nothing() -> None:
+    users, items = torch.ones(1, 2, requires_grad=True), torch.ones(3, 2, requires_grad=True)
+    none = torch.empty(0, dtype=torch.int64)
+    everything = (torch.zeros(3, dtype=torch.int64), torch.arange(3))
+    loss = softmax_loss(users, items, Targets(none, none, torch.empty(0), everything))
+    gradients = torch.autograd.grad(loss, (users, items))
+    assert loss == 0
+    assert all(not gradient.any() for gradient in gradients)
+
+
+def test_the_correction_is_the_chance_to_be_drawn() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shares = torch.tensor([0.5, 0.1, 0.0, 0.02])
+    softmax = SampledSoftmax(shares, uniform=2, generator=generator)
+    rows, draws = 3, 20_000
+    counts, chances = torch.zeros(4), torch.zeros(4)
+    for _ in range(draws):
+        brought = (torch.rand(rows, 4, generator=generator) < shares).any(dim=0).nonzero().ravel()
+        candidates = softmax.draw(brought, rows)
+        assert set(brought.tolist()) <= set(candidates.items.tolist())
+        counts[candidates.items] += 1
+        chances[candidates.items] = torch.exp(-candidates.correction)
+    torch.testing.assert_close(counts / draws, chances, atol=0.015, rtol=0)
+
+
+def test_positions_are_those_among_the_candidates() -> None:
+    candidates = Candidates(torch.tensor([2, 5, 9]), torch.zeros(3))
+    assert candidates.positions(torch.tensor([9, 2, 5, 2])).tolist() == [2, 0, 1, 0]
