@@ -25,7 +25,9 @@ setup: $(VENV)/.ready ## Make the environment
 
 demo: setup ## Run the whole system; ONCE=1 [REPLAY=log.csv [TEST=held_out.csv]] [DATASET=file-or-URL] [REPORT=path] [KILL=part]
 	@$(BIN)/recsys demo $(if $(ONCE),--once) $(if $(REPLAY),--replay '$(REPLAY)') $(if $(TEST),--test '$(TEST)') \
-	  $(if $(DATASET),--dataset '$(DATASET)') $(if $(REPORT),--report '$(REPORT)') $(foreach part,$(KILL),--kill $(part))
+	  $(if $(DATASET),--dataset '$(DATASET)') $(if $(REPORT),--report '$(REPORT)') $(foreach part,$(KILL),--kill $(part)) \
+	  $(if $(USERS),--users $(USERS)) $(if $(ITEMS),--items $(ITEMS)) $(if $(INTERACTIONS),--interactions $(INTERACTIONS)) \
+	  $(if $(SEED),--seed $(SEED))
 
 up: setup ## Start the parts and leave them running
 	@$(BIN)/recsys up

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from apps.cli.console import Narrator, err, out
 from apps.cli.running import running_stack
+from apps.cli.synthetic import Interactions, Items, Seed, Users
 from apps.local.demo.report import Report
-from apps.local.demo.source import Source, dataset, replay, synthetic
+from apps.local.demo.source import Source, SyntheticSize, dataset, replay, synthetic
 from apps.local.settings import LocalSettings
 from apps.local.stack import Stack
 from streams.contracts import ConfigurationError
@@ -50,6 +51,10 @@ def demo(
         str | None,
         typer.Option("--dataset", help="Amazon-style product table, a file or a URL."),
     ] = None,
+    users: Users = 1_000,
+    items: Items = 2_000,
+    interactions: Interactions = 40_000,
+    seed: Seed = 0,
     report: ReportPath = None,
     kill: Kill = None,
 ) -> None:
@@ -57,10 +62,11 @@ def demo(
     settings = LocalSettings()
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
+    size = SyntheticSize(users, items, interactions, seed)
     if not once:
         if log or test or report or kill:
             raise ConfigurationError("--replay, --test, --report and --kill go with --once")
-        _serve(settings, data)
+        _serve(settings, data, size)
         return
     if log and data:
         raise ConfigurationError("--replay and --dataset exclude each other")
@@ -71,7 +77,7 @@ def demo(
     stack = _fresh_stack(settings)
     narrator = Narrator()
     try:
-        source = _source(stack, log, test, data, narrator)
+        source = replay(log, test) if log else _catalogue(stack, data, size, narrator)
         result = run_once(
             stack,
             source,
@@ -135,23 +141,19 @@ def _fresh_stack(settings: LocalSettings) -> Stack:
     return Stack(once)
 
 
-def _source(
-    stack: Stack, log: Path | None, test: Path | None, data: str | None, narrator: Narrator
-) -> Source:
-    if log:
-        return replay(log, test)
+def _catalogue(stack: Stack, data: str | None, size: SyntheticSize, narrator: Narrator) -> Source:
     folder = stack.settings.state_dir / "data"
-    return dataset(data, folder, narrator.whisper) if data else synthetic(folder)
+    return dataset(data, folder, narrator.whisper) if data else synthetic(size, folder)
 
 
-def _serve(settings: LocalSettings, data: str | None) -> None:
+def _serve(settings: LocalSettings, data: str | None, size: SyntheticSize) -> None:
     from apps.local.demo.interactive import serve
 
     stack = Stack(settings)
     narrator = Narrator()
     try:
         report = serve(
-            stack, narrator.display, lambda: _source(stack, None, None, data, narrator), data
+            stack, narrator.display, lambda: _catalogue(stack, data, size, narrator), data
         )
         _show_refused(report)
         narrator.close()

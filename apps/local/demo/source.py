@@ -67,11 +67,24 @@ def dataset(location: str, folder: Path, say: Callable[[str], None]) -> Source:
     )
 
 
-def synthetic(folder: Path) -> Source:
+@dataclass(frozen=True, slots=True)
+class SyntheticSize:
+    """How large the synthetic shop is; the same size and seed make the same shop."""
+
+    users: int
+    items: int
+    interactions: int
+    seed: int
+
+
+def synthetic(size: SyntheticSize, folder: Path) -> Source:
     """The synthetic shop; its files, the planted truth among them, are written to `folder`."""
     from ml.data.synthetic import SyntheticConfig, generate, write
 
-    shop = generate(SyntheticConfig())
+    config = SyntheticConfig(
+        n_users=size.users, n_items=size.items, n_interactions=size.interactions, seed=size.seed
+    )
+    shop = generate(config)
     write(shop, folder)
     return Source(
         name="synthetic shop",
