@@ -142,7 +142,13 @@ class Stack:
         self._start(name, report)
 
     def kill(self, name: str) -> None:
-        """Kill a part without warning; the supervisor starts it again."""
+        """Kill a part without warning; the supervisor starts it again.
+
+        Raises:
+            ConfigurationError: if there is no such part.
+        """
+        if name not in self.parts:
+            raise ConfigurationError(f"there is no part {name}; there are {', '.join(self.parts)}")
         self._supervisor.kill(name)
 
     def statuses(self) -> list[PartStatus]:
