@@ -1,6 +1,5 @@
 """The stack that integration and browser tests share: the same parts as `make demo` starts."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +13,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     running = Stack(local_settings(tmp_path_factory.mktemp("stack")))
     try:
         running.up(print)
-        os.environ.update(running.environment)
         yield RunningStack(running)
     finally:
         running.down(print)

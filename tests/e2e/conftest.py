@@ -101,4 +101,6 @@ def shopper(page: Page, account: Account) -> Account:
     fill_sign_up(page, account)
     page.get_by_role("button", name="Create account").click()
     page.get_by_text(f"Welcome, {account.name}.").wait_for()
+    # A response still under way would bring back the session of a test that forgets its cookies.
+    page.wait_for_load_state("networkidle")
     return account

@@ -4,13 +4,14 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from laptop import REPOSITORY, cli_environment, local_settings
 
-from streams.contracts import INTERACTIONS
+from streams.contracts import INTERACTIONS, DeadLetter
 from streams.publisher import Publisher
 
 pytestmark = pytest.mark.integration
@@ -39,8 +40,16 @@ def run(command: list[str | Path], environment: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("recsys ")])
 def test_recsys_commands(stack: Any, line: str) -> None:
+    letter = DeadLetter(
+        topic=INTERACTIONS.public.name,
+        partition=0,
+        offset=0,
+        reason="an example",
+        payload="{",
+        failed_at=datetime.now(UTC),
+    )
     Publisher(stack.kafka_bootstrap_servers).publish(
-        INTERACTIONS.dead_letters.name, [("documented", b"{}")]
+        INTERACTIONS.dead_letters.name, [("documented", letter.encode())]
     )
     _, *arguments = shlex.split(line)
     assert run([BIN / "recsys", *arguments], stack.cli_environment)
