@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := streams,storefront,ml,pipelines,migrations,local,dev
+EXTRAS := streams,storefront,ml,evaluation,pipelines,migrations,local,dev
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint types imports browser format clean

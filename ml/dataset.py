@@ -50,6 +50,18 @@ class Dataset:
         frames = [frame for frame in (self.users, unsigned) if len(frame)]
         return pd.concat(frames or [self.users]).sort_values("user_id", ignore_index=True)
 
+    def known_items(self) -> pd.DataFrame:
+        """ITEM_COLUMNS of every item of the catalogue or the interactions, in the order of ids.
+
+        Of an item that the interactions alone know nothing else is known.
+        """
+        met = pd.Index(self.interactions["item_id"].unique()).difference(self.items["item_id"])
+        bare = pd.DataFrame({"item_id": met}).reindex(columns=list(ITEM_COLUMNS))
+        texts = [name for name in ITEM_COLUMNS if self.items[name].dtype == object]
+        bare = bare.astype(self.items.dtypes.to_dict()).fillna(dict.fromkeys(texts, ""))
+        frames = [frame for frame in (self.items, bare) if len(frame)]
+        return pd.concat(frames or [self.items]).sort_values("item_id", ignore_index=True)
+
     def save(self, folder: Path) -> None:
         """Write the tables as three Parquet files into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)

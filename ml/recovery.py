@@ -10,7 +10,7 @@ from ml.data.synthetic import SyntheticShop
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import Scores, score_lists
-from ml.serving.batch import index_items, list_items
+from ml.serving.batch import lists_by_user
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
@@ -43,17 +43,7 @@ def measure(
     """Train on the shop's interactions and score against its held-out purchases."""
     dataset = as_dataset(shop)
     bundle = train(dataset, config, seed=seed, progress=progress)
-    asked = dataset.users[dataset.users["user_id"].isin(shop.held_out)].reset_index(drop=True)
-    lists: dict[str, list[str]] = {}
-    for block in list_items(
-        bundle,
-        index_items(bundle, dataset),
-        asked,
-        dataset.interactions,
-        k=_K,
-        now=dataset.interactions["timestamp"].max().to_pydatetime(),
-    ):
-        lists.update(zip(block.user_ids, block.lists, strict=True))
+    lists = lists_by_user(bundle, dataset, shop.held_out, _K)
     users = list(shop.held_out)
     seen: dict[str, set[str]] = {}
     for event in shop.interactions:

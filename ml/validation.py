@@ -1,7 +1,6 @@
 """How good a training run is: what its settings reach on interactions held out of the data."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from ml.dataset import Dataset
 from ml.towers.config import TowersConfig
@@ -38,19 +37,14 @@ def measure(
     from ml.evaluation.popularity import popularity_lists
     from ml.evaluation.protocol import score_lists
     from ml.evaluation.validation import split_by_time
-    from ml.serving.batch import index_items, list_items
+    from ml.serving.batch import lists_by_user
     from ml.towers.training import train
 
     earlier, held_out = split_by_time(dataset, seed=seed)
     if not held_out:
         return figures
     bundle = train(earlier, config, seed=seed, progress=progress)
-    asked = users[users["user_id"].isin(held_out)].reset_index(drop=True)
-    now: datetime = dataset.interactions["timestamp"].max().to_pydatetime()
-    index = index_items(bundle, earlier)
-    lists: dict[str, list[str]] = {}
-    for block in list_items(bundle, index, asked, earlier.interactions, k=_K, now=now):
-        lists.update(zip(block.user_ids, block.lists, strict=True))
+    lists = lists_by_user(bundle, earlier, held_out, _K)
     popular = popularity_lists(earlier.interactions, list(held_out), _K)
     for prefix, scores in (
         ("", score_lists(lists, held_out, _K)),

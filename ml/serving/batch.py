@@ -1,6 +1,6 @@
 """Lists for many users at once, block by block."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,11 +48,11 @@ def list_items(
     interactions: pd.DataFrame,
     *,
     k: int,
-    now: datetime,
+    now: datetime | None,
 ) -> Iterator[ListedUsers]:
-    """The best `k` items of each of `users` (USER_COLUMNS), as seen at `now`, in blocks.
+    """The best `k` items of each of `users` (USER_COLUMNS), in blocks.
 
-    Memory grows with the block, not with the number of users.
+    As seen at `now`, or, without it, after all of the interactions. Memory grows with the block, not with the number of users.
     """
     place = pd.Index(users["user_id"]).get_indexer(pd.Index(interactions["user_id"]))
     order = np.argsort(place, kind="stable")
@@ -66,6 +66,25 @@ def list_items(
         seen = seen_matrix(history, user_ids, index.item_ids)
         found, _ = top_k(vectors, index.vectors, k, seen=seen)
         yield ListedUsers(user_ids, vectors, _named(found, index.item_ids))
+
+
+def lists_by_user(
+    bundle: Bundle, dataset: Dataset, user_ids: Collection[str], k: int
+) -> dict[str, list[str]]:
+    """The best `k` items of each of `user_ids` after all of the dataset's interactions.
+
+    Ranked is every item of the dataset, those that the interactions alone know included.
+    """
+    catalogue = dataset.known_items()
+    index = ItemIndex(catalogue["item_id"].tolist(), bundle.encode_items(catalogue))
+    users = dataset.known_users()
+    asked = users[users["user_id"].isin(set(user_ids))].reset_index(drop=True)
+    blocks = list_items(bundle, index, asked, dataset.interactions, k=k, now=None)
+    return {
+        user: found
+        for block in blocks
+        for user, found in zip(block.user_ids, block.lists, strict=True)
+    }
 
 
 def _named(found: npt.NDArray[np.int64], item_ids: Sequence[str]) -> list[list[str]]:

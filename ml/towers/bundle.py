@@ -103,7 +103,7 @@ class Bundle:
         return _as_array(torch.cat([unit(vectors), bias[:, None]], dim=1))
 
     def encode_users(
-        self, users: pd.DataFrame, interactions: pd.DataFrame, now: datetime
+        self, users: pd.DataFrame, interactions: pd.DataFrame, now: datetime | None
     ) -> npt.NDArray[np.float32]:
         """Vectors of users, float32 (n, dim), in the order of `users`.
 
@@ -115,14 +115,14 @@ class Bundle:
             users: USER_COLUMNS, one row a user.
             interactions: INTERACTION_COLUMNS; of users not in `users`, and later than `now`, are
                 passed over, items unknown at training too.
-            now: an instant with its offset.
+            now: an instant with its offset; None is after everything.
 
         Raises:
             ContractError: if a column is absent, or an interaction is not valid.
         """
         _require(users, USER_COLUMNS, "users")
         _require(interactions, INTERACTION_COLUMNS, "interactions")
-        past = interactions[~(interactions["timestamp"] > now)]
+        past = interactions if now is None else interactions[~(interactions["timestamp"] > now)]
         histories = Histories.build(
             past, users["user_id"].tolist(), self._preprocessing.items, self._config.strengths
         )
