@@ -52,7 +52,8 @@ def list_items(
 ) -> Iterator[ListedUsers]:
     """The best `k` items of each of `users` (USER_COLUMNS), in blocks.
 
-    As seen at `now`, or, without it, after all of the interactions. Memory grows with the block, not with the number of users.
+    As seen at `now`, or, without it, after all of the interactions. Memory grows with the block,
+    not with the number of users.
     """
     place = pd.Index(users["user_id"]).get_indexer(pd.Index(interactions["user_id"]))
     order = np.argsort(place, kind="stable")
