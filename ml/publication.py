@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import psycopg
 
+from ml.card.folder import FOLDER
 from ml.dataset import Dataset
 from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
@@ -38,6 +39,7 @@ def publish(
     until: datetime,
     parameters: Mapping[str, Any],
     metrics: Mapping[str, Any],
+    card: Path | None = None,
     progress: Progress,
 ) -> None:
     """Write the bundle, its vectors and every user's list, then switch the live version.
@@ -49,6 +51,7 @@ def publish(
         until: the instant up to which the lists know interactions.
         parameters: how the model was made, kept with the version.
         metrics: how good it is, kept with the version.
+        card: folder of its model card, which goes into the bundle's; None where it has none.
         progress: called with what is being written, how many are done, and of how many.
 
     Raises:
@@ -60,7 +63,7 @@ def publish(
     index = index_items(bundle, dataset)
     features = OnlineFeatures(settings)
     online = _OnlineStore(features, until, progress)
-    _save(bundle, settings.models_dir)
+    _save(bundle, card, settings.models_dir)
     try:
         with psycopg.connect(settings.database_url) as connection:
             repository.register(connection, ModelVersion(bundle.version, parameters, metrics))
@@ -113,8 +116,8 @@ class _OnlineStore:
         self.features.push(source, pd.DataFrame({**columns, "event_timestamp": self.until}))
 
 
-def _save(bundle: Bundle, models_dir: Path) -> None:
-    """Put the bundle in its place at once, so that no reader finds half of it."""
+def _save(bundle: Bundle, card: Path | None, models_dir: Path) -> None:
+    """Put the bundle with its card in its place at once, so that no reader finds half of it."""
     models_dir.mkdir(parents=True, exist_ok=True)
     final = models_dir / bundle.version
     if final.exists():
@@ -122,6 +125,8 @@ def _save(bundle: Bundle, models_dir: Path) -> None:
     unfinished = models_dir / f".{bundle.version}"
     shutil.rmtree(unfinished, ignore_errors=True)
     bundle.save(unfinished)
+    if card:
+        shutil.copytree(card, unfinished / FOLDER)
     unfinished.rename(final)
 
 

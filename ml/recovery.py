@@ -71,5 +71,5 @@ def as_dataset(shop: SyntheticShop) -> Dataset:
         items=pd.DataFrame(
             [product.model_dump(include=set(ITEM_COLUMNS)) for product in shop.products],
             columns=list(ITEM_COLUMNS),
-        ),
+        ).astype({"rating_count": "float64"}),
     )

@@ -1,55 +1,111 @@
-"""How good a training run is: what its settings reach on interactions held out of the data."""
+"""What a training run's settings reach on interactions held out of the data."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from ml.dataset import Dataset
+from ml.evaluation.contenders.baseline import Baseline
+from ml.evaluation.contenders.ease import Ease
+from ml.evaluation.contenders.item_knn import ItemKnn
+from ml.evaluation.contenders.training import Training
+from ml.evaluation.estimate import estimate_lists
+from ml.evaluation.findings import CurvePoint, SegmentEstimates, Validation
+from ml.evaluation.popularity import popularity_lists
+from ml.evaluation.protocol import score_lists
+from ml.evaluation.segments import Segment, item_segments, user_segments
+from ml.evaluation.validation import split_by_time
+from ml.serving.batch import lists_by_user
+from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
+from ml.towers.training import Progress, train
 
-_K = 20
+K = 20
+_OBSERVED_USERS = 2000
+"""Users on whom the learning curve is measured, of all who have something held out."""
+
+Lists = Mapping[str, Sequence[str]]
 
 
-def measure(
-    dataset: Dataset,
-    config: TowersConfig,
-    *,
-    seed: int,
-    validate: bool,
-    progress: Callable[[int, int, float], None] | None = None,
-) -> dict[str, float]:
-    """Figures of the data and, if `validate`, of a model trained without what is held out.
+def validate(
+    dataset: Dataset, config: TowersConfig, *, seed: int, progress: Progress | None = None
+) -> Validation | None:
+    """Measure what a configuration reaches; None where nothing can be held out.
 
     The published model has seen all the data, so it cannot be asked itself: a second one is
     trained with the same configuration and seed on the earlier part of each user's history.
 
-    Returns:
-        interactions, users and items; and where there was something to hold out: held_out_users,
-        recall_at_20, ndcg_at_20, and popularity's recall and NDCG under `popularity_...`.
-    """
-    users = dataset.known_users()
-    figures: dict[str, float] = {
-        "interactions": len(dataset.interactions),
-        "users": len(users),
-        "items": len(dataset.items),
-    }
-    if not validate:
-        return figures
-    # Only now torch is needed, which takes seconds to import.
-    from ml.evaluation.popularity import popularity_lists
-    from ml.evaluation.protocol import score_lists
-    from ml.evaluation.validation import split_by_time
-    from ml.serving.batch import lists_by_user
-    from ml.towers.training import train
+    Args:
+        dataset: all there is.
+        config: hyper-parameters.
+        seed: of the split, the training and the intervals.
+        progress: told how the training goes.
 
+    Raises:
+        ContractError: nothing is left to learn from.
+    """
     earlier, held_out = split_by_time(dataset, seed=seed)
     if not held_out:
-        return figures
-    bundle = train(earlier, config, seed=seed, progress=progress)
-    lists = lists_by_user(bundle, earlier, held_out, _K)
-    popular = popularity_lists(earlier.interactions, list(held_out), _K)
-    for prefix, scores in (
-        ("", score_lists(lists, held_out, _K)),
-        ("popularity_", score_lists(popular, held_out, _K)),
-    ):
-        figures[f"{prefix}recall_at_20"] = scores.recall
-        figures[f"{prefix}ndcg_at_20"] = scores.ndcg
-    return figures | {"held_out_users": len(held_out)}
+        return None
+    losses: list[float] = []
+    curve: list[CurvePoint] = []
+    observed = _some(held_out, seed)
+
+    def follow(epoch: int, epochs: int, loss: float) -> None:
+        losses.append(loss)
+        if progress:
+            progress(epoch, epochs, loss)
+
+    def observe(epoch: int, bundle: Bundle) -> None:
+        scores = score_lists(lists_by_user(bundle, earlier, observed, K), observed, K)
+        curve.append(CurvePoint(epoch, scores.recall, scores.ndcg))
+
+    bundle = train(earlier, config, seed=seed, progress=follow, observe=observe)
+    lists: dict[str, Lists] = {
+        "two_tower": lists_by_user(bundle, earlier, held_out, K),
+        "popularity": popularity_lists(earlier.interactions, list(held_out), K),
+        **_classics(earlier, list(held_out), seed),
+    }
+    interactions = earlier.interactions
+    parts = [("users", part) for part in user_segments(interactions, held_out)]
+    parts += [("items", part) for part in item_segments(interactions, held_out)]
+    return Validation(
+        k=K,
+        held_out_users=len(held_out),
+        training_interactions=len(interactions),
+        models={
+            name: estimate_lists(found, held_out, K, seed=seed) for name, found in lists.items()
+        },
+        segments=[_on_segment(of, part, lists, seed) for of, part in parts],
+        losses=losses,
+        curve=curve,
+    )
+
+
+def _some(held_out: Mapping[str, set[str]], seed: int) -> dict[str, set[str]]:
+    users = sorted(held_out)
+    drawn = np.random.default_rng(seed).permutation(len(users))[:_OBSERVED_USERS]
+    return {users[place]: held_out[users[place]] for place in drawn.tolist()}
+
+
+def _classics(earlier: Dataset, user_ids: Sequence[str], seed: int) -> dict[str, Lists]:
+    """Lists of the baselines that take seconds on data of this size."""
+    training = Training(earlier)
+    contenders: dict[str, Baseline] = {"item_knn": ItemKnn(), "ease": Ease()}
+    lists: dict[str, Lists] = {}
+    for name, contender in contenders.items():
+        if contender.is_cheap(training):
+            contender.fit(training, seed, lambda _share: None)
+            ranked = contender.rank(user_ids, K)
+            lists[name] = {
+                user: [training.items[place] for place in row if place >= 0]
+                for user, row in zip(user_ids, ranked.tolist(), strict=True)
+            }
+    return lists
+
+
+def _on_segment(of: str, part: Segment, lists: Mapping[str, Lists], seed: int) -> SegmentEstimates:
+    models = {
+        name: estimate_lists(found, part.held_out, K, seed=seed) for name, found in lists.items()
+    }
+    return SegmentEstimates(of, part.name, part.definition, models)

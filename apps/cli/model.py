@@ -1,19 +1,26 @@
-"""`recsys train` and `recsys top-k`: the model of the running stack."""
+"""`recsys train`, `versions`, `card` and `top-k`: the model of the running stack."""
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from apps.cli.console import Narrator, out
 from apps.cli.running import ml_settings, running_stack
+from apps.local.stack import Stack
 from streams.contracts import ConfigurationError
+
+if TYPE_CHECKING:
+    from ml.registry.repository import ModelVersion
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command()(train)
+    cli.command()(versions)
+    cli.command()(card)
     cli.command(name="top-k")(top_k)
 
 
@@ -21,6 +28,9 @@ def train(
     *,
     validate: Annotated[
         bool, typer.Option(help="Also score a second model on interactions held out of the data.")
+    ] = True,
+    cold_start: Annotated[
+        bool, typer.Option(help="Then also score a third model on new items and new users.")
     ] = True,
 ) -> None:
     """Run the Kubeflow pipeline by its local runner; the shop serves the new lists afterwards."""
@@ -32,7 +42,7 @@ def train(
     try:
         result = run_local(
             ml_settings(stack),
-            {"validate": validate},
+            {"validate": validate, "cold_start": cold_start},
             stack.settings.state_dir / "pipeline",
             narrator.whisper,
         )
@@ -41,6 +51,59 @@ def train(
     out.print(f"version {result.version} is live")
     for name, value in result.metrics.items():
         out.print(f"  {name}: {value}")
+
+
+def versions() -> None:
+    """Show the versions that are kept, the newest first."""
+    live, kept = _versions(running_stack())
+    table = Table("version", "made", "recall@20", "NDCG@20", "")
+    for version in kept:
+        made = f"{version.created_at:%Y-%m-%d %H:%M}" if version.created_at else ""
+        figures = [version.metrics.get(f"{name}_at_20") for name in ("recall", "ndcg")]
+        shown = ["" if figure is None else f"{figure:.4f}" for figure in figures]
+        table.add_row(version.version, made, *shown, "live" if version.version == live else "")
+    out.print(table)
+
+
+def card(
+    version: Annotated[
+        str | None, typer.Argument(metavar="VERSION", help="The live one if left out.")
+    ] = None,
+    *,
+    as_path: Annotated[bool, typer.Option("--path", help="Print its folder instead.")] = False,
+    in_viewer: Annotated[bool, typer.Option("--open", help="Open it with its pictures.")] = False,
+) -> None:
+    """Show the model card of a version."""
+    from rich.markdown import Markdown
+
+    from ml.card.folder import FOLDER, README
+
+    stack = running_stack()
+    live, kept = _versions(stack)
+    named = version or live
+    if named is None:
+        raise ConfigurationError("no model is live yet; train one with: recsys train")
+    if named not in {each.version for each in kept}:
+        raise ConfigurationError(f"there is no version {named}; see: recsys versions")
+    folder: Path = ml_settings(stack).models_dir / named / FOLDER
+    if not (folder / README).exists():
+        raise ConfigurationError(f"version {named} has no card")
+    if as_path:
+        print(folder.resolve())
+    elif in_viewer:
+        typer.launch(str(folder / README))
+    else:
+        out.print(Markdown((folder / README).read_text(encoding="utf-8")))
+
+
+def _versions(stack: Stack) -> tuple[str | None, list["ModelVersion"]]:
+    """The live version's name and all that are kept."""
+    import psycopg
+
+    from ml.registry import repository
+
+    with psycopg.connect(stack.database_url) as connection:
+        return repository.live_version(connection), repository.versions(connection)
 
 
 def top_k(

@@ -1,13 +1,19 @@
 """`recsys synthetic`: make the synthetic shop, and see what the towers recover of its taste."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from apps.cli.console import Narrator, out
+
+if TYPE_CHECKING:
+    from ml.evaluation.findings import ColdStart
+    from ml.evaluation.protocol import Scores
+    from ml.recovery import Recovery
 
 Users = Annotated[int, typer.Option(min=1, help="Number of users.")]
 Items = Annotated[int, typer.Option(min=1, help="Number of items.")]
@@ -49,12 +55,16 @@ def evaluate(
     items: Items = 2_000,
     interactions: Interactions = 40_000,
     seed: Seed = 0,
+    cold_start: Annotated[
+        bool, typer.Option(help="Also train without some items and users, and score on those.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Train on the shop and compare popularity, the towers and the planted ceiling."""
     from ml.data.synthetic import SyntheticConfig
     from ml.data.synthetic import generate as make
-    from ml.recovery import measure
+    from ml.evaluation.cold_start import measure_cold_start
+    from ml.recovery import as_dataset, measure
     from ml.towers.config import TowersConfig
 
     config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
@@ -63,27 +73,64 @@ def evaluate(
     def show(epoch: int, epochs: int, loss: float) -> None:
         narrator.whisper(f"epoch {epoch} of {epochs}, loss {loss:.4f}")
 
+    newcomers: ColdStart | None = None
     try:
         narrator.say("making the shop")
         shop = make(config)
         narrator.say("training the towers")
         recovery = measure(shop, TowersConfig(), seed=seed, progress=show)
+        if cold_start:
+            narrator.say("training without a tenth of the items and users")
+            dataset = as_dataset(shop)
+            newcomers = measure_cold_start(dataset, TowersConfig(), seed=seed, progress=show)
     finally:
         narrator.close()
-    rows = {
+    if as_json:
+        print(json.dumps(_as_json(recovery, newcomers), indent=2))
+        return
+    _print_recovery(recovery)
+    if newcomers:
+        _print_cold_start(newcomers)
+
+
+def _rows(recovery: "Recovery") -> dict[str, "Scores"]:
+    return {
         "popularity": recovery.popularity,
         "towers": recovery.towers,
         "planted ceiling": recovery.ceiling,
     }
-    if as_json:
-        figures = {
-            name: {"recall_at_20": scores.recall, "ndcg_at_20": scores.ndcg}
-            for name, scores in rows.items()
-        }
-        print(json.dumps({**figures, "share_recovered": recovery.share}, indent=2))
-        return
+
+
+def _as_json(recovery: "Recovery", newcomers: "ColdStart | None") -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        name: {"recall_at_20": scores.recall, "ndcg_at_20": scores.ndcg}
+        for name, scores in _rows(recovery).items()
+    }
+    figures["share_recovered"] = recovery.share
+    return figures | ({"cold_start": asdict(newcomers)} if newcomers else {})
+
+
+def _print_recovery(recovery: "Recovery") -> None:
     table = Table("", "recall@20", "NDCG@20", title=f"{recovery.towers.users} held-out purchases")
-    for name, scores in rows.items():
+    for name, scores in _rows(recovery).items():
         table.add_row(name, f"{scores.recall:.4f}", f"{scores.ndcg:.4f}")
     out.print(table)
     out.print(f"share of the planted taste that the towers recovered: {recovery.share:.0%}")
+
+
+def _print_cold_start(newcomers: "ColdStart") -> None:
+    from ml.card.names import KNOWN_BY, MODELS
+
+    out.print(f"without {newcomers.items} items and {newcomers.users} users; 95 % intervals")
+    groups = {"new items by content": newcomers.new_items} | {
+        f"new users by {KNOWN_BY[name]}": models for name, models in newcomers.new_users.items()
+    }
+    for group, models in groups.items():
+        table = Table("", "users", "recall@20", "NDCG@20", title=group)
+        for name, scores in models.items():
+            means = [
+                f"{found.mean:.3f} ({found.low:.3f}-{found.high:.3f})"
+                for found in (scores.recall, scores.ndcg)
+            ]
+            table.add_row(MODELS[name], str(scores.users), *means)
+        out.print(table)

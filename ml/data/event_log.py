@@ -1,29 +1,19 @@
 """A shop's log of events, and the file of items held out of it, both as CSV."""
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from ml.data.csv_file import CsvFile, Record
+from ml.data.log_fields import EVENTS, InvalidFieldError, number, unix_instant, whole
 from ml.data.rejection import RejectedRow, quoted
-from streams.contracts import Interaction, InteractionType, derived_id, describe
+from streams.contracts import Interaction, derived_id, describe
 from streams.contracts.text import Key
 
 COLUMNS = ("timestamp", "user_id", "event", "item_id")
 OPTIONAL_COLUMNS = ("rating", "quantity", "session_id")
 HELD_OUT_COLUMNS = ("user_id", "item_id")
-EVENTS = {
-    "view": InteractionType.VIEW,
-    "addtocart": InteractionType.CART,
-    "transaction": InteractionType.PURCHASE,
-}
-
-_NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?")
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 def read_event_log(path: Path) -> Iterator[Interaction | RejectedRow]:
@@ -80,21 +70,17 @@ def _interactions(file: CsvFile) -> Iterator[Interaction | RejectedRow]:
             yield _interaction(row, required, optional)
         except ValidationError as error:
             yield RejectedRow(file.source, row.line, describe(error))
-        except _InvalidFieldError as error:
+        except InvalidFieldError as error:
             yield RejectedRow(file.source, row.line, str(error))
-
-
-class _InvalidFieldError(Exception):
-    """Which field is wrong, and why."""
 
 
 def _interaction(row: Record, required: list[int], optional: dict[str, int]) -> Interaction:
     fields = row.fields
     seconds, user_id, event, item_id = (fields[at].strip() for at in required)
-    timestamp = _instant(seconds)
+    timestamp = unix_instant("timestamp", seconds)
     kind = EVENTS.get(event)
     if kind is None:
-        raise _InvalidFieldError(f"event {quoted(event)} is none of {', '.join(EVENTS)}")
+        raise InvalidFieldError(f"event {quoted(event)} is none of {', '.join(EVENTS)}")
     more = {name: text for name, at in optional.items() if (text := fields[at].strip())}
     quantity = more.get("quantity")
     rating = more.get("rating")
@@ -104,29 +90,7 @@ def _interaction(row: Record, required: list[int], optional: dict[str, int]) -> 
         item_id=item_id,
         timestamp=timestamp,
         interaction_type=kind,
-        quantity=None if quantity is None else _whole("quantity", quantity),
-        rating=None if rating is None else _number("rating", rating),
+        quantity=None if quantity is None else whole("quantity", quantity),
+        rating=None if rating is None else number("rating", rating),
         session_id=more.get("session_id"),
     )
-
-
-def _instant(text: str) -> datetime:
-    seconds = _number("timestamp", text)
-    if not _EARLIEST <= seconds < _LATEST:
-        raise _InvalidFieldError(
-            f"timestamp {quoted(text)} lies outside the years 1990 to 2099 in unix seconds"
-        )
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _number(name: str, text: str) -> float:
-    if not _NUMBER.fullmatch(text):
-        raise _InvalidFieldError(f"{name} {quoted(text)} is not a number")
-    return float(text)
-
-
-def _whole(name: str, text: str) -> int:
-    number = _number(name, text)
-    if not number.is_integer():
-        raise _InvalidFieldError(f"{name} {quoted(text)} is not a whole number")
-    return int(number)

@@ -12,6 +12,8 @@ import scipy.sparse
 
 from streams.contracts import ContractError
 
+Floats = npt.NDArray[np.float64]
+
 
 def recall_at_k(ranked: npt.NDArray[np.int64], held_out: scipy.sparse.csr_array, k: int) -> float:
     """Mean share of a user's held-out items among their first `k`.
@@ -25,24 +27,41 @@ def recall_at_k(ranked: npt.NDArray[np.int64], held_out: scipy.sparse.csr_array,
     Raises:
         ContractError: if the shapes do not fit together.
     """
+    return _mean(recall_per_user(ranked, held_out, k))
+
+
+def recall_per_user(
+    ranked: npt.NDArray[np.int64], held_out: scipy.sparse.csr_array, k: int
+) -> Floats:
+    """What `recall_at_k` is the mean of, float64 (users with something held out,)."""
     found = _hits(ranked, held_out, k)
-    return float(np.mean(found.hits.sum(axis=1) / found.sizes)) if len(found.sizes) else 0.0
+    shares: Floats = found.hits.sum(axis=1) / found.sizes
+    return shares
 
 
 def ndcg_at_k(ranked: npt.NDArray[np.int64], held_out: scipy.sparse.csr_array, k: int) -> float:
     """Mean normalised discounted cumulative gain of the first `k`; arguments as `recall_at_k`."""
+    return _mean(ndcg_per_user(ranked, held_out, k))
+
+
+def ndcg_per_user(
+    ranked: npt.NDArray[np.int64], held_out: scipy.sparse.csr_array, k: int
+) -> Floats:
+    """What `ndcg_at_k` is the mean of, float64 (users with something held out,)."""
     found = _hits(ranked, held_out, k)
-    if not len(found.sizes):
-        return 0.0
     discounts = 1 / np.log2(np.arange(2, k + 2))
-    ideal = np.cumsum(discounts)[np.minimum(found.sizes, k) - 1]
-    return float(np.mean(found.hits @ discounts / ideal))
+    ideal: Floats = np.cumsum(discounts)[np.minimum(found.sizes, k) - 1]
+    return found.hits @ discounts / ideal
 
 
 def hit_rate_at_k(ranked: npt.NDArray[np.int64], held_out: scipy.sparse.csr_array, k: int) -> float:
     """Share of users with a held-out item among their first `k`; arguments as `recall_at_k`."""
     found = _hits(ranked, held_out, k)
     return float(np.mean(found.hits.any(axis=1))) if len(found.sizes) else 0.0
+
+
+def _mean(values: Floats) -> float:
+    return float(np.mean(values)) if len(values) else 0.0
 
 
 class _Hits(NamedTuple):

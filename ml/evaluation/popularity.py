@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ml.retrieval.exact import top_k
 from ml.retrieval.seen import seen_matrix
 
 
@@ -20,6 +19,9 @@ def popularity_lists(
     interactions: pd.DataFrame, user_ids: Sequence[str], k: int
 ) -> dict[str, list[str]]:
     """The `k` most popular items that a user has not met, by user id, best first."""
+    # Only now torch is needed, which takes seconds to import.
+    from ml.retrieval.exact import top_k
+
     items = most_popular(interactions)
     # Popularity as an inner product of one dimension: the earlier in the list, the higher.
     places = -np.arange(len(items), dtype=np.float32)[:, None]

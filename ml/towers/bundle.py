@@ -62,8 +62,8 @@ class Bundle:
             config: that it was trained with.
             version: as saved; a new one is made of the instant and the weights.
         """
-        self._towers = towers.eval().requires_grad_(requires_grad=False)
-        self._histories = histories.detach()
+        self._towers = towers.cpu().eval().requires_grad_(requires_grad=False)
+        self._histories = histories.detach().cpu()
         self._preprocessing = preprocessing
         self._config = config
         self.version = version or _new_version(self._tensors())

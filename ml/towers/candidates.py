@@ -1,5 +1,6 @@
 """The items that a softmax runs over: all of them, or a sample corrected for its bias."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -27,9 +28,10 @@ class FullSoftmax:
     everything: Candidates
 
     @classmethod
-    def over(cls, items: int) -> "FullSoftmax":
+    def over(cls, items: int, device: torch.device) -> "FullSoftmax":
         """All of `items` items."""
-        return cls(Candidates(torch.arange(items), torch.zeros(items)))
+        everything = torch.arange(items, device=device)
+        return cls(Candidates(everything, torch.zeros(items, device=device)))
 
     def draw(self, _met: Tensor, _rows: int) -> Candidates:
         """The same for every batch."""
@@ -53,9 +55,11 @@ class SampledSoftmax:
     def draw(self, met: Tensor, rows: int) -> Candidates:
         """Candidates for a batch of `rows` users who have met these items."""
         count = len(self.shares)
-        even = torch.randint(count, (self.uniform,), generator=self.generator)
+        even = torch.randint(
+            count, (self.uniform,), generator=self.generator, device=self.generator.device
+        )
         items = torch.unique(torch.cat([met, even]))
         # Absent is what no user of the batch brings and no draw hits.
         absent = rows * torch.log1p(-self.shares[items].clamp(max=1 - 1e-6))
-        absent += self.uniform * torch.log1p(torch.tensor(-1 / count))
+        absent += self.uniform * math.log1p(-1 / count)
         return Candidates(items, -torch.log(-torch.expm1(absent)))

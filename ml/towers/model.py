@@ -7,7 +7,7 @@ Collaborative Filtering", 2018) that can also encode items and users it has neve
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -48,6 +48,10 @@ class FeatureTensors:
             described=torch.from_numpy(features.described.astype(np.float32)),
         )
 
+    def to(self, device: torch.device) -> Self:
+        """The same features on a device."""
+        return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
+
     def take(self, items: Tensor) -> Self:
         """The features of some of the items, by their indices."""
         lengths = self.category_lengths[items]
@@ -69,9 +73,10 @@ def token_tensors(tokens: Tokens) -> tuple[Tensor, Tensor]:
 
 def ranges(starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     """The indices of several ranges one after another, and the range that each belongs to."""
-    rows = torch.repeat_interleave(torch.arange(len(starts)), lengths)
+    numbers = torch.arange(len(starts), device=starts.device)
+    rows = torch.repeat_interleave(numbers, lengths)
     first = torch.cumsum(lengths, 0) - lengths
-    return torch.arange(len(rows)) + (starts - first)[rows], rows
+    return torch.arange(len(rows), device=starts.device) + (starts - first)[rows], rows
 
 
 class ItemContent(nn.Module):

@@ -1,15 +1,17 @@
 """What a training step looks at: users' histories as they stood around a moment."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from ml.dataset import Dataset
 from ml.towers.config import TowersConfig
 from ml.towers.history import Histories
-from ml.towers.model import ranges, token_tensors
+from ml.towers.model import ranges
 from ml.towers.preprocessing import Preprocessing
 from streams.contracts import ContractError
 
@@ -52,7 +54,7 @@ class Moments:
         config: TowersConfig,
         generator: torch.Generator,
     ) -> None:
-        """Gather the histories.
+        """Gather the histories, on the device of the generator.
 
         Raises:
             ContractError: if no interaction speaks for any item, or one is not valid.
@@ -67,20 +69,23 @@ class Moments:
             raise ContractError("there is no interaction that speaks for an item")
         self.users = len(user_ids)
         self._item_count = len(preprocessing.item_ids)
-        self._items = torch.from_numpy(histories.items)
-        self._weights = torch.from_numpy(histories.weights(config.recency_half_life))
-        self._positive = torch.from_numpy(histories.strengths > 0)
-        self._ages = torch.from_numpy(histories.ages)
-        self._starts = torch.from_numpy(histories.offsets[:-1])
-        self._lengths = torch.from_numpy(histories.offsets).diff()
-        self._owners = torch.repeat_interleave(torch.arange(self.users), self._lengths)
-        sizes = torch.from_numpy(histories.neighbours(config.proximity_half_life))
+        self._device = generator.device
+        self._items = self._tensor(histories.items)
+        self._weights = self._tensor(histories.weights(config.recency_half_life))
+        self._positive = self._tensor(histories.strengths > 0)
+        self._ages = self._tensor(histories.ages)
+        self._starts = self._tensor(histories.offsets[:-1])
+        self._lengths = self._tensor(histories.offsets).diff()
+        owners = np.repeat(np.arange(self.users), np.diff(histories.offsets))
+        self._owners = self._tensor(owners)
+        sizes = self._tensor(histories.neighbours(config.proximity_half_life))
         self.visits = int(np.ceil(float((1 / sizes).sum())))
         self._chances = sizes**-config.visit_exponent
         preferences = dataset.users.drop_duplicates("user_id").set_index("user_id")["preferences"]
         tokens = preprocessing.category_tokens(preferences.reindex(user_ids).fillna(""))
-        self._preferences, self._preference_starts = token_tensors(tokens)
-        self._preference_lengths = torch.from_numpy(tokens.offsets).diff()
+        self._preferences = self._tensor(tokens.indices)
+        self._preference_starts = self._tensor(tokens.offsets[:-1])
+        self._preference_lengths = self._tensor(tokens.offsets).diff()
 
     def popularity(self) -> Tensor:
         """How many users each item has (items,), float32."""
@@ -90,7 +95,9 @@ class Moments:
         """As many moments as there are visits: positions of entries, int64 (visits,)."""
         # A cumulative sum, as torch.multinomial takes no more than 2**24 entries.
         sums = torch.cumsum(self._chances.double(), 0)
-        draws = torch.rand(self.visits, generator=self._generator, dtype=torch.float64)
+        draws = torch.rand(
+            self.visits, generator=self._generator, dtype=torch.float64, device=self._device
+        )
         return torch.searchsorted(sums, draws * sums[-1]).clamp(max=len(sums) - 1)
 
     def view(self, moments: Tensor) -> View:
@@ -114,7 +121,7 @@ class Moments:
         is_newcomer = self._chance(count, config.newcomer_share)
         is_newcomer = is_newcomer * (self._preference_lengths[users] > 0)
         shown = shown * (1 - is_newcomer)[rows]
-        row_numbers = torch.arange(count)
+        row_numbers = torch.arange(count, device=self._device)
         return View(
             users=count,
             rows=rows,
@@ -131,4 +138,8 @@ class Moments:
 
     def _chance(self, count: int, share: float) -> Tensor:
         """Ones with that chance, else zeros."""
-        return (torch.rand(count, generator=self._generator) < share).float()
+        draws = torch.rand(count, generator=self._generator, device=self._device)
+        return (draws < share).float()
+
+    def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self._device)

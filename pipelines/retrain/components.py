@@ -39,8 +39,8 @@ def train_towers(
     towers: str,
     seed: int,
     model: dsl.Output[dsl.Model],
-) -> float:
-    """Train on everything; returns the seconds it took."""
+) -> dict[str, Any]:
+    """Train on everything; returns the version, the seconds it took and the loss by epoch."""
     import time
     from pathlib import Path
 
@@ -50,7 +50,10 @@ def train_towers(
     from ml.towers.text import remembered
     from ml.towers.training import train
 
+    losses: list[float] = []
+
     def show(epoch: int, epochs: int, loss: float) -> None:
+        losses.append(loss)
         print(f"epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
     started = time.monotonic()
@@ -59,7 +62,11 @@ def train_towers(
         bundle = train(Dataset.load(Path(dataset.path)), config, seed=seed, progress=show)
     bundle.save(Path(model.path))
     model.metadata.update({"version": bundle.version, "dim": bundle.dim})
-    return time.monotonic() - started
+    return {
+        "version": bundle.version,
+        "seconds": time.monotonic() - started,
+        "losses": losses,
+    }
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
@@ -69,33 +76,39 @@ def evaluate(
     towers: str,
     seed: int,
     validate: bool,
-    train_seconds: float,
+    cold_start: bool,
+    training: dict[str, Any],
     metrics: dsl.Output[dsl.Metrics],
+    card: dsl.Output[dsl.Artifact],
 ) -> dict[str, Any]:
-    """Count the data and, if asked to validate, score a model trained without what is held out.
+    """Make the version's model card and, if asked to validate, measure for it.
 
-    The gate against the live model belongs here: publishing waits for this component.
+    Measured are models trained without what is held out. The gate against the live model belongs
+    here: publishing waits for this component.
     """
     from pathlib import Path
 
+    from ml.card.folder import write_card
+    from ml.card.make import Training, make_card
     from ml.dataset import Dataset
     from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
     from ml.towers.text import remembered
-    from ml.validation import measure
 
-    def show(epoch: int, epochs: int, loss: float) -> None:
-        print(f"validation: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
+    def show(what: str, epoch: int, epochs: int, loss: float) -> None:
+        print(f"{what}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
+    config = TowersConfig.model_validate_json(towers)
     with remembered(MlSettings().models_dir):
-        report = measure(
+        made = make_card(
             Dataset.load(Path(dataset.path)),
-            TowersConfig.model_validate_json(towers),
-            seed=seed,
+            Training(seed=seed, config=config, **training),
             validate=validate,
+            cold_start=cold_start,
             progress=show,
         )
-    report["train_seconds"] = round(train_seconds, 3)
+    write_card(made, Path(card.path))
+    report = made.figures()
     for name, value in report.items():
         metrics.log_metric(name, value)
         print(f"{name}: {value:g}", flush=True)
@@ -107,6 +120,7 @@ def publish(
     *,
     dataset: dsl.Input[dsl.Dataset],
     model: dsl.Input[dsl.Model],
+    card: dsl.Input[dsl.Artifact],
     until: str,
     towers: str,
     seed: int,
@@ -142,6 +156,7 @@ def publish(
                 "top_k": top_k,
             },
             metrics=report,
+            card=Path(card.path),
             progress=show,
         )
     print(f"version {bundle.version} is live", flush=True)

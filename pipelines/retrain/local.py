@@ -32,6 +32,7 @@ class Parameters(BaseModel):
     seed: int = 0
     top_k: int = Field(default=50, ge=1)
     validate_: bool = Field(default=True, alias="validate")
+    cold_start: bool = True
 
     def for_kubeflow(self) -> str:
         """The arguments of the pipeline as JSON."""

@@ -15,12 +15,13 @@ class Retrained(NamedTuple):
 
 
 @dsl.pipeline(name="retrain", description="Retrains the two towers and makes them live.")
-def retrain(
+def retrain(  # noqa: PLR0917 - kfp takes no keyword-only parameters
     until: str = "",
     towers: str = "{}",
     seed: int = 0,
     top_k: int = 50,
-    validate: bool = True,  # noqa: FBT001, FBT002 - kfp takes no keyword-only parameters
+    validate: bool = True,  # noqa: FBT001, FBT002
+    cold_start: bool = True,  # noqa: FBT001, FBT002
 ) -> Retrained:
     """Retrain on all that is known.
 
@@ -31,6 +32,7 @@ def retrain(
         seed: of the training.
         top_k: length of each user's list.
         validate: whether a second model is trained without held-out items and scored on them.
+        cold_start: whether, in that case, a third one is trained for new items and new users.
     """
     loaded = components.load_data(until=until)
     trained = components.train_towers(dataset=loaded.outputs["dataset"], towers=towers, seed=seed)
@@ -39,11 +41,13 @@ def retrain(
         towers=towers,
         seed=seed,
         validate=validate,
-        train_seconds=trained.outputs["Output"],
+        cold_start=cold_start,
+        training=trained.outputs["Output"],
     )
     published = components.publish(
         dataset=loaded.outputs["dataset"],
         model=trained.outputs["model"],
+        card=evaluated.outputs["card"],
         until=loaded.outputs["Output"],
         towers=towers,
         seed=seed,

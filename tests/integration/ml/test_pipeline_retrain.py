@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -6,10 +7,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from ml.card.folder import FOLDER, README
+from ml.card.model_card import ModelCard
 from ml.features.online import OnlineFeatures
 from ml.registry import repository
 from ml.settings import MlSettings
-from pipelines.retrain.local import run_local
+from pipelines.retrain.local import RetrainResult, run_local
 from streams.contracts import ConfigurationError, RecsysError
 
 pytestmark = pytest.mark.integration
@@ -30,6 +33,17 @@ def _live(settings: MlSettings) -> repository.Live | None:
         return repository.live(connection)
 
 
+def _assert_has_card(settings: MlSettings, run: RetrainResult, *, measured: bool) -> None:
+    folder = settings.models_dir / run.version / FOLDER
+    for picture in re.findall(r"\]\((.*?)\)", (folder / README).read_text()):
+        assert (folder / picture).stat().st_size
+    card = ModelCard.model_validate_json((folder / "card.json").read_text())
+    assert card.version == run.version
+    assert card.figures() == run.metrics
+    assert len(card.losses) == 4
+    assert (card.validation is not None) == (card.cold_start is not None) == measured
+
+
 def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     settings: MlSettings, features: OnlineFeatures, taste_shop: Any, tmp_path: Path
 ) -> None:
@@ -48,6 +62,8 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     assert first.metrics["items"] == 80
     assert 0 <= first.metrics["popularity_recall_at_20"] <= 1
     assert {"recall_at_20", "ndcg_at_20", "train_seconds"} <= set(first.metrics)
+    assert first.metrics["new_items_recall_at_20"] == 1, "there are fewer than twenty"
+    assert 0 <= first.metrics["new_users_two_items_recall_at_20"] <= 1
     assert list(first.seconds) == ["load-data", "train-towers", "evaluate", "publish"]
     assert any(line.startswith("epoch 4 of 4, loss") for line in lines)
     assert list((tmp_path / "work").iterdir()) == []
@@ -91,6 +107,8 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     assert kept[second.version].parameters["until"] == until
     assert kept[first.version].metrics == first.metrics
     assert {folder.name for folder in settings.models_dir.iterdir()} == set(kept)
+    _assert_has_card(settings, first, measured=True)
+    _assert_has_card(settings, second, measured=False)
 
 
 def test_a_failing_component_is_named_with_its_last_lines(

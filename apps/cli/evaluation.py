@@ -1,0 +1,230 @@
+"""`recsys evaluate`: the towers and the classics on any log, judged by what is held out of it."""
+
+import json
+import platform
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from apps.cli.console import err, out
+from ml.data.log_fields import LogFormat
+from streams.contracts import ConfigurationError, ContractError
+
+if TYPE_CHECKING:
+    from ml.data.rejection import RejectedRow
+    from ml.dataset import Dataset
+    from ml.evaluation.comparison import Step
+    from ml.towers.config import TowersConfig
+
+_FILE = {"exists": True, "dir_okay": False, "readable": True}
+_LINES_SHOWN = 20
+_WIDEST = 250
+_PACKAGES = ("recsys", "numpy", "scipy", "pandas", "torch", "implicit")
+_COSTS = ("train_seconds", "top_k_seconds", "peak_rss_mb")
+_DECIMALS = {"novelty": 2, "train_seconds": 1, "top_k_seconds": 1, "peak_rss_mb": 0}
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command()(evaluate)
+
+
+def evaluate(
+    *,
+    train: Annotated[
+        Path,
+        typer.Option(help="Log to learn from: user_id,item_id and what else is known.", **_FILE),
+    ],
+    test: Annotated[Path, typer.Option(help="Held-out user_id,item_id.", **_FILE)],
+    items: Annotated[
+        Path | None, typer.Option(help="Catalogue, for the towers' content.", **_FILE)
+    ] = None,
+    users: Annotated[
+        Path | None, typer.Option(help="Users with their preferences.", **_FILE)
+    ] = None,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option("--format", help="Of --train and --test; .parquet is known by its name."),
+    ] = LogFormat.CSV,
+    models: Annotated[
+        str, typer.Option(help="Names, joined by commas.")
+    ] = "two_tower,popularity,item_knn,als,bpr,ease",
+    k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same metrics.")
+    ] = 0,
+    towers: Annotated[
+        Path | None, typer.Option(help="The towers' hyper-parameters as JSON.", **_FILE)
+    ] = None,
+    write_to: Annotated[
+        Path | None, typer.Option("--json", help="Where to write the figures.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Compare models on a log: full ranking, what a user has met left out, averaged over users."""
+    from ml.evaluation.comparison import check_models, compare
+
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    check_models(names)
+    config = _towers(towers)
+    if write_to and not write_to.resolve().parent.is_dir():
+        raise ConfigurationError(f"--json: there is no folder {write_to.parent}")
+    dataset, held_out, rejected = _read(train, test, items, users, log_format)
+    _show_rejected(rejected)
+    sizes = {
+        "users": int(dataset.interactions["user_id"].nunique()),
+        "items": int(dataset.interactions["item_id"].nunique()),
+        "train": len(dataset.interactions),
+        "test": sum(map(len, held_out.values())),
+    }
+    err.print(
+        "{users:,} users, {items:,} items, {train:,} interactions; {test:,} held out".format(
+            **sizes
+        )
+    )
+    with _Display() as display:
+        figures = compare(
+            dataset, held_out, names, k=k, seed=seed, towers=config, watch=display.show
+        )
+    table = _table(figures, f"{sizes['test']:,} held-out items, lists of {k}")
+    # A file has no edge at which a table would have to be cut.
+    (out if out.is_terminal else Console(width=_WIDEST)).print(table)
+    for name, found in figures.items():
+        if "error" in found:
+            err.print(f"{name}: {found['error']}", style="red", markup=False, soft_wrap=True)
+    if write_to:
+        report = {
+            "dataset": sizes
+            | {
+                "rejected": [
+                    {"file": row.source, "line": row.line, "reason": row.reason} for row in rejected
+                ]
+            },
+            "models": figures,
+            "k": k,
+            "seed": seed,
+            "versions": {"python": platform.python_version()}
+            | {name: version(name) for name in _PACKAGES},
+        }
+        write_to.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    if all("error" in found for found in figures.values()):
+        raise typer.Exit(1)
+
+
+def _towers(path: Path | None) -> "TowersConfig | None":
+    from pydantic import ValidationError
+
+    from ml.towers.config import TowersConfig
+
+    if path is None:
+        return None
+    try:
+        return TowersConfig.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ContractError(f"{path}: {place or 'the file'}: {first['msg']}") from None
+
+
+def _read(
+    train: Path, test: Path, items: Path | None, users: Path | None, log_format: LogFormat
+) -> "tuple[Dataset, dict[str, set[str]], list[RejectedRow]]":
+    from ml.data.catalogue_table import no_items, no_users, read_items, read_users
+    from ml.data.log_table import read_log, read_test
+    from ml.dataset import Dataset
+
+    interactions, rejected = read_log(train, log_format)
+    held_out, of_test = read_test(test, log_format)
+    catalogue, of_items = read_items(items) if items else (no_items(), [])
+    people, of_users = read_users(users) if users else (no_users(), [])
+    dataset = Dataset(interactions, people, catalogue)
+    return dataset, held_out, [*rejected, *of_test, *of_items, *of_users]
+
+
+def _show_rejected(rejected: "list[RejectedRow]") -> None:
+    for row in rejected[:_LINES_SHOWN]:
+        line = f"left out: {row.source}, line {row.line}: {row.reason}"
+        err.print(line, markup=False, soft_wrap=True)
+    if len(rejected) > _LINES_SHOWN:
+        err.print(f"left out: {len(rejected) - _LINES_SHOWN:,} more (--json lists them all)")
+
+
+def _table(figures: Mapping[str, Mapping[str, Any]], title: str) -> Table:
+    """A row a model; the best value of a column is bold."""
+    measured = [found for found in figures.values() if "error" not in found]
+    columns = [name for name in (measured[0] if measured else ()) if name != "parameters"]
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("model", no_wrap=True)
+    for column in columns:
+        heading = column.replace("seconds", "s").replace("_", " ").replace("@", " @")
+        table.add_column(heading.replace(" ", "\n"), justify="right", vertical="bottom")
+    for name, found in figures.items():
+        if "error" in found:
+            table.add_row(name, *(["failed"] * min(1, len(columns))))
+            continue
+        cells = []
+        for column in columns:
+            best = (min if column in _COSTS else max)(each[column] for each in measured)
+            text = _number(column, found[column])
+            cells.append(f"[bold]{text}[/bold]" if found[column] == best else text)
+        table.add_row(name, *cells)
+    return table
+
+
+def _number(column: str, value: float) -> str:
+    return f"{value:.{_DECIMALS.get(column, 4)}f}"
+
+
+class _Display:
+    """A bar for the model under way and the time that the whole still takes.
+
+    Without a terminal a line is printed now and then instead, and where a model begins.
+    """
+
+    _PRINT_EVERY_SECONDS = 15.0
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=err,
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=1.0, left="")
+        self._model = 0
+        self._printed = 0.0
+
+    def __enter__(self) -> Self:
+        if err.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, step: "Step") -> None:
+        """How far the comparison is."""
+        what = f"{step.name} ({step.number} of {step.models})"
+        left = "" if step.seconds_left is None else f"about {_duration(step.seconds_left)} left"
+        begins = step.number != self._model
+        self._model = step.number
+        if err.is_terminal:
+            self._progress.update(self._task, description=what, completed=step.share, left=left)
+        elif begins or time.monotonic() - self._printed > self._PRINT_EVERY_SECONDS:
+            self._printed = time.monotonic()
+            err.print(f"{what}: {step.share:.0%}{left and ', '}{left}", soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

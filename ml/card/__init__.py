@@ -1,0 +1,1 @@
+"""The model card of a version: what it was made of and how good it is, written for people."""

@@ -1,0 +1,119 @@
+"""EASE (Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data").
+
+With X the matrix of ones (users, items) and P the inverse of X'X + lambda I, the weights are
+B_ij = -P_ij / P_jj with a diagonal of zero, and the scores XB. For an item that the user has not
+met these are -(XP)_j / P_jj, so P alone is kept, in the place of X'X.
+
+Where there are fewer users than items, the identity XP = KX with K the inverse of XX' + lambda I
+gives the same scores from the smaller matrix.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+import scipy.linalg
+import scipy.sparse
+
+from ml.evaluation.contenders.baseline import Baseline, Parameters
+from ml.evaluation.contenders.contender import Progress
+from ml.evaluation.contenders.ranking import Scores
+from ml.evaluation.contenders.training import Training
+from streams.contracts import ModelError
+
+Matrix = npt.NDArray[np.float32]
+
+_SHORT_SIDE = 6_000
+"""Rows of a matrix whose inverse takes seconds."""
+_BLOCK = 1_024
+
+
+class Ease(Baseline):
+    """One matrix of item-to-item weights in closed form."""
+
+    default: ClassVar[Parameters] = {"lambda": 300}
+
+    def is_cheap(self, training: Training) -> bool:
+        """Whether a side of the matrix is short."""
+        return bool(min(training.met.shape) <= _SHORT_SIDE)
+
+    def candidates(self, training: Training) -> Sequence[Parameters]:
+        """Lambdas on a scale of doubling."""
+        del training
+        return [{"lambda": strength} for strength in (25, 50, 100, 200, 400, 800, 1600)]
+
+    def solve(
+        self, training: Training, parameters: Parameters, seed: int, progress: Progress
+    ) -> Scores:
+        """Invert the smaller of the two matrices."""
+        del seed
+        met = training.met
+        users, items = met.shape
+        by_user = users < items
+        side = met if by_user else met.T.tocsr()
+        inverse = _regularised_inverse(side, parameters["lambda"], progress)
+        if by_user:
+            diagonal = _diagonal_by_user(inverse, met, parameters["lambda"])
+            return _known(lambda rows: (met.T @ inverse[rows].T).T, -diagonal)
+        return _known(lambda rows: met[rows] @ inverse, -inverse.diagonal())
+
+
+def _known(product: Callable[[npt.NDArray[np.int64]], Matrix], divisor: Matrix) -> Scores:
+    def scores(rows: npt.NDArray[np.int64]) -> Matrix:
+        # Row after row, as the ranking reads it.
+        found = np.divide(product(rows), divisor, order="C")
+        found[rows < 0] = 0
+        return found
+
+    return scores
+
+
+def _regularised_inverse(
+    side: scipy.sparse.csr_matrix, strength: float, progress: Progress
+) -> Matrix:
+    """The inverse of side side' + strength I, float32 (n, n), in the memory of one such matrix."""
+    n = side.shape[0]
+    needed, free = 4 * n * n, psutil.virtual_memory().available
+    if needed * 1.1 > free:
+        raise MemoryError(
+            f"EASE needs a matrix of {n:,} x {n:,}, {needed / 1e9:.1f} GB,"
+            f" but {free / 1e9:.1f} GB are free"
+        )
+    gram = np.empty((n, n), dtype=np.float32)
+    other = side.T.tocsr()
+    for start in range(0, n, _BLOCK):
+        gram[start : start + _BLOCK] = (side[start : start + _BLOCK] @ other).toarray()
+        progress(0.2 * start / n)
+    gram[np.diag_indices(n)] += strength
+    # LAPACK counts by columns; the transpose of a symmetric matrix is itself, and no copy.
+    factor, failed = scipy.linalg.lapack.spotrf(gram.T, lower=1, clean=0, overwrite_a=1)
+    progress(0.5)
+    if not failed:
+        factor, failed = scipy.linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
+    if failed:
+        raise ModelError(f"EASE cannot be solved with lambda {strength}: it is too small")
+    progress(0.95)
+    return _mirrored(factor)
+
+
+def _mirrored(lower: Matrix) -> Matrix:
+    """Write the lower triangle over the upper one."""
+    for start in range(0, len(lower), _BLOCK):
+        stop = start + _BLOCK
+        square = lower[start:stop, start:stop]
+        square[:] = np.tril(square) + np.tril(square, -1).T
+        lower[start:stop, stop:] = lower[stop:, start:stop].T
+    return lower.T
+
+
+def _diagonal_by_user(inverse: Matrix, met: scipy.sparse.csr_matrix, strength: float) -> Matrix:
+    """The diagonal of P = (I - X'KX) / lambda, float32 (items,)."""
+    by_item = met.T.tocsr()
+    items = by_item.shape[0]
+    diagonal = np.empty(items, dtype=np.float32)
+    for start in range(0, items, _BLOCK):
+        block = by_item[start : start + _BLOCK]
+        diagonal[start : start + _BLOCK] = block.multiply(block @ inverse).sum(axis=1).A1
+    return (np.float32(1) - diagonal) / np.float32(strength)

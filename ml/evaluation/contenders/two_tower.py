@@ -1,0 +1,59 @@
+"""The two towers, trained and asked as the pipeline does it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml.dataset import USER_COLUMNS
+from ml.evaluation.contenders.contender import Fitted, Progress
+from ml.evaluation.contenders.training import Training
+from ml.serving.batch import ItemIndex, list_items
+from ml.towers.config import TowersConfig
+from ml.towers.training import train
+
+
+class TwoTower:
+    """`ml.towers`; who is not in training is encoded by what the user table says of them."""
+
+    def __init__(self, config: TowersConfig) -> None:
+        self._config = config
+
+    def fit(self, training: Training, seed: int, progress: Progress) -> Fitted:
+        """Train; see `Contender`."""
+        self._training = training
+        self._bundle = train(
+            training.dataset,
+            self._config,
+            seed=seed,
+            progress=lambda epoch, epochs, _: progress(epoch / epochs),
+        )
+        return Fitted(self._config.model_dump(mode="json"))
+
+    def rank(self, user_ids: Sequence[str], k: int) -> npt.NDArray[np.int64]:
+        """The best `k` columns of each user; see `Contender`."""
+        training = self._training
+        catalogue = training.dataset.known_items()
+        met = catalogue[catalogue["item_id"].isin(training.items)]
+        index = ItemIndex(met["item_id"].tolist(), self._bundle.encode_items(met))
+        blocks = list_items(
+            self._bundle,
+            index,
+            self._users(user_ids),
+            training.dataset.interactions,
+            k=k,
+            now=None,
+        )
+        ranked = np.full((len(user_ids), k), -1, dtype=np.int64)
+        lists = [items for block in blocks for items in block.lists]
+        for row, items in zip(ranked, lists, strict=True):
+            row[: len(items)] = training.items.get_indexer(pd.Index(items, dtype=object))
+        return ranked
+
+    def _users(self, user_ids: Sequence[str]) -> pd.DataFrame:
+        """USER_COLUMNS of the users asked about, in their order."""
+        known = self._training.dataset.known_users().set_index("user_id")
+        users = known.reindex(pd.Index(user_ids, name="user_id")).reset_index()
+        users["preferences"] = users["preferences"].fillna("")
+        return users[list(USER_COLUMNS)]

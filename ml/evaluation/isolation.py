@@ -1,0 +1,133 @@
+"""One contender in a process of its own: its time and memory are its own, and so is its death."""
+
+import multiprocessing
+import resource
+import signal
+import sys
+import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.dataset import Dataset
+from ml.evaluation.contenders.contender import Progress
+from ml.evaluation.contenders.registry import Entry, create
+from ml.evaluation.contenders.training import Training
+from ml.towers.config import TowersConfig
+from streams.contracts import RecsysError
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a contender is to do; what is held out is not told."""
+
+    contender: Entry
+    dataset: Path
+    """Folder of the training data, as `Dataset.save` writes it."""
+    user_ids: list[str]
+    k: int
+    seed: int
+    towers: TowersConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What came of it."""
+
+    ranked: npt.NDArray[np.int64]
+    """(user_ids, k), as `Contender.rank` gives it."""
+    parameters: dict[str, Any]
+    train_seconds: float
+    """Of one training; choosing hyper-parameters is not in it."""
+    top_k_seconds: float
+    peak_rss_mb: float
+    """The most memory that the process held at one time, 10^6 bytes; libraries included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why nothing came of it."""
+
+    reason: str
+
+
+def run_isolated(job: Job, progress: Progress) -> Success | Failure:
+    """Train a contender and ask it for lists, in a spawned process that ends with it."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(job, sender), daemon=True)
+    process.start()
+    # From here on the child alone can write: when it dies, reading ends.
+    sender.close()
+    try:
+        while True:
+            message = receiver.recv()
+            if not isinstance(message, float):
+                process.join()
+                return message  # type: ignore[no-any-return]
+            progress(message)
+    except (EOFError, OSError):
+        process.join()
+        return Failure(_cause_of_death(process.exitcode))
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+def _work(job: Job, sender: Connection) -> None:
+    # Ctrl-C is the parent's to hear, who ends this.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Should memory run out, this process is to go and not the parent.
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    try:
+        outcome: Success | Failure = _measured(job, sender)
+    except MemoryError as error:
+        outcome = Failure(f"out of memory: {error}")
+    except RecsysError as error:
+        outcome = Failure(str(error))
+    except Exception as error:  # noqa: BLE001 - whatever ends one model, the others go on
+        traceback.print_exc()
+        outcome = Failure(f"{type(error).__name__}: {error}")
+    sender.send(outcome)
+
+
+def _measured(job: Job, sender: Connection) -> Success:
+    training = Training(Dataset.load(job.dataset))
+    contender = create(job.contender, job.towers)
+    start = time.perf_counter()
+    fitted = contender.fit(training, job.seed, lambda share: sender.send(float(share)))
+    trained = time.perf_counter()
+    ranked = contender.rank(job.user_ids, job.k)
+    return Success(
+        ranked=ranked,
+        parameters=dict(fitted.parameters),
+        train_seconds=trained - start - fitted.choosing_seconds,
+        top_k_seconds=time.perf_counter() - trained,
+        peak_rss_mb=_peak_rss() / 1e6,
+    )
+
+
+def _peak_rss() -> float:
+    """Bytes. Linux's ru_maxrss begins with what the parent held when it forked; VmHWM does not."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return float(line.split()[1]) * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(most if sys.platform == "darwin" else most * 1024)
+
+
+def _cause_of_death(exit_code: int | None) -> str:
+    if exit_code == -signal.SIGKILL:
+        return "its process was killed, as it happens when memory runs out"
+    if exit_code is not None and exit_code < 0:
+        return f"its process ended by {signal.Signals(-exit_code).name}"
+    return f"its process ended with status {exit_code}"

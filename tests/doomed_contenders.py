@@ -1,0 +1,50 @@
+"""Contenders that end badly, each in the way that its name says."""
+
+import os
+import signal
+
+import numpy as np
+
+from ml.evaluation.contenders.contender import Fitted, Progress
+from ml.evaluation.contenders.training import Training
+from streams.contracts import ContractError
+
+
+class _Doomed:
+    def fit(self, training: Training, seed: int, progress: Progress) -> Fitted:
+        progress(0.5)
+        self.end(training)
+        raise AssertionError
+
+    def end(self, training: Training) -> None:
+        raise NotImplementedError
+
+
+class Killed(_Doomed):
+    def end(self, training: Training) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Crashed(_Doomed):
+    def end(self, training: Training) -> None:
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class Exited(_Doomed):
+    def end(self, training: Training) -> None:
+        os._exit(3)
+
+
+class OutOfMemory(_Doomed):
+    def end(self, training: Training) -> None:
+        np.empty(1 << 60, dtype=np.int8)
+
+
+class Refused(_Doomed):
+    def end(self, training: Training) -> None:
+        raise ContractError("it will not do")
+
+
+class Wrong(_Doomed):
+    def end(self, training: Training) -> None:
+        training.items.no_such_thing  # noqa: B018

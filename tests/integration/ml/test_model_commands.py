@@ -1,0 +1,113 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from apps.cli import model
+from apps.cli.main import cli
+from ml.card.folder import write_card
+from ml.card.make import Training, make_card
+from ml.features.training_data import load_dataset
+from ml.publication import publish
+from ml.registry import repository
+from ml.settings import MlSettings
+from ml.towers.bundle import Bundle
+from ml.towers.config import TowersConfig
+from ml.towers.training import train
+from streams.contracts import ConfigurationError
+
+pytestmark = pytest.mark.integration
+
+CONFIG = TowersConfig(epochs=2, dim=8, text_encoder=None)
+
+
+@pytest.fixture
+def recsys(settings: MlSettings, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command on this test's database, as if the rest of the stack ran too."""
+    stack = SimpleNamespace(
+        database_url=settings.database_url,
+        settings=SimpleNamespace(state_dir=settings.models_dir.parent),
+    )
+    monkeypatch.setattr(model, "running_stack", lambda: stack)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(cli, arguments)
+        if result.exception:
+            raise result.exception
+        return result.output
+
+    return run
+
+
+@pytest.fixture
+def bundles(settings: MlSettings, taste_shop: Any, tmp_path: Path) -> list[Bundle]:
+    """Two versions, the second one live; the first has a card, the second has none."""
+    taste_shop.write(settings.database_url)
+    now = datetime.now(UTC)
+    dataset = load_dataset(settings, now)
+    published = []
+    for seed in (1, 2):
+        bundle = train(dataset, CONFIG, seed=seed)
+        training = Training(bundle.version, seed, CONFIG, 1.0, [2.0, 1.5])
+        card = make_card(
+            dataset, training, validate=False, cold_start=False, progress=lambda *_: None
+        )
+        write_card(card, tmp_path / "card")
+        publish(
+            bundle,
+            dataset,
+            settings,
+            until=now,
+            parameters={},
+            metrics={"recall_at_20": seed / 8},
+            card=tmp_path / "card" if seed == 1 else None,
+            progress=lambda *_: None,
+        )
+        published.append(bundle)
+    return published
+
+
+def test_the_card_of_a_named_and_of_the_live_version(
+    recsys: Any, settings: MlSettings, bundles: list[Bundle]
+) -> None:
+    first, second = (bundle.version for bundle in bundles)
+
+    printed = recsys("card", first)
+
+    assert f"Model card {first}" in printed
+    assert "Nothing of this version was measured" in printed
+    assert "Mean loss 2.0000 in the first epoch" in printed
+    folder = settings.models_dir.resolve() / first / "card"
+    assert recsys("card", first, "--path") == f"{folder}\n"
+    with pytest.raises(ConfigurationError, match=f"version {second} has no card"):
+        recsys("card")
+    with psycopg.connect(settings.database_url) as connection:
+        repository.switch_live(connection, first)
+    assert recsys("card") == printed
+
+
+def test_the_versions_with_the_live_one_marked(recsys: Any, bundles: list[Bundle]) -> None:
+    lines = recsys("versions").splitlines()
+
+    (first,) = [line for line in lines if bundles[0].version in line]
+    (second,) = [line for line in lines if bundles[1].version in line]
+    assert "0.1250" in first
+    assert "live" not in first
+    assert "0.2500" in second
+    assert "live" in second
+
+
+def test_a_version_that_is_not_there(recsys: Any, bundles: list[Bundle]) -> None:
+    for name in ("19990101T000000Z-00000000", "../models", f"{bundles[0].version}/card"):
+        with pytest.raises(ConfigurationError, match="there is no version"):
+            recsys("card", name)
+
+
+def test_before_the_first_training_there_is_no_card(recsys: Any) -> None:
+    with pytest.raises(ConfigurationError, match="no model is live"):
+        recsys("card")

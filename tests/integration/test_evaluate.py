@@ -1,0 +1,186 @@
+"""`recsys evaluate` as a person runs it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from apps.cli.main import app
+from ml.towers.config import TowersConfig
+
+RECSYS = Path(sys.executable).with_name("recsys")
+ALL = ["two_tower", "popularity", "item_knn", "als", "bpr", "ease"]
+FIGURES = [
+    "recall@5",
+    "ndcg@5",
+    "hit_rate@10",
+    "ndcg@10",
+    "coverage",
+    "novelty",
+    "train_seconds",
+    "top_k_seconds",
+    "peak_rss_mb",
+    "parameters",
+]
+METRICS = FIGURES[:6]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of three tastes as CSV and as lines, with bad rows, and what is held out of it."""
+    made = tmp_path_factory.mktemp("log")
+    rng = np.random.default_rng(2)
+    rows, held_out, lines = [], [], []
+    for number in range(90):
+        user, taste = f"u{number}", number % 3
+        items = [f"i{taste}-{item}" for item in rng.permutation(20)[:7]]
+        for place, item in enumerate(items[1:]):
+            event = ("view", "addtocart", "transaction")[place % 3]
+            rows.append(f"{1_700_000_000 + 86_400 * place + number},{user},{event},{item}")
+        held_out.append(f"{user},{items[0]}")
+        lines.append(" ".join((user, *items[1:])))
+    rows.insert(1, "yesterday,u0,view,i0-1")
+    rows.append("1700000000,u0,wish,i0-1")
+    (made / "train.csv").write_text("\n".join(["timestamp,user_id,event,item_id", *rows]))
+    (made / "test.csv").write_text("\n".join(["user_id,item_id", *held_out, "new,i0-1", "u1,gone"]))
+    (made / "train.txt").write_text("\n".join([*lines, "idle"]))
+    (made / "test.txt").write_text("\n".join(pair.replace(",", " ") for pair in held_out))
+    names = [f"i{taste}-{item},Taste|{taste}" for taste in range(3) for item in range(20)]
+    (made / "items.csv").write_text("\n".join(["item_id,category", *names]))
+    (made / "users.csv").write_text("user_id,preferences\nnew,0\n")
+    config = TowersConfig(dim=8, epochs=3, batch_size=64, text_encoder=None)
+    (made / "towers.json").write_text(config.model_dump_json())
+    return made
+
+
+def evaluate(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int | str | None:
+    """The command in this process; its exit status."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["recsys", "evaluate", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        app()
+    return ended.value.code
+
+
+def test_every_model_on_a_csv_log(folder: Path) -> None:
+    files = "--train train.csv --test test.csv --items items.csv --users users.csv"
+    options = "--towers towers.json --k 5 --seed 3"
+    command = [RECSYS, "evaluate", *files.split(), *options.split(), "--json", "out.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "out.json").read_text())
+    assert list(found) == ["dataset", "models", "k", "seed", "versions"]
+    assert found["dataset"] == {
+        "users": 90,
+        "items": 60,
+        "train": 540,
+        "test": 92,
+        "rejected": [
+            {
+                "file": "train.csv",
+                "line": 3,
+                "reason": "timestamp 'yesterday' is neither unix seconds nor ISO 8601",
+            },
+            {
+                "file": "train.csv",
+                "line": 543,
+                "reason": "event 'wish' is none of view, addtocart, transaction, cart, purchase,"
+                " rate, positive_view, negative_view",
+            },
+        ],
+    }
+    assert (found["k"], found["seed"]) == (5, 3)
+    assert {"python", "torch", "implicit"} <= set(found["versions"])
+    assert list(found["models"]) == ALL
+    for figures in found["models"].values():
+        assert list(figures) == FIGURES
+        assert 0 <= figures["coverage"] <= 1
+        assert 0 < figures["novelty"] < np.log2(90)
+    # 14 items of their taste a user has not met, of which one is held out.
+    assert found["models"]["ease"]["hit_rate@10"] > 0.5 > found["models"]["popularity"]["recall@5"]
+    assert found["models"]["two_tower"]["parameters"]["dim"] == 8
+    assert found["models"]["ease"]["parameters"]["lambda"] > 0
+    assert "left out: train.csv, line 3: timestamp 'yesterday'" in done.stderr
+    assert "two_tower (1 of 6)" in done.stderr
+    assert all(name in done.stdout for name in (*ALL, "novelty"))
+
+
+def test_lines_give_the_same_metrics_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = "--train train.txt --test test.txt --format lines"
+    options = "--models bpr,als --k 5 --json"
+    for name in ("first.json", "second.json"):
+        assert evaluate(monkeypatch, folder, *files.split(), *options.split(), name) == 0
+    first, second = (
+        json.loads((folder / name).read_text()) for name in ("first.json", "second.json")
+    )
+    assert first["dataset"] == {"users": 90, "items": 60, "train": 540, "test": 90, "rejected": []}
+    for name in ("bpr", "als"):
+        figures = [{key: each["models"][name][key] for key in METRICS} for each in (first, second)]
+        assert figures[0] == figures[1]
+
+
+def test_a_killed_model_is_reported_and_the_others_go_on(folder: Path) -> None:
+    arguments = "--train train.csv --test test.csv --models bpr,popularity --json killed.json"
+    with subprocess.Popen(
+        [RECSYS, "evaluate", *arguments.split()],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        child = _first_model(psutil.Process(running.pid))
+        child.send_signal(signal.SIGKILL)
+        told, _ = running.communicate(timeout=60)
+    assert running.returncode == 0
+    found = json.loads((folder / "killed.json").read_text())["models"]
+    assert found["bpr"] == {"error": "its process was killed, as it happens when memory runs out"}
+    assert "recall@20" in found["popularity"]
+    assert "bpr: its process was killed" in told
+
+
+def _first_model(command: psutil.Process) -> psutil.Process:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for child in command.children():
+            if "multiprocessing.spawn" in " ".join(child.cmdline()):
+                return child
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            {"--models": "ease,magic"},
+            (1, "there is no model 'magic'; there are two_tower, popularity"),
+        ),
+        ({"--models": ","}, (1, "no model is named")),
+        ({"--k": "0"}, (2, "greater than or equal to 1")),
+        ({"--train": "none.csv"}, (2, "'none.csv' does not exist")),
+        ({"--format": "lines"}, (1, "train.csv holds nothing that can be used")),
+        ({"--items": "test.txt"}, (1, "test.txt lacks the columns item_id")),
+        ({"--towers": "train.csv"}, (1, "train.csv: the file: Invalid JSON")),
+        ({"--json": "no/where.json"}, (1, "there is no folder no")),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line_before_anything_is_trained(
+    folder: Path,
+    change: dict[str, str],
+    expected: tuple[int, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = {"--train": "train.csv", "--test": "test.csv", "--models": "ease"} | change
+    arguments = [part for option in options.items() for part in option]
+    status, message = expected
+    assert evaluate(monkeypatch, folder, *arguments) == status
+    told = capsys.readouterr().err
+    assert message in " ".join(told.split())
+    assert "(1 of 1)" not in told

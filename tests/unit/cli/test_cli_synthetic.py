@@ -1,0 +1,43 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from apps.cli.main import cli
+
+SMALL = ("synthetic", "evaluate", "--users", "60", "--items", "80", "--interactions", "1500")
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict:
+    result = CliRunner().invoke(cli, [*SMALL, "--json"], catch_exceptions=False)
+    return json.loads(result.stdout)
+
+
+def test_the_cold_start_is_in_the_json(figures: dict) -> None:
+    cold_start = figures["cold_start"]
+    assert cold_start["items"] == 8
+    assert set(cold_start["new_items"]) == {
+        "two_tower",
+        "category_popularity",
+        "category_history",
+        "random",
+    }
+    popularity = cold_start["new_users"]["two_items"]["popularity"]
+    assert popularity["users"] == cold_start["users"]
+    recall = popularity["recall"]
+    assert 0 <= recall["low"] <= recall["mean"] <= recall["high"] <= 1
+
+
+def test_the_cold_start_is_in_a_table_of_its_own_and_can_be_left_out(
+    figures: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = CliRunner().invoke(cli, SMALL, catch_exceptions=False).stdout
+    recall = figures["cold_start"]["new_users"]["two_items"]["two_tower"]["recall"]["mean"]
+    _, table = printed.split("new users by two items")
+    assert f"{recall:.3f} (" in table.split("popularity")[0]
+    assert f"{figures['towers']['recall_at_20']:.4f}" in printed
+
+    quicker = CliRunner().invoke(cli, [*SMALL, "--no-cold-start", "--json"], catch_exceptions=False)
+    without = json.loads(quicker.stdout)
+    assert without == {name: value for name, value in figures.items() if name != "cold_start"}

@@ -1,0 +1,118 @@
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from training_log import dataset_of, training_of
+
+from ml.evaluation.contenders import ranking
+from ml.evaluation.contenders.als import Als
+from ml.evaluation.contenders.baseline import Baseline, Parameters
+from ml.evaluation.contenders.contender import Progress
+from ml.evaluation.contenders.item_knn import ItemKnn
+from ml.evaluation.contenders.ranking import Scores, rank
+from ml.evaluation.contenders.training import Training
+from ml.evaluation.held_out import HeldOut
+
+
+def test_training_columns_go_by_popularity_then_id() -> None:
+    training = training_of([("b", "x"), ("a", "y"), ("b", "y"), ("b", "w"), ("b", "x")])
+    assert training.items.tolist() == ["y", "w", "x"]
+    assert training.users.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(training.met.toarray(), [[1, 0, 0], [1, 1, 1]])
+    np.testing.assert_array_equal(training.counts.toarray(), [[1, 0, 0], [1, 1, 2]])
+    assert training.rows(["b", "nobody"]).tolist() == [1, -1]
+
+
+@pytest.mark.parametrize("at_once", [1, 1 << 23])
+def test_ranking_is_that_of_a_full_sort(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "_SCORES_AT_ONCE", at_once)
+    rng = np.random.default_rng(0)
+    # Few different scores: ties are everywhere.
+    table = rng.integers(0, 4, (12, 30)).astype(np.float32)
+    seen = scipy.sparse.csr_array(rng.random((12, 30)) < 0.3)
+    found = rank(lambda rows: table[rows].copy(), np.arange(12), seen, 9)
+    masked = np.where(seen.toarray(), -np.inf, table)
+    np.testing.assert_array_equal(found, np.argsort(-masked, axis=1, kind="stable")[:, :9])
+
+
+def test_a_list_ends_where_items_do() -> None:
+    seen = scipy.sparse.csr_array(np.array([[True, False, False], [True, True, True]]))
+    found = rank(lambda rows: np.zeros((len(rows), 3), np.float32), np.arange(2), seen, 5)
+    assert found.tolist() == [[1, 2, -1, -1, -1], [-1] * 5]
+
+
+def test_held_out_items_that_no_list_can_hold_stand_behind_the_others() -> None:
+    test = HeldOut.of({"v": {"b", "gone"}, "u": ["a", "a"], "w": set()}, pd.Index(["a", "b"]))
+    assert test.user_ids == ["u", "v"]
+    assert test.matrix.toarray().tolist() == [[True, False, False], [False, True, True]]
+
+
+class _Guess(Baseline):
+    """Likes the items whose number is its parameter."""
+
+    default: ClassVar[Parameters] = {"likes": 0}
+
+    def is_cheap(self, training: Training) -> bool:
+        return len(training.items) < 10
+
+    def candidates(self, training: Training) -> list[Parameters]:
+        return [{"likes": 0}, {"likes": 1}, {"likes": 2}]
+
+    def solve(
+        self, training: Training, parameters: Parameters, seed: int, progress: Progress
+    ) -> Scores:
+        progress(1.0)
+        liked = training.items.str.endswith(str(parameters["likes"])).astype(np.float32)
+        return lambda rows: np.tile(np.asarray(liked), (len(rows), 1))
+
+
+ALL_CHOOSE_1_LAST = [
+    (f"u{user}", item) for item in ("a", "b", "c", "d", "x1") for user in range(6)
+] + [("v", "x0"), ("v", "x2"), ("v", "x1"), ("z", "x1")]
+
+
+def test_parameters_are_chosen_on_a_part_of_the_training_data() -> None:
+    training = Training(dataset_of(ALL_CHOOSE_1_LAST, timed=True))
+    found = _Guess().fit(training, 0, lambda _: None)
+    assert found.parameters["likes"] == 1
+    assert found.parameters["chosen"].startswith("best of 3")
+    assert found.choosing_seconds > 0
+
+
+def test_where_that_takes_long_the_default_is_used() -> None:
+    rows = [*ALL_CHOOSE_1_LAST, *(("w", f"y{item}") for item in range(9))]
+    found = _Guess().fit(Training(dataset_of(rows, timed=True)), 0, lambda _: None)
+    assert found.parameters == {"likes": 0, "chosen": "default"}
+
+
+def test_where_nothing_can_be_held_out_the_default_is_used() -> None:
+    found = _Guess().fit(training_of([("u", "x1")]), 0, lambda _: None)
+    assert found.parameters == {"likes": 0, "chosen": "default"}
+
+
+def test_als_tries_counts_where_events_repeat() -> None:
+    once = training_of([("u", "a"), ("v", "b")])
+    twice = training_of([("u", "a"), ("v", "b"), ("v", "b")])
+    tried = [{each["weights"] for each in Als().candidates(data)} for data in (once, twice)]
+    assert tried == [{"ones"}, {"ones", "counts"}]
+
+
+def test_shrinkage_prefers_neighbours_of_many_users() -> None:
+    rows = [(f"u{user}", item) for user in range(30) for item in ("a", "b")]
+    rows += [(f"a{user}", "a") for user in range(15)] + [("z", "rare"), ("z", "rarer")]
+    rows += [("asked", "b"), ("asked", "rare")]
+    training = training_of(rows)
+    lists = []
+    for shrinkage in (0, 20):
+        parameters = {"weights": "cosine", "shrinkage": shrinkage, "neighbours": 5}
+        scores = ItemKnn().solve(training, parameters, 0, lambda _: None)
+        found = scores(training.rows(["asked"]))[0]
+        lists.append(found[training.items.get_indexer(["rarer", "a"])])
+    (alone_rarer, alone_a), (shrunk_rarer, shrunk_a) = lists
+    # By hand: rare with rarer 1 / sqrt(2 * 1), b with a 30 / sqrt(31 * 45).
+    assert alone_rarer == pytest.approx(1 / np.sqrt(2))
+    assert alone_a == pytest.approx(30 / np.sqrt(31 * 45))
+    assert shrunk_rarer == pytest.approx(1 / np.sqrt(22 * 21))
+    assert shrunk_a == pytest.approx(30 / np.sqrt(51 * 65))
