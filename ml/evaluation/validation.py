@@ -1,4 +1,4 @@
-"""A split made from the training data alone, so that a test file stays unseen."""
+"""Splits made from the training data alone, so that a test file stays unseen."""
 
 import numpy as np
 import pandas as pd
@@ -41,9 +41,60 @@ def split_by_time(
     asked = np.random.default_rng(seed).permutation(len(last))[: round(share * len(last))]
     pairs = last.iloc[np.sort(asked)][["user_id", "item_id"]]
     held_out = {str(user): {str(item)} for user, item in pairs.itertuples(index=False)}
+    return _without(dataset, pairs), held_out
+
+
+def split_at_random(
+    dataset: Dataset, *, share: float = 0.2, seed: int = 0
+) -> tuple[Dataset, dict[str, set[str]]]:
+    """Hold out a share of each user's items, of two or more at least one and never all.
+
+    Every event of a held-out pair leaves the training part. Users with a single item are not
+    asked: nothing would be left to know them by.
+
+    Args:
+        dataset: what there is to learn from.
+        share: of each user's distinct items, in (0, 1), rounded down; drawn by `seed`.
+        seed: of the draw.
+
+    Returns:
+        The training part, and the held-out item ids by user id.
+
+    Raises:
+        ContractError: if `share` is out of range.
+    """
+    if not 0 < share < 1:
+        raise ContractError(f"share must be in (0, 1), not {share}")
+    pairs = dataset.interactions[["user_id", "item_id"]].drop_duplicates()
+    pairs = pairs.sort_values(["user_id", "item_id"])  # the order of the log does not matter
+    drawn = pairs.iloc[np.random.default_rng(seed).permutation(len(pairs))]
+    of_user = drawn.groupby("user_id", sort=True)["item_id"]
+    sizes = of_user.transform("size")
+    wanted = np.maximum(np.floor(sizes * share), 1).where(sizes > 1, 0)
+    pairs = drawn[of_user.cumcount() < wanted].sort_values("user_id", kind="stable")
+    held_out = {
+        str(user): set(map(str, items)) for user, items in pairs.groupby("user_id")["item_id"]
+    }
+    return _without(dataset, pairs), held_out
+
+
+def validation_split(dataset: Dataset, seed: int) -> tuple[Dataset, dict[str, set[str]]]:
+    """Hold out by time where every interaction has its instant, else at random.
+
+    Returns:
+        The training part, and the held-out item ids by user id.
+    """
+    if dataset.interactions["timestamp"].notna().all():
+        return split_by_time(dataset, seed=seed)
+    return split_at_random(dataset, seed=seed)
+
+
+def _without(dataset: Dataset, pairs: pd.DataFrame) -> Dataset:
+    """The dataset without any event of these pairs of user_id and item_id."""
+    interactions = dataset.interactions
     key = pd.MultiIndex.from_frame(interactions[["user_id", "item_id"]])
-    remaining = interactions[~key.isin(pd.MultiIndex.from_frame(pairs))].reset_index(drop=True)
-    return Dataset(remaining, dataset.users, dataset.items), held_out
+    kept = ~key.isin(pd.MultiIndex.from_frame(pairs))
+    return Dataset(interactions[kept].reset_index(drop=True), dataset.users, dataset.items)
 
 
 def _wanted(interactions: pd.DataFrame) -> pd.DataFrame:

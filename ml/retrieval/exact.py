@@ -1,16 +1,29 @@
-"""Exact search by inner product: every item is scored, in blocks of bounded memory."""
+"""Exact search by inner product, in blocks of bounded memory.
 
-from itertools import pairwise
+Every item is screened, and the few that may be among the best are scored in full precision.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 import torch
 
+from ml.retrieval.screening import Pairs, Screen, native_type
 from streams.contracts import ContractError
 
-_SCORES_AT_ONCE = 1 << 23
-"""Scores held at one time, 32 MiB of float32."""
+_ITEMS_AT_ONCE = 1 << 15
+_USERS_AT_ONCE = 256
+_SCORES_AT_ONCE = 1 << 24
+"""In all threads together; 32 MiB in bfloat16."""
+_FEW_USERS = 64
+"""For so few it does not pay to round the items."""
+_PRODUCTS_AT_ONCE = 1 << 19
+_NO_ITEM = 0xFFFFFFFF
 
 
 def top_k(
@@ -22,7 +35,9 @@ def top_k(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """The `k` items of the highest inner product for each user, best first.
 
-    Of equal scores the lower item index comes first, so the answer does not depend on the blocks.
+    Of equal scores the lower item index comes first. A score depends on its two vectors alone, so
+    the answer does not depend on the blocks. Blocks of users are spread over as many threads as
+    torch has.
 
     Args:
         user_vectors: float32 (users, dim).
@@ -48,49 +63,140 @@ def top_k(
         raise ContractError(
             f"seen has shape {seen.shape}, but there are {len(users)} users and {len(items)} items"
         )
-    indices = np.full((len(users), k), -1, dtype=np.int64)
-    scores = np.full((len(users), k), -np.inf, dtype=np.float32)
-    if not len(items):
-        return indices, scores
-    transposed = torch.from_numpy(items).T
-    rows_at_once = max(1, _SCORES_AT_ONCE // len(items))
-    edges = [*range(0, len(users), rows_at_once), len(users)]
-    for start, stop in pairwise(edges):
-        block = torch.from_numpy(users[start:stop]) @ transposed
-        if seen is not None:
-            _mask(block.numpy(), seen, start)
-        found, values = _best(block, min(k, len(items)))
-        width = found.shape[1]
-        indices[start:stop, :width] = np.where(np.isneginf(values), -1, found)
-        scores[start:stop, :width] = values
-    return indices, scores
+    lists = _Lists(
+        np.full((len(users), k), _NO_ITEM, dtype=np.int64),
+        np.full((len(users), k), -np.inf, dtype=np.float32),
+    )
+    blocks = _blocks(len(users), min(len(items), _ITEMS_AT_ONCE))
+    dtype = native_type() if len(users) > _FEW_USERS else torch.float32
+    for start in range(0, len(items), _ITEMS_AT_ONCE):
+        part = torch.from_numpy(items[start : start + _ITEMS_AT_ONCE])
+        screen = Screen(part, k, dtype)
+        search = partial(
+            _search, users=users, items=part, start=start, screen=screen, seen=seen, lists=lists
+        )
+        _in_threads(search, blocks)
+    lists.indices[np.isneginf(lists.scores)] = -1
+    return lists.indices, lists.scores
+
+
+class _Lists(NamedTuple):
+    """What was found so far, best first; `_NO_ITEM` with -inf where there is nothing yet."""
+
+    indices: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+
+
+def _search(
+    block: slice,
+    *,
+    users: npt.NDArray[np.float32],
+    items: torch.Tensor,
+    start: int,
+    screen: Screen,
+    seen: scipy.sparse.csr_array | None,
+    lists: _Lists,
+) -> None:
+    """Update the lists of a block of users by the items that begin at `start`."""
+    some = torch.from_numpy(users[block])
+    found = _Lists(lists.indices[block], lists.scores[block])
+    hidden = _hidden(seen, block, start, start + len(items))
+    for pairs in screen.candidates(some, torch.from_numpy(found.scores[:, -1:]), hidden):
+        scores = _inner_products(some, items, pairs)
+        _merge(found, pairs.users, pairs.items + start, scores)
 
 
 def _checked(vectors: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
     if vectors.ndim != 2:  # noqa: PLR2004 - a matrix has two axes
         raise ContractError(f"{name} must be a matrix, not of shape {vectors.shape}")
-    if not np.isfinite(vectors).all():
+    # The extremes tell without a mask as large as the matrix.
+    if vectors.size and not (np.isfinite(vectors.min()) and np.isfinite(vectors.max())):
         raise ContractError(f"{name} holds values that are not finite")
     return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
-def _mask(block: npt.NDArray[np.float32], seen: scipy.sparse.csr_array, start: int) -> None:
-    pointers = seen.indptr[start : start + len(block) + 1]
-    rows = np.repeat(np.arange(len(block)), np.diff(pointers))
-    block[rows, seen.indices[pointers[0] : pointers[-1]]] = -np.inf
+def _blocks(users: int, items: int) -> list[slice]:
+    """Users in blocks of equal length, as many blocks as threads or a multiple of it."""
+    threads = torch.get_num_threads()
+    fitting = max(1, min(_USERS_AT_ONCE, _SCORES_AT_ONCE // threads // max(1, items)))
+    rounds = -(-users // (fitting * threads))
+    length = max(min(users, _FEW_USERS, fitting), -(-users // max(1, rounds * threads)), 1)
+    return [slice(first, min(first + length, users)) for first in range(0, users, length)]
 
 
-def _best(block: torch.Tensor, k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """The `k` best columns of each row, ordered by falling score, then rising index."""
-    # One more than asked for shows whether a tie reaches over the edge of the answer.
-    values, found = torch.topk(block, min(k + 1, block.shape[1]), dim=1)
-    best_values, best = values[:, :k].numpy(), found[:, :k].numpy()
-    order = np.lexsort((best, -best_values), axis=1)
-    best = np.take_along_axis(best, order, axis=1)
-    best_values = np.take_along_axis(best_values, order, axis=1)
-    if values.shape[1] > k:
-        tied = torch.nonzero(values[:, k - 1] == values[:, k]).ravel()
-        for row in tied.tolist():
-            whole = torch.argsort(block[row], descending=True, stable=True)[:k]
-            best[row] = whole.numpy()
-    return best, best_values
+def _in_threads(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
+    """Each block in one thread: threads that share the work on a block wait for each other."""
+    threads = torch.get_num_threads()
+    if min(len(blocks), threads) < 2:  # noqa: PLR2004 - nothing to spread
+        for block in blocks:
+            work(block)
+        return
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            list(pool.map(work, blocks))
+    finally:
+        # Within a thread torch keeps its own count, but the libraries under it share one.
+        torch.set_num_threads(threads)
+
+
+def _hidden(seen: scipy.sparse.csr_array | None, block: slice, start: int, stop: int) -> Pairs:
+    """What the block's users have seen of the items from `start` to `stop`."""
+    if seen is None:
+        return Pairs(np.empty(0, np.int64), np.empty(0, np.int64))
+    pointers = seen.indptr[block.start : block.stop + 1]
+    rows = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))
+    columns = seen.indices[pointers[0] : pointers[-1]].astype(np.int64)
+    within = (columns >= start) & (columns < stop)
+    return Pairs(rows[within], columns[within] - start)
+
+
+def _inner_products(
+    users: torch.Tensor, items: torch.Tensor, pairs: Pairs
+) -> npt.NDArray[np.float32]:
+    """The score of each pair, always summed in the same order."""
+    scores = np.empty(len(pairs.users), dtype=np.float32)
+    length = max(1, _PRODUCTS_AT_ONCE // max(1, users.shape[1]))
+    for first in range(0, len(scores), length):
+        some = slice(first, first + length)
+        products = users.index_select(0, torch.from_numpy(pairs.users[some]))
+        products *= items.index_select(0, torch.from_numpy(pairs.items[some]))
+        torch.sum(products, dim=1, out=torch.from_numpy(scores[some]))
+    return scores
+
+
+def _merge(
+    lists: _Lists,
+    rows: npt.NDArray[np.int64],
+    items: npt.NDArray[np.int64],
+    scores: npt.NDArray[np.float32],
+) -> None:
+    """Put the items into the lists of their users, where they are among the best; `rows` rise."""
+    if not len(rows):
+        return
+    block = slice(rows[0], rows[-1] + 1)
+    rows = rows - rows[0]
+    k = lists.indices.shape[1]
+    sizes = np.bincount(rows)
+    places = np.arange(len(rows)) - (np.cumsum(sizes) - sizes)[rows]
+    keys = np.full((len(sizes), k + sizes.max()), np.iinfo(np.int64).max)
+    keys[:, :k] = _keys(lists.scores[block], lists.indices[block])
+    keys[rows, k + places] = _keys(scores, items)
+    keys.sort(axis=1)
+    lists.indices[block] = keys[:, :k] & _NO_ITEM
+    lists.scores[block] = _scores(keys[:, :k])
+
+
+def _keys(scores: npt.NDArray[np.float32], indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """One whole number for a score and an index: the better of two has the smaller one."""
+    bits = np.subtract(np.float32(0), scores).view(np.int32)
+    return (_ordered(bits).astype(np.int64) << 32) | indices
+
+
+def _scores(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    bits = (keys >> 32).astype(np.int32)
+    return np.subtract(np.float32(0), _ordered(bits).view(np.float32))
+
+
+def _ordered(bits: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Bits of floating-point numbers as whole numbers of the same order, and back again."""
+    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))

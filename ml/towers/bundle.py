@@ -21,7 +21,7 @@ from ml.towers.model import FeatureTensors, Towers, pool, token_tensors, unit
 from ml.towers.preprocessing import Preprocessing
 from streams.contracts import ContractError, ModelError
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 _DESCRIPTION = "bundle.json"
 _WEIGHTS = "weights.safetensors"
 
@@ -31,7 +31,7 @@ class _Description(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     version: Annotated[str, Field(min_length=1)]
     weights_sha256: str
     config: TowersConfig

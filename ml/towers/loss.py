@@ -24,7 +24,9 @@ class Targets:
     """Rows and columns of the scores that take no part in the softmax; none of them a target."""
 
 
-def softmax_loss(users: Tensor, items: Tensor, targets: Targets) -> Tensor:
+def softmax_loss(
+    users: Tensor, items: Tensor, targets: Targets, precision: torch.dtype = torch.float32
+) -> Tensor:
     """Sum over the targets of label times -log softmax(users @ items.T)[row, column].
 
     The gradient is made while the scores are there, in their place: at tens of thousands of items
@@ -34,16 +36,21 @@ def softmax_loss(users: Tensor, items: Tensor, targets: Targets) -> Tensor:
         users: float32 (rows, dim).
         items: float32 (columns, dim).
         targets: what each row should find.
+        precision: of the factors of the matrix products.
     """
-    return _SoftmaxLoss.apply(users, items, targets)  # type: ignore[no-any-return]
+    return _SoftmaxLoss.apply(users, items, targets, precision)  # type: ignore[no-any-return]
 
 
 class _SoftmaxLoss(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, users: Tensor, items: Tensor, targets: Targets) -> Tensor:
+    def forward(
+        ctx: Any, users: Tensor, items: Tensor, targets: Targets, precision: torch.dtype
+    ) -> Tensor:
         rows, columns, labels = targets.rows, targets.columns, targets.labels
         mass = users.new_zeros(len(users)).index_add(0, rows, labels)
-        scores = users @ items.T
+        # Copies where the products are of a lower precision; everything between them is float32.
+        left, right = users.to(precision), items.to(precision)
+        scores = (left @ right.T).float()
         scores[targets.left_out] = -torch.inf
         # A row that is left out altogether has nothing to find: its sum of 0 may not divide.
         peaks = scores.amax(dim=1).clamp(min=_LOWEST)
@@ -53,10 +60,11 @@ class _SoftmaxLoss(torch.autograd.Function):
         loss = (labels * (sums.log()[rows] - wanted)).sum()
         gradient = scores.mul_((mass / sums)[:, None])
         gradient[rows, columns] -= labels
-        ctx.save_for_backward(gradient @ items, gradient.T @ users)
+        gradient = gradient.to(precision)
+        ctx.save_for_backward((gradient @ right).float(), (gradient.T @ left).float())
         return loss
 
     @staticmethod
-    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, None, None]:
         for_users, for_items = ctx.saved_tensors
-        return for_users * outputs[0], for_items * outputs[0], None
+        return for_users * outputs[0], for_items * outputs[0], None, None

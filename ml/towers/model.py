@@ -122,7 +122,8 @@ class Towers(nn.Module):
         self.bias = nn.Parameter(torch.zeros(items))
         self.content = ItemContent(preprocessing, dim, generator)
         self._preference_weight = config.preference_weight
-        self.scale = math.log(max(items, 2)) / config.temperature
+        self.scale = max(items, 2) ** 0.25 / config.temperature
+        """What a cosine of 1 adds to a score."""
 
     def newcomer_bias(self) -> Tensor:
         """The bias (1,) of an item that has none of its own."""

@@ -10,7 +10,7 @@ from ml.dataset import Dataset
 from ml.towers.bundle import Bundle
 from ml.towers.candidates import FullSoftmax, SampledSoftmax
 from ml.towers.config import TowersConfig
-from ml.towers.device import best_device
+from ml.towers.device import best_device, product_dtype
 from ml.towers.loss import Targets, softmax_loss
 from ml.towers.model import FeatureTensors, Towers, pool
 from ml.towers.moments import Moments, View
@@ -23,6 +23,8 @@ Observe = Callable[[int, Bundle], None]
 """Called with an epoch's number from 1 and the model as it is then."""
 
 _OBSERVED_EPOCHS = 5
+_LEAST_EPOCHS = 15
+_LEAST_STEPS = 800
 
 
 def train(
@@ -49,11 +51,11 @@ def train(
     generator = torch.Generator(best_device()).manual_seed(seed)
     run = _Run(dataset, config, preprocessing, generator)
     parts = range(1, _OBSERVED_EPOCHS + 1)
-    observed = {-(-config.epochs * part // _OBSERVED_EPOCHS) for part in parts}
-    for epoch in range(1, config.epochs + 1):
+    observed = {-(-run.epochs * part // _OBSERVED_EPOCHS) for part in parts}
+    for epoch in range(1, run.epochs + 1):
         loss = run.epoch()
         if progress:
-            progress(epoch, config.epochs, loss)
+            progress(epoch, run.epochs, loss)
         if observe and epoch in observed:
             # A bundle freezes its towers; those that go on learning stay as they are.
             observe(epoch, Bundle(deepcopy(run.towers), run.item_vectors(), preprocessing, config))
@@ -73,6 +75,7 @@ class _Run:
         self._config = config
         self._generator = generator
         self._device = generator.device
+        self._precision = product_dtype(generator.device)
         self._moments = Moments(dataset, preprocessing, config, generator)
         features = FeatureTensors.of(preprocessing.known_item_features(dataset.items))
         self._features = features.to(self._device)
@@ -91,8 +94,11 @@ class _Run:
         self._optimizer = torch.optim.Adam(
             self.towers.parameters(), lr=config.learning_rate, fused=True
         )
-        steps = config.epochs * -(-self._moments.visits // config.batch_size)
-        self._schedule = torch.optim.lr_scheduler.LinearLR(self._optimizer, 1.0, 0.02, steps)
+        steps = -(-self._moments.visits // config.batch_size)
+        self.epochs = config.epochs or max(_LEAST_EPOCHS, -(-_LEAST_STEPS // steps))
+        self._schedule = torch.optim.lr_scheduler.LinearLR(
+            self._optimizer, 1.0, 0.02, self.epochs * steps
+        )
 
     def epoch(self) -> float:
         """Look at as many moments as there are visits; the mean loss of the steps."""
@@ -128,6 +134,7 @@ class _Run:
             torch.cat([users * self.towers.scale, ones], dim=1),
             torch.cat([vectors, (bias + candidates.correction)[:, None]], dim=1),
             self._targets(view, places),
+            self._precision,
         )
 
     def _encode(self, items: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@ import pytest
 
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.popularity import most_popular, popularity_lists
-from ml.evaluation.validation import split_by_time
+from ml.evaluation.validation import split_at_random, split_by_time, validation_split
 from streams.contracts import ContractError
 
 
@@ -84,3 +84,48 @@ def test_the_share_of_users_is_drawn_by_the_seed() -> None:
 def test_a_share_out_of_range_is_refused(share: float) -> None:
     with pytest.raises(ContractError, match="share must be"):
         split_by_time(log(("a", "x", 0, "view")), share=share)
+
+
+def many(*sizes: int) -> Dataset:
+    """A user each, with so many items, each of them viewed twice."""
+    return log(*((f"u{user:02}", f"i{item:02}", 2 * item + again, "view")
+                 for user, size in enumerate(sizes)
+                 for item in range(size) for again in (0, 1)))  # fmt: skip
+
+
+def test_a_share_of_each_users_items_is_held_out_with_all_their_events() -> None:
+    shop = many(1, 2, 4, 10, 14)
+    train, held_out = split_at_random(shop, share=0.2, seed=3)
+    assert {user: len(items) for user, items in held_out.items()} == {
+        "u01": 1,
+        "u02": 1,
+        "u03": 2,
+        "u04": 2,
+    }
+    left = train.interactions.groupby("user_id")["item_id"].agg(list)
+    for user, met in shop.interactions.groupby("user_id")["item_id"]:
+        hidden = held_out.get(user, set())
+        assert left[user] == [item for item in met if item not in hidden]
+    assert train.interactions.index.tolist() == list(range(len(train.interactions)))
+
+
+def test_the_random_split_is_drawn_by_the_seed_and_not_by_the_order_of_the_log() -> None:
+    shop = many(*[10] * 30)
+    turned = Dataset(shop.interactions[::-1].reset_index(drop=True), shop.users, shop.items)
+    draws = [split_at_random(each, seed=seed)[1] for each, seed in
+             ((shop, 1), (turned, 1), (shop, 2))]  # fmt: skip
+    assert draws[0] == draws[1] != draws[2]
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_a_random_share_out_of_range_is_refused(share: float) -> None:
+    with pytest.raises(ContractError, match="share must be"):
+        split_at_random(many(3), share=share)
+
+
+def test_the_validation_split_is_by_time_where_all_instants_are_known() -> None:
+    shop = many(10, 12)
+    assert validation_split(shop, 4)[1] == {"u00": {"i09"}, "u01": {"i11"}}
+    shop.interactions.loc[3, "timestamp"] = pd.NaT
+    assert validation_split(shop, 4)[1] == split_at_random(shop, seed=4)[1]
+    assert {len(items) for items in validation_split(shop, 4)[1].values()} == {2}

@@ -23,11 +23,12 @@ def brute_force(
 
 
 @pytest.mark.parametrize("k", [1, 7, 40, 55])
-@pytest.mark.parametrize("scores_at_once", [1, 130, 1 << 20])
+@pytest.mark.parametrize(("users_at_once", "items_at_once"), [(1, 9), (7, 40), (256, 1)])
 def test_equals_brute_force_in_blocks_of_any_size(
-    monkeypatch: pytest.MonkeyPatch, k: int, scores_at_once: int
+    monkeypatch: pytest.MonkeyPatch, k: int, users_at_once: int, items_at_once: int
 ) -> None:
-    monkeypatch.setattr(ml.retrieval.exact, "_SCORES_AT_ONCE", scores_at_once)
+    monkeypatch.setattr(ml.retrieval.exact, "_USERS_AT_ONCE", users_at_once)
+    monkeypatch.setattr(ml.retrieval.exact, "_ITEMS_AT_ONCE", items_at_once)
     rng = np.random.default_rng(k)
     users = rng.integers(-3, 4, (23, 5)).astype(np.float32)  # whole numbers: many equal scores
     items = rng.integers(-3, 4, (40, 5)).astype(np.float32)

@@ -1,10 +1,14 @@
+import pytest
 import torch
 
 from ml.towers.candidates import Candidates, SampledSoftmax
 from ml.towers.loss import Targets, softmax_loss
 
 
-def test_value_and_gradients_are_those_of_the_plain_formula() -> None:
+@pytest.mark.parametrize(("precision", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+def test_value_and_gradients_are_those_of_the_plain_formula(
+    precision: torch.dtype, error: float
+) -> None:
     generator = torch.Generator().manual_seed(0)
     users = torch.randn(4, 3, generator=generator, requires_grad=True)
     items = torch.randn(6, 3, generator=generator, requires_grad=True)
@@ -19,12 +23,12 @@ def test_value_and_gradients_are_those_of_the_plain_formula() -> None:
     rows, columns = labels.nonzero(as_tuple=True)
     left_out_rows, left_out_columns = left_out.nonzero(as_tuple=True)
     targets = Targets(rows, columns, labels[rows, columns], (left_out_rows, left_out_columns))
-    fused = softmax_loss(users, items, targets)
+    fused = softmax_loss(users, items, targets, precision)
     found = torch.autograd.grad(3 * fused, (users, items))
 
-    torch.testing.assert_close(fused, plain)
+    torch.testing.assert_close(fused, plain, rtol=error, atol=error)
     for gradient, reference in zip(found, expected, strict=True):
-        torch.testing.assert_close(gradient, 3 * reference)
+        torch.testing.assert_close(gradient, 3 * reference, rtol=error, atol=error)
 
 
 def test_a_row_without_any_candidate_adds_nothing() -> None:

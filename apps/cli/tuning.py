@@ -1,0 +1,188 @@
+"""`recsys tune`: the towers' hyper-parameters for a log, searched on a part of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from apps.cli.console import err, out
+from ml.data.log_fields import LogFormat
+from streams.contracts import ConfigurationError
+
+if TYPE_CHECKING:
+    from ml.data.rejection import RejectedRow
+    from ml.dataset import Dataset
+    from ml.tuning.search import Step, Tuning
+
+_FILE = {"exists": True, "dir_okay": False, "readable": True}
+_TRIALS_SHOWN = 10
+_LINES_SHOWN = 5
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command()(tune)
+
+
+def tune(
+    *,
+    train: Annotated[
+        Path,
+        typer.Option(help="Log to learn from: user_id,item_id and what else is known.", **_FILE),
+    ],
+    items: Annotated[Path | None, typer.Option(help="Catalogue, for content.", **_FILE)] = None,
+    users: Annotated[
+        Path | None, typer.Option(help="Users with their preferences.", **_FILE)
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--format", help="Of --train; .parquet is known by its name.")
+    ] = LogFormat.CSV,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Trials, those of earlier runs with --study included.")
+    ] = 30,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="After these no other trial begins.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="The same seed tries the same.")
+    ] = 0,
+    write_to: Annotated[
+        Path,
+        typer.Option("--out", help="Where the hyper-parameters go, as JSON.", dir_okay=False),
+    ] = Path("towers.json"),
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the trials are kept; the same file again goes on.", dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Search for hyper-parameters, the defaults first, on items held out of the log."""
+    from ml.tuning.search import tune as search
+
+    if not write_to.resolve().parent.is_dir():
+        raise ConfigurationError(f"--out: there is no folder {write_to.parent}")
+    dataset, rejected = _read(train, items, users, log_format)
+    for row in rejected[:_LINES_SHOWN]:
+        line = f"left out: {row.source}, line {row.line}: {row.reason}"
+        err.print(line, markup=False, soft_wrap=True)
+    if len(rejected) > _LINES_SHOWN:
+        err.print(f"left out: {len(rejected) - _LINES_SHOWN:,} more")
+    with _Display() as display:
+        tuning = search(
+            dataset,
+            trials=trials,
+            minutes=minutes,
+            seed=seed,
+            study_file=study,
+            watch=display.show,
+        )
+    out.print(_table(tuning))
+    for trial in tuning.trials:
+        if trial.error:
+            err.print(f"trial {trial.number}: {trial.error}", style="red", markup=False)
+    out.print(_verdict(tuning), soft_wrap=True)
+    write_to.write_text(tuning.config.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    out.print(f"written to {write_to}", markup=False, soft_wrap=True)
+
+
+def _read(
+    train: Path, items: Path | None, users: Path | None, log_format: LogFormat
+) -> "tuple[Dataset, list[RejectedRow]]":
+    from ml.data.catalogue_table import no_items, no_users, read_items, read_users
+    from ml.data.log_table import read_log
+    from ml.dataset import Dataset
+
+    interactions, rejected = read_log(train, log_format)
+    catalogue, of_items = read_items(items) if items else (no_items(), [])
+    people, of_users = read_users(users) if users else (no_users(), [])
+    return Dataset(interactions, people, catalogue), [*rejected, *of_items, *of_users]
+
+
+def _table(tuning: "Tuning") -> Table:
+    """The best trials, and the defaults wherever they stand."""
+    complete = [trial for trial in tuning.trials if trial.ndcg is not None]
+    complete.sort(key=lambda trial: (-(trial.ndcg or 0), trial.number))
+    shown = complete[:_TRIALS_SHOWN]
+    shown += [trial for trial in complete[_TRIALS_SHOWN:] if trial.is_default]
+    table = Table("trial", title=f"the best of {len(tuning.trials)} trials, on validation")
+    for column in ("NDCG@20", "recall@20", "seconds", "given"):
+        table.add_column(column, justify="left" if column == "given" else "right")
+    for trial in shown:
+        values = ", ".join(f"{name} {_number(value)}" for name, value in trial.values.items())
+        table.add_row(
+            str(trial.number),
+            f"{trial.ndcg:.4f}",
+            f"{trial.recall:.4f}",
+            f"{trial.seconds:.0f}",
+            "the defaults" if trial.is_default else values,
+        )
+    return table
+
+
+def _number(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _verdict(tuning: "Tuning") -> str:
+    states = [trial.state for trial in tuning.trials]
+    counts = ", ".join(
+        f"{states.count(state)} {state}"
+        for state in ("complete", "given up", "failed")
+        if state in states
+    )
+    if tuning.best.is_default:
+        return f"{counts}; nothing beat the defaults"
+    first = tuning.trials[0]
+    was = "" if first.ndcg is None else f", the defaults {first.ndcg:.4f}"
+    return f"{counts}; trial {tuning.best.number} reached NDCG@20 {tuning.best.ndcg:.4f}{was}"
+
+
+class _Display:
+    """A bar over all trials and the time they still take.
+
+    Without a terminal there is a line for each trial instead.
+    """
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=err,
+            transient=True,
+        )
+        self._task = self._progress.add_task("splitting the log", total=1.0, left="")
+        self._trial = 0
+
+    def __enter__(self) -> Self:
+        if err.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, step: "Step") -> None:
+        """How far the search is."""
+        best = "" if step.best is None else f", best NDCG@20 {step.best:.4f}"
+        what = f"trial {step.trial} of {step.trials}{best}"
+        left = "" if step.seconds_left is None else f"about {_duration(step.seconds_left)} left"
+        if err.is_terminal:
+            share = (step.trial - 1 + step.share) / step.trials
+            self._progress.update(self._task, description=what, completed=share, left=left)
+        elif step.trial != self._trial:
+            self._trial = step.trial
+            err.print(f"{what}{left and ', '}{left}", soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,101 @@
+"""What the tuner may change, in which range, and when it matters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from ml.dataset import Dataset
+from ml.towers.config import TowersConfig
+from streams.contracts import InteractionType
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One hyper-parameter of the search."""
+
+    values: BaseDistribution
+    matters: Callable[[Dataset], bool] = lambda _: True
+    """Whether it can change anything on this data; otherwise its default stays."""
+
+
+def _log(low: float, high: float) -> FloatDistribution:
+    return FloatDistribution(low, high, log=True)
+
+
+def _timed(dataset: Dataset) -> bool:
+    return bool(dataset.interactions["timestamp"].notna().any())
+
+
+def _described(dataset: Dataset) -> bool:
+    return len(dataset.items) > 0
+
+
+def _has(kind: InteractionType) -> Callable[[Dataset], bool]:
+    return lambda dataset: bool((dataset.interactions["interaction_type"] == kind).any())
+
+
+SPACE: dict[str, Dimension] = {
+    "learning_rate": Dimension(_log(1e-3, 5e-2)),
+    "temperature": Dimension(_log(0.3, 3.0)),
+    "history_dropout": Dimension(FloatDistribution(0.1, 0.9)),
+    "dim": Dimension(IntDistribution(64, 384, step=64)),
+    "epochs": Dimension(CategoricalDistribution([None, 8, 15, 30, 60])),
+    "target_exponent": Dimension(FloatDistribution(0.0, 1.0)),
+    "visit_exponent": Dimension(FloatDistribution(0.0, 1.0)),
+    "whole_history_share": Dimension(FloatDistribution(0.0, 1.0), _timed),
+    "proximity_half_life": Dimension(_log(1 / 240, 30.0), _timed),
+    "recency_half_life": Dimension(
+        CategoricalDistribution([None, 1.0, 7.0, 30.0, 90.0, 365.0]), _timed
+    ),
+    "id_dropout": Dimension(FloatDistribution(0.0, 0.5), _described),
+    "strengths.view": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.VIEW)),
+    "strengths.positive_view": Dimension(
+        FloatDistribution(0.0, 1.0), _has(InteractionType.POSITIVE_VIEW)
+    ),
+    "strengths.negative_view": Dimension(
+        FloatDistribution(0.0, 1.0), _has(InteractionType.NEGATIVE_VIEW)
+    ),
+    "strengths.cart": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.CART)),
+}
+"""By the name of the field of `TowersConfig`; a dot leads into a part of it."""
+
+
+def search_space(dataset: Dataset) -> dict[str, BaseDistribution]:
+    """The part of SPACE that matters on this data."""
+    return {
+        name: dimension.values for name, dimension in SPACE.items() if dimension.matters(dataset)
+    }
+
+
+def values_of(config: TowersConfig, names: list[str]) -> dict[str, Any]:
+    """What a configuration has in these places."""
+    values = {}
+    for name in names:
+        place: Any = config
+        for part in name.split("."):
+            place = getattr(place, part)
+        values[name] = place
+    return values
+
+
+def with_values(config: TowersConfig, values: dict[str, Any]) -> TowersConfig:
+    """The configuration with these values in their places.
+
+    Raises:
+        ValidationError: if a value is none that the place may have.
+    """
+    fields = config.model_dump()
+    for name, value in values.items():
+        *parents, last = name.split(".")
+        place = fields
+        for parent in parents:
+            place = place[parent]
+        place[last] = value
+    return TowersConfig.model_validate(fields)

@@ -1,0 +1,46 @@
+"""How things are measured: beside a peer in the same run, or in a process of their own."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+
+def interleaved_seconds(
+    works: Mapping[str, Callable[[], object]], repeats: int
+) -> dict[str, list[float]]:
+    """Seconds of each work by its name; taken in turns, so that a busy machine is busy for all."""
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(repeats):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def speed_ratio(ours: list[float], peer: list[float]) -> float:
+    """How many times as fast as the peer: the median over the turns."""
+    return statistics.median(there / here for here, there in zip(ours, peer, strict=True))
+
+
+def in_own_process(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
+    """Call `work` in a fresh process, whose memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def forget_peak_memory() -> None:
+    """Let the peak begin anew at what this process holds now (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process held since it began or forgot, 10^6 bytes (Linux)."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return float(line.split()[1]) * 1024 / 1e6
+    raise OSError("the kernel does not tell the peak memory")

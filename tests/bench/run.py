@@ -1,0 +1,83 @@
+"""`make bench`: the figures as JSON and as tables; `run.py OUT [PART...]`."""
+
+import json
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from measuring import in_own_process
+from rich.console import Console
+from rich.table import Table
+from top_k import measure_memory, measure_speed
+from towers import measure_towers
+
+PARTS = ("top_k", "memory", "towers")
+_MEMORY_MARK_MB = 200
+_MINUTES_MARK = 25
+_TOWERS_MEMORY_MARK_MB = 4_000
+
+
+def main(out: Path, parts: list[str]) -> int:
+    """Measure the parts; 1 if a mark is missed."""
+    console = Console()
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        console.print(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+        return 2
+    figures: dict[str, Any] = {}
+    met: list[bool] = []
+    for part in parts or PARTS:
+        console.print(f"[dim]measuring {part}[/dim]")
+        if part == "top_k":
+            figures[part] = measure_speed()
+            console.print(_speed_table(figures[part]))
+            met += [row["times_as_fast"] >= 1 and row["recall"] == 1 for row in figures[part]]
+        elif part == "memory":
+            figures[part] = in_own_process(measure_memory)
+            console.print(_table("top-k at a million items", figures[part]))
+            met.append(figures[part]["growth_mb"] < _MEMORY_MARK_MB)
+        else:
+            figures[part] = in_own_process(measure_towers)
+            console.print(_table("towers on a wide log", figures[part]))
+            met.append(figures[part]["train_seconds"] < _MINUTES_MARK * 60)
+            met.append(figures[part]["peak_rss_mb"] < _TOWERS_MEMORY_MARK_MB)
+    figures["machine"] = {"processor": platform.processor() or platform.machine()} | {
+        name: version(name) for name in ("torch", "faiss-cpu", "numpy")
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    console.print(f"figures in {out}", soft_wrap=True)
+    if not all(met):
+        console.print("[bold red]a mark is missed[/bold red]")
+    return int(not all(met))
+
+
+def _speed_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(
+        "items", "dim", "k", "ours, s", "faiss, s", "times as fast", "recall", title="exact top-k"
+    )
+    for row in rows:
+        seconds = row["seconds"]
+        table.add_row(
+            f"{row['items']:,}",
+            str(row["dim"]),
+            str(row["k"]),
+            f"{seconds['ours']:.2f}",
+            f"{seconds[row['peer']]:.2f}",
+            f"{row['times_as_fast']:.2f}",
+            f"{row['recall']:.6f}",
+        )
+    return table
+
+
+def _table(title: str, figures: dict[str, Any]) -> Table:
+    table = Table("", "", title=title, show_header=False)
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,.1f}" if isinstance(value, float) else str(value))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
