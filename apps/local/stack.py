@@ -21,7 +21,6 @@ from apps.local.part import Part
 from apps.local.secrets import LocalSecrets
 from apps.local.settings import LocalSettings
 from apps.local.supervisor import Supervisor
-from apps.migrations.upgrade import upgrade
 from streams.contracts import ConfigurationError, UnavailableError
 from streams.provisioning import create_topics
 from streams.sink.connect import Connect
@@ -229,6 +228,8 @@ class Stack:
     def _start_database(self, report: Report) -> None:
         self._start("postgres", report)
         report("migrating the database")
+        from apps.migrations.upgrade import upgrade  # Alembic takes a second
+
         upgrade(self.database_url)
         # Feast takes seconds to import, so unchanged definitions are not applied once more.
         wanted = _fingerprint_of_features()

@@ -47,7 +47,11 @@ class TowersConfig(BaseModel):
     validation splits a cosine was best multiplied by 6 with 3,000 films, by 11 with 30,000
     products."""
     history_dropout: Share = 0.5
-    """Chance that an entry of the history is hidden, and to be found, in one step."""
+    """Chance that an entry of the history is hidden, and to be found, in one step, where there are
+    sixteen entries or fewer."""
+    dropout_exponent: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Of n entries, n to the power of 1 minus this are hidden beyond the sixteenth: a long
+    history bears to be seen nearly whole."""
     id_dropout: Share = 0.1
     """Chance that an item is encoded by its content alone in one step, as a new item is."""
     newcomer_share: Share = 0.1
@@ -61,7 +65,7 @@ class TowersConfig(BaseModel):
     """Share of the moments that show the whole history evenly: the lasting taste."""
     visit_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
     """A visit of n entries is drawn n to the power of 1 minus this times as often as one of one."""
-    target_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
+    target_exponent: Annotated[float, Field(ge=0, le=1)] = 0.6
     """A moment with n targets counts n to the power of 1 minus this times as much as with one."""
     recency_half_life: Positive | None = None
     """Days before the newest entry at which an entry of the history counts half; None: never."""

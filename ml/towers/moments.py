@@ -18,6 +18,9 @@ from streams.contracts import ContractError
 _FARTHEST = 7.0
 """Half-lives beyond which an entry is out of sight: it would count less than a hundredth."""
 
+_SHORT = 16
+"""Entries of a history of which no smaller share is hidden."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -111,9 +114,10 @@ class Moments:
         entries, rows = entries[near], rows[near]
         nearness = torch.exp2(-distances[near] / config.proximity_half_life)
 
+        lengths = torch.bincount(rows, minlength=count) / _SHORT
+        hidden = config.history_dropout * lengths.clamp(min=1) ** -config.dropout_exponent
         shown = torch.maximum(
-            self._chance(len(entries), 1 - config.history_dropout),
-            (entries == moments[rows]).float(),
+            self._chance(len(entries), 1 - hidden[rows]), (entries == moments[rows]).float()
         )
         preferences, preference_rows = ranges(
             self._preference_starts[users], self._preference_lengths[users]
@@ -136,7 +140,7 @@ class Moments:
             ),
         )
 
-    def _chance(self, count: int, share: float) -> Tensor:
+    def _chance(self, count: int, share: float | Tensor) -> Tensor:
         """Ones with that chance, else zeros."""
         draws = torch.rand(count, generator=self._generator, device=self._device)
         return (draws < share).float()

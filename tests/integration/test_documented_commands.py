@@ -19,27 +19,29 @@ pytestmark = pytest.mark.integration
 BIN = Path(sys.executable).parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?:console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMANDS = sorted(
-    {
+COMMANDS = {
+    page.name: [
         line
-        for page in PAGES
         for block in BLOCK.findall(page.read_text())
         for line in block.splitlines()
         if line.strip()
-    }
-)
+    ]
+    for page in PAGES
+}
+"""By page, in the order of the page: a command may use what the one before it made."""
+EVERY_COMMAND = sorted({line for lines in COMMANDS.values() for line in lines})
 
 
-def run(command: list[str | Path], environment: dict[str, str]) -> str:
+def run(command: list[str | Path], environment: dict[str, str], folder: Path = REPOSITORY) -> str:
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("recsys ")])
-def test_recsys_commands(stack: Any, line: str) -> None:
+@pytest.mark.parametrize("page", [page for page, lines in COMMANDS.items() if lines])
+def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
     letter = DeadLetter(
         topic=INTERACTIONS.public.name,
         partition=0,
@@ -51,18 +53,20 @@ def test_recsys_commands(stack: Any, line: str) -> None:
     Publisher(stack.kafka_bootstrap_servers).publish(
         INTERACTIONS.dead_letters.name, [("documented", letter.encode())]
     )
-    _, *arguments = shlex.split(line)
-    assert run([BIN / "recsys", *arguments], stack.cli_environment)
+    for line in COMMANDS[page]:
+        program, *arguments = shlex.split(line)
+        if program == "recsys":
+            assert run([BIN / "recsys", *arguments], stack.cli_environment, tmp_path)
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make ")])
+@pytest.mark.parametrize("line", [line for line in EVERY_COMMAND if line.startswith("make ")])
 def test_make_knows_its_targets(line: str) -> None:
     """`make demo` waits for a person and `make test` runs this; what make would do is enough."""
     assert run(["make", "--dry-run", *shlex.split(line)[1:]], cli_environment_of_nobody())
 
 
 def test_the_demonstration_without_a_person(tmp_path: Path) -> None:
-    assert "make demo ONCE=1" in COMMANDS
+    assert "make demo ONCE=1" in EVERY_COMMAND
     environment = cli_environment(local_settings(tmp_path / "state"))
     report = run(["make", "demo", "ONCE=1"], environment)
     assert "failed" not in report
@@ -70,7 +74,7 @@ def test_the_demonstration_without_a_person(tmp_path: Path) -> None:
 
 
 def test_no_command_is_of_another_kind() -> None:
-    assert all(line.startswith(("recsys ", "make ")) for line in COMMANDS)
+    assert all(line.startswith(("recsys ", "make ")) for line in EVERY_COMMAND)
 
 
 def cli_environment_of_nobody() -> dict[str, str]:
