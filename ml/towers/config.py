@@ -65,7 +65,7 @@ class TowersConfig(BaseModel):
     """Share of the moments that show the whole history evenly: the lasting taste."""
     visit_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
     """A visit of n entries is drawn n to the power of 1 minus this times as often as one of one."""
-    target_exponent: Annotated[float, Field(ge=0, le=1)] = 0.6
+    target_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
     """A moment with n targets counts n to the power of 1 minus this times as much as with one."""
     recency_half_life: Positive | None = None
     """Days before the newest entry at which an entry of the history counts half; None: never."""
