@@ -47,6 +47,7 @@ SPACE: dict[str, Dimension] = {
     "history_dropout": Dimension(FloatDistribution(0.1, 0.9)),
     "dim": Dimension(IntDistribution(64, 384, step=64)),
     "epochs": Dimension(CategoricalDistribution([None, 8, 15, 30, 60])),
+    "dropout_exponent": Dimension(FloatDistribution(0.0, 0.6)),
     "target_exponent": Dimension(FloatDistribution(0.0, 1.0)),
     "visit_exponent": Dimension(FloatDistribution(0.0, 1.0)),
     "whole_history_share": Dimension(FloatDistribution(0.0, 1.0), _timed),
