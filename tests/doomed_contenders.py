@@ -2,6 +2,7 @@
 
 import os
 import signal
+from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -10,14 +11,14 @@ from ml.evaluation.contenders.training import Training
 from streams.contracts import ContractError
 
 
-class _Doomed:
+class _Doomed(ABC):
     def fit(self, training: Training, seed: int, progress: Progress) -> Fitted:
         progress(0.5)
         self.end(training)
         raise AssertionError
 
-    def end(self, training: Training) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def end(self, training: Training) -> None: ...
 
 
 class Killed(_Doomed):

@@ -2,18 +2,17 @@
 
 import json
 import platform
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from apps.cli.bar import Bar
 from apps.cli.console import err, out
 from ml.data.log_fields import LogFormat
 from streams.contracts import ConfigurationError, ContractError
@@ -89,9 +88,9 @@ def evaluate(
             **sizes
         )
     )
-    with _Display() as display:
+    with Bar() as bar:
         figures = compare(
-            dataset, held_out, names, k=k, seed=seed, towers=config, watch=display.show
+            dataset, held_out, names, k=k, seed=seed, towers=config, watch=_shown_on(bar)
         )
     table = _table(figures, f"{sizes['test']:,} held-out items, lists of {k}")
     # A file has no edge at which a table would have to be cut.
@@ -182,49 +181,9 @@ def _number(column: str, value: float) -> str:
     return f"{value:.{_DECIMALS.get(column, 4)}f}"
 
 
-class _Display:
-    """A bar for the model under way and the time that the whole still takes.
-
-    Without a terminal a line is printed now and then instead, and where a model begins.
-    """
-
-    _PRINT_EVERY_SECONDS = 15.0
-
-    def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=err,
-            transient=True,
-        )
-        self._task = self._progress.add_task("", total=1.0, left="")
-        self._model = 0
-        self._printed = 0.0
-
-    def __enter__(self) -> Self:
-        if err.is_terminal:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, step: "Step") -> None:
-        """How far the comparison is."""
+def _shown_on(bar: Bar) -> "Callable[[Step], None]":
+    def show(step: "Step") -> None:
         what = f"{step.name} ({step.number} of {step.models})"
-        left = "" if step.seconds_left is None else f"about {_duration(step.seconds_left)} left"
-        begins = step.number != self._model
-        self._model = step.number
-        if err.is_terminal:
-            self._progress.update(self._task, description=what, completed=step.share, left=left)
-        elif begins or time.monotonic() - self._printed > self._PRINT_EVERY_SECONDS:
-            self._printed = time.monotonic()
-            err.print(f"{what}: {step.share:.0%}{left and ', '}{left}", soft_wrap=True)
+        bar.show(step.number, what, step.share, step.seconds_left)
 
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return show

@@ -1,12 +1,13 @@
 """`recsys tune`: the towers' hyper-parameters for a log, searched on a part of it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from apps.cli.bar import Bar
 from apps.cli.console import err, out
 from ml.data.log_fields import LogFormat
 from streams.contracts import ConfigurationError
@@ -70,14 +71,14 @@ def tune(
         err.print(line, markup=False, soft_wrap=True)
     if len(rejected) > _LINES_SHOWN:
         err.print(f"left out: {len(rejected) - _LINES_SHOWN:,} more")
-    with _Display() as display:
+    with Bar() as bar:
         tuning = search(
             dataset,
             trials=trials,
             minutes=minutes,
             seed=seed,
             study_file=study,
-            watch=display.show,
+            watch=_shown_on(bar),
         )
     out.print(_table(tuning))
     for trial in tuning.trials:
@@ -140,49 +141,11 @@ def _verdict(tuning: "Tuning") -> str:
     return f"{counts}; trial {tuning.best.number} reached NDCG@20 {tuning.best.ndcg:.4f}{was}"
 
 
-class _Display:
-    """A bar over all trials and the time they still take.
-
-    Without a terminal there is a line for each trial instead.
-    """
-
-    def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=err,
-            transient=True,
-        )
-        self._task = self._progress.add_task("splitting the log", total=1.0, left="")
-        self._trial = 0
-
-    def __enter__(self) -> Self:
-        if err.is_terminal:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, step: "Step") -> None:
-        """How far the search is."""
+def _shown_on(bar: Bar) -> "Callable[[Step], None]":
+    def show(step: "Step") -> None:
         best = "" if step.best is None else f", best NDCG@20 {step.best:.4f}"
         what = f"trial {step.trial} of {step.trials}{best}"
-        left = "" if step.seconds_left is None else f"about {_duration(step.seconds_left)} left"
-        if err.is_terminal:
-            share = (step.trial - 1 + step.share) / step.trials
-            self._progress.update(self._task, description=what, completed=share, left=left)
-        elif step.trial != self._trial:
-            self._trial = step.trial
-            err.print(f"{what}{left and ', '}{left}", soft_wrap=True)
+        share = (step.trial - 1 + step.share) / step.trials
+        bar.show(step.trial, what, share, step.seconds_left)
 
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return show

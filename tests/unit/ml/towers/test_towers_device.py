@@ -20,6 +20,7 @@ def test_cuda_is_taken_where_there_is_any() -> None:
     assert (best_device().type == "cuda") == torch.cuda.is_available()
 
 
+# It needs the hardware itself: nothing else shows that no tensor stays on the wrong device.
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 def test_a_model_trained_on_cuda_is_served_on_the_cpu(
     shop: Dataset, config: TowersConfig, now: datetime
