@@ -38,8 +38,8 @@ down: setup ## Stop the parts
 status: setup ## Show the parts
 	@$(BIN)/recsys status
 
-test: lint types imports browser ## Lint, types, unit, integration and browser tests
-	@$(BIN)/pytest
+test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=2]
+	@OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(or $(WORKERS),2) --dist loadgroup
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -14,17 +14,14 @@ from rich.table import Table
 
 from apps.cli.bar import Bar
 from apps.cli.console import err, out
+from apps.cli.log_files import FILE, Items, Seed, Train, Users, read_dataset, show_rejected
 from ml.data.log_fields import LogFormat
 from streams.contracts import ConfigurationError, ContractError
 
 if TYPE_CHECKING:
-    from ml.data.rejection import RejectedRow
-    from ml.dataset import Dataset
     from ml.evaluation.comparison import Step
     from ml.towers.config import TowersConfig
 
-_FILE = {"exists": True, "dir_okay": False, "readable": True}
-_LINES_SHOWN = 20
 _WIDEST = 250
 _PACKAGES = ("recsys", "numpy", "scipy", "pandas", "torch", "implicit")
 _COSTS = ("train_seconds", "top_k_seconds", "peak_rss_mb")
@@ -38,17 +35,10 @@ def register(cli: typer.Typer) -> None:
 
 def evaluate(
     *,
-    train: Annotated[
-        Path,
-        typer.Option(help="Log to learn from: user_id,item_id and what else is known.", **_FILE),
-    ],
-    test: Annotated[Path, typer.Option(help="Held-out user_id,item_id.", **_FILE)],
-    items: Annotated[
-        Path | None, typer.Option(help="Catalogue, for the towers' content.", **_FILE)
-    ] = None,
-    users: Annotated[
-        Path | None, typer.Option(help="Users with their preferences.", **_FILE)
-    ] = None,
+    train: Train,
+    test: Annotated[Path, typer.Option(help="Held-out user_id,item_id.", **FILE)],
+    items: Items = None,
+    users: Users = None,
     log_format: Annotated[
         LogFormat,
         typer.Option("--format", help="Of --train and --test; .parquet is known by its name."),
@@ -57,17 +47,16 @@ def evaluate(
         str, typer.Option(help="Names, joined by commas.")
     ] = "two_tower,popularity,item_knn,als,bpr,ease",
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same metrics.")
-    ] = 0,
+    seed: Seed = 0,
     towers: Annotated[
-        Path | None, typer.Option(help="The towers' hyper-parameters as JSON.", **_FILE)
+        Path | None, typer.Option(help="The towers' hyper-parameters as JSON.", **FILE)
     ] = None,
     write_to: Annotated[
         Path | None, typer.Option("--json", help="Where to write the figures.", dir_okay=False)
     ] = None,
 ) -> None:
     """Compare models on a log: full ranking, what a user has met left out, averaged over users."""
+    from ml.data.log_table import read_test
     from ml.evaluation.comparison import check_models, compare
 
     names = [name.strip() for name in models.split(",") if name.strip()]
@@ -75,8 +64,10 @@ def evaluate(
     config = _towers(towers)
     if write_to and not write_to.resolve().parent.is_dir():
         raise ConfigurationError(f"--json: there is no folder {write_to.parent}")
-    dataset, held_out, rejected = _read(train, test, items, users, log_format)
-    _show_rejected(rejected)
+    dataset, rejected = read_dataset(train, items, users, log_format)
+    held_out, of_test = read_test(test, log_format)
+    rejected += of_test
+    show_rejected(rejected)
     sizes = {
         "users": int(dataset.interactions["user_id"].nunique()),
         "items": int(dataset.interactions["item_id"].nunique()),
@@ -130,29 +121,6 @@ def _towers(path: Path | None) -> "TowersConfig | None":
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise ContractError(f"{path}: {place or 'the file'}: {first['msg']}") from None
-
-
-def _read(
-    train: Path, test: Path, items: Path | None, users: Path | None, log_format: LogFormat
-) -> "tuple[Dataset, dict[str, set[str]], list[RejectedRow]]":
-    from ml.data.catalogue_table import no_items, no_users, read_items, read_users
-    from ml.data.log_table import read_log, read_test
-    from ml.dataset import Dataset
-
-    interactions, rejected = read_log(train, log_format)
-    held_out, of_test = read_test(test, log_format)
-    catalogue, of_items = read_items(items) if items else (no_items(), [])
-    people, of_users = read_users(users) if users else (no_users(), [])
-    dataset = Dataset(interactions, people, catalogue)
-    return dataset, held_out, [*rejected, *of_test, *of_items, *of_users]
-
-
-def _show_rejected(rejected: "list[RejectedRow]") -> None:
-    for row in rejected[:_LINES_SHOWN]:
-        line = f"left out: {row.source}, line {row.line}: {row.reason}"
-        err.print(line, markup=False, soft_wrap=True)
-    if len(rejected) > _LINES_SHOWN:
-        err.print(f"left out: {len(rejected) - _LINES_SHOWN:,} more (--json lists them all)")
 
 
 def _table(figures: Mapping[str, Mapping[str, Any]], title: str) -> Table:

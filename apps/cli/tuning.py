@@ -9,17 +9,14 @@ from rich.table import Table
 
 from apps.cli.bar import Bar
 from apps.cli.console import err, out
+from apps.cli.log_files import Items, Seed, Train, Users, read_dataset, show_rejected
 from ml.data.log_fields import LogFormat
 from streams.contracts import ConfigurationError
 
 if TYPE_CHECKING:
-    from ml.data.rejection import RejectedRow
-    from ml.dataset import Dataset
     from ml.tuning.search import Step, Tuning
 
-_FILE = {"exists": True, "dir_okay": False, "readable": True}
 _TRIALS_SHOWN = 10
-_LINES_SHOWN = 5
 
 
 def register(cli: typer.Typer) -> None:
@@ -29,14 +26,9 @@ def register(cli: typer.Typer) -> None:
 
 def tune(
     *,
-    train: Annotated[
-        Path,
-        typer.Option(help="Log to learn from: user_id,item_id and what else is known.", **_FILE),
-    ],
-    items: Annotated[Path | None, typer.Option(help="Catalogue, for content.", **_FILE)] = None,
-    users: Annotated[
-        Path | None, typer.Option(help="Users with their preferences.", **_FILE)
-    ] = None,
+    train: Train,
+    items: Items = None,
+    users: Users = None,
     log_format: Annotated[
         LogFormat, typer.Option("--format", help="Of --train; .parquet is known by its name.")
     ] = LogFormat.CSV,
@@ -46,9 +38,7 @@ def tune(
     minutes: Annotated[
         float | None, typer.Option(min=0, help="After these no other trial begins.")
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**31 - 1, help="The same seed tries the same.")
-    ] = 0,
+    seed: Seed = 0,
     write_to: Annotated[
         Path,
         typer.Option("--out", help="Where the hyper-parameters go, as JSON.", dir_okay=False),
@@ -65,12 +55,8 @@ def tune(
 
     if not write_to.resolve().parent.is_dir():
         raise ConfigurationError(f"--out: there is no folder {write_to.parent}")
-    dataset, rejected = _read(train, items, users, log_format)
-    for row in rejected[:_LINES_SHOWN]:
-        line = f"left out: {row.source}, line {row.line}: {row.reason}"
-        err.print(line, markup=False, soft_wrap=True)
-    if len(rejected) > _LINES_SHOWN:
-        err.print(f"left out: {len(rejected) - _LINES_SHOWN:,} more")
+    dataset, rejected = read_dataset(train, items, users, log_format)
+    show_rejected(rejected)
     with Bar() as bar:
         tuning = search(
             dataset,
@@ -87,19 +73,6 @@ def tune(
     out.print(_verdict(tuning), soft_wrap=True)
     write_to.write_text(tuning.config.model_dump_json(indent=2) + "\n", encoding="utf-8")
     out.print(f"written to {write_to}", markup=False, soft_wrap=True)
-
-
-def _read(
-    train: Path, items: Path | None, users: Path | None, log_format: LogFormat
-) -> "tuple[Dataset, list[RejectedRow]]":
-    from ml.data.catalogue_table import no_items, no_users, read_items, read_users
-    from ml.data.log_table import read_log
-    from ml.dataset import Dataset
-
-    interactions, rejected = read_log(train, log_format)
-    catalogue, of_items = read_items(items) if items else (no_items(), [])
-    people, of_users = read_users(users) if users else (no_users(), [])
-    return Dataset(interactions, people, catalogue), [*rejected, *of_items, *of_users]
 
 
 def _table(tuning: "Tuning") -> Table:

@@ -4,6 +4,7 @@ jgo downloads single artifacts into the usual Maven cache; it resolves nothing, 
 resolver would pick (older kafka-clients) breaks the broker.
 """
 
+import fcntl
 import hashlib
 import shutil
 import tarfile
@@ -93,11 +94,17 @@ class Distribution:
         return self.folder / "plugins"
 
     def install(self, progress: Progress) -> None:
-        """Fetch what is not there yet.
+        """Fetch what is not there yet; of several at once, one does and the others wait.
 
         Raises:
             UnavailableError: naming the artifact that cannot be had.
         """
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with self.folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._install(progress)
+
+    def _install(self, progress: Progress) -> None:
         marker = self.folder / "complete"
         wanted = hashlib.sha256(_JARS.read_bytes() + _PLUGIN.sha256.encode()).hexdigest()
         if marker.exists() and marker.read_text() == wanted:
