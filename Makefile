@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 EXTRAS := streams,storefront,ml,evaluation,pipelines,migrations,local,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports browser bench format clean
+.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops bench format clean
+
+include cluster.mk
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,8 +37,16 @@ up: setup ## Start the parts and leave them running
 down: setup ## Stop the parts
 	@$(BIN)/recsys down
 
-status: setup ## Show the parts
+ifeq ($(PATTERN_CONTEXT),cluster) # as pattern.sh sets it
+status: cluster-status
+validate: cluster-validate
+else
+status: setup ## Show the parts; through ./pattern.sh those of the cluster
 	@$(BIN)/recsys status
+
+validate: setup ## Check charts, values and scripts of the pattern
+	@PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/pytest tests/validate tests/charts
+endif
 
 test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=2]
 	@OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(or $(WORKERS),2) --dist loadgroup
@@ -55,6 +65,13 @@ browser:
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update --quiet && apt-get install --yes --quiet chromium; } || \
 	  { echo "the browser tests need Chromium: install it (Debian: apt-get install chromium)"; exit 1; }
+
+charts-docs: ## Write the charts' READMEs from their values
+	@tests/gitops/tools/build.sh helm-docs
+	@for chart in charts/all/*/; do (cd $$chart && $(CURDIR)/.state/gitops/bin/helm-docs --log-level error --template-files ../../README.md.gotmpl); done
+
+test-gitops: setup ## Install the pattern on a real API server with a real Argo CD
+	@PYTEST=$(CURDIR)/$(BIN)/pytest tests/gitops/run.sh
 
 bench: setup ## Time and memory beside the peers; [PARTS="top_k memory towers"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ml.card.folder import FOLDER
 from ml.dataset import Dataset
 from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
-from ml.registry import repository
+from ml.registry import bundles, repository
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import ItemIndex, index_items, list_items
 from ml.settings import MlSettings
@@ -63,10 +64,11 @@ def publish(
     index = index_items(bundle, dataset)
     features = OnlineFeatures(settings)
     online = _OnlineStore(features, until, progress)
-    _save(bundle, card, settings.models_dir)
+    folder = bundles.place(bundle.version, settings.models_dir, partial(_save, bundle, card))
     try:
         with psycopg.connect(settings.database_url) as connection:
             repository.register(connection, ModelVersion(bundle.version, parameters, metrics))
+            repository.write_bundle_parts(connection, bundle.version, bundles.parts_of(folder))
             repository.write_item_vectors(connection, bundle.version, index.item_ids, index.vectors)
             repository.write_popular_items(connection, bundle.version, _popular(dataset, index))
         online.push_items(index)
@@ -116,18 +118,10 @@ class _OnlineStore:
         self.features.push(source, pd.DataFrame({**columns, "event_timestamp": self.until}))
 
 
-def _save(bundle: Bundle, card: Path | None, models_dir: Path) -> None:
-    """Put the bundle with its card in its place at once, so that no reader finds half of it."""
-    models_dir.mkdir(parents=True, exist_ok=True)
-    final = models_dir / bundle.version
-    if final.exists():
-        return
-    unfinished = models_dir / f".{bundle.version}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    bundle.save(unfinished)
+def _save(bundle: Bundle, card: Path | None, folder: Path) -> None:
+    bundle.save(folder)
     if card:
-        shutil.copytree(card, unfinished / FOLDER)
-    unfinished.rename(final)
+        shutil.copytree(card, folder / FOLDER)
 
 
 def _popular(dataset: Dataset, index: ItemIndex) -> list[str]:

@@ -13,7 +13,7 @@ class MlSettings(BaseSettings):
     database_url: str
     """PostgreSQL, `postgresql://user:password@host:port/database`."""
     models_dir: Path
-    """Folder of the model bundles, one folder a version."""
+    """Cache of the model bundles, one folder a version; the registry holds them all."""
     feast_project: str = "feast_edb_rec_sys"
     top_k: int = 50
     """Length of each user's materialized list."""

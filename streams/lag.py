@@ -6,6 +6,7 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaExcepti
 from confluent_kafka.admin import AdminClient
 
 from streams.contracts import Topic, UnavailableError
+from streams.kafka_settings import KafkaSettings
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -17,11 +18,9 @@ class Lag:
         UnavailableError: from every call, while Kafka does not answer.
     """
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
-        self._consumer = Consumer(
-            {"bootstrap.servers": bootstrap_servers, "group.id": "recsys-lag"}
-        )
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._admin = AdminClient(kafka.librdkafka)
+        self._consumer = Consumer({**kafka.librdkafka, "group.id": "recsys-lag"})
 
     def records(self, topic: Topic) -> int:
         """Records that a topic holds now."""

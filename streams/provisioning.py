@@ -5,17 +5,18 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from streams.contracts import TOPICS, UnavailableError
+from streams.kafka_settings import KafkaSettings
 
 _TIMEOUT_SECONDS = 30
 
 
-def create_topics(bootstrap_servers: str, *, replicas: int) -> None:
+def create_topics(kafka: KafkaSettings, *, replicas: int) -> None:
     """Make every topic that is not there.
 
     Raises:
         UnavailableError: if Kafka does not answer or refuses.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient(kafka.librdkafka)
     wanted = [
         NewTopic(
             topic.name,

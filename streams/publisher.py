@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaError, Message, Producer
 
 from streams.contracts import PublishError
+from streams.kafka_settings import KafkaSettings
 
 
 class _Deliveries:
@@ -46,18 +47,18 @@ class Publisher:
     """Sends records and says which were acknowledged. Threads may share one.
 
     Args:
-        bootstrap_servers: Kafka's addresses, `host:port`, comma-separated.
+        kafka: where Kafka is and how it is reached.
         timeout: seconds that Kafka has to acknowledge a record.
         client_id: the name that the broker's logs and quotas know.
     """
 
     def __init__(
-        self, bootstrap_servers: str, *, timeout: float = 30.0, client_id: str = "recsys"
+        self, kafka: KafkaSettings, *, timeout: float = 30.0, client_id: str = "recsys"
     ) -> None:
         self._timeout = timeout
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **kafka.librdkafka,
                 "client.id": client_id,
                 "enable.idempotence": True,
                 "acks": "all",

@@ -3,24 +3,23 @@
 from datetime import timedelta
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.kafka_settings import KafkaSettings
 
 PROCESSOR_GROUP = "recsys-processor"
 """The processor's consumer group."""
 
 
-class StreamSettings(BaseSettings):
-    """Addresses of Kafka, Connect and PostgreSQL, and how sessions are cut."""
+class StreamSettings(KafkaSettings):
+    """Addresses of Kafka and PostgreSQL, and how sessions are cut."""
 
-    model_config = SettingsConfigDict(env_prefix="RECSYS_", frozen=True)
-
-    kafka_bootstrap_servers: str
-    """Kafka's addresses, `host:port`, comma-separated."""
     database_url: str
     """PostgreSQL, `postgresql://user:password@host:port/database`."""
     processor_host: str = "127.0.0.1"
     processor_port: int = 6066
     """Where the processor answers /health/ready."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    """Where Prometheus is answered; nowhere unless given."""
     session_gap: timedelta = timedelta(minutes=30)
     """A session without an event for so long has ended."""
     session_grace: timedelta = timedelta(seconds=5)

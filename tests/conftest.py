@@ -1,11 +1,23 @@
 """The stack that integration and browser tests share: the same parts as `make demo` starts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from laptop import RunningStack, local_settings
 
 from apps.local.stack import Stack
+
+TESTS = Path(__file__).parent
+OF_CHARTS = (TESTS / "charts", TESTS / "validate")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The charts' tests run when their folder is named: they need Go, which builds their tools."""
+    if collection_path not in OF_CHARTS:
+        return None
+    named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    return None if any(path.is_relative_to(collection_path) for path in named) else True
 
 
 @pytest.fixture(scope="session")

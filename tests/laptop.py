@@ -5,9 +5,10 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.local.kafka import bootstrap_servers
+from apps.local.kafka import bootstrap_servers, connection
 from apps.local.settings import LocalSettings
 from apps.local.stack import Stack
+from streams.kafka_settings import KafkaSettings
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -25,6 +26,10 @@ class RunningStack:
     @property
     def kafka_bootstrap_servers(self) -> str:
         return bootstrap_servers(self.stack.settings)
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        return connection(self.stack.settings)
 
     @property
     def connect_url(self) -> str:

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from apps.filling.feed import Fed
 from apps.local.arrivals import Progress
 from apps.local.demo.display import Display
-from apps.local.feed import Fed
 
 out = Console()
 err = Console(stderr=True, highlight=False)

@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -13,11 +13,13 @@ from rich.table import Table
 from apps.cli.console import Narrator, err, out
 from apps.cli.running import running_stack
 from apps.cli.synthetic import Interactions, Items, Seed, Users
+from apps.filling.source import Source, SyntheticSize, dataset, replay, synthetic
 from apps.local.demo.report import Report
-from apps.local.demo.source import Source, SyntheticSize, dataset, replay, synthetic
 from apps.local.settings import LocalSettings
-from apps.local.stack import Stack
 from streams.contracts import ConfigurationError
+
+if TYPE_CHECKING:
+    from apps.local.stack import Stack
 
 _READABLE = {"exists": True, "dir_okay": False, "readable": True}
 _LINES_SHOWN = 20
@@ -129,8 +131,10 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _fresh_stack(settings: LocalSettings) -> Stack:
+def _fresh_stack(settings: LocalSettings) -> "Stack":
     """A stack of its own beside the person's, which keeps its data."""
+    from apps.local.stack import Stack
+
     folder = settings.state_dir / "once"
     once = settings.model_copy(
         update={"state_dir": folder, "distribution_dir": settings.distribution}
@@ -141,13 +145,14 @@ def _fresh_stack(settings: LocalSettings) -> Stack:
     return Stack(once)
 
 
-def _catalogue(stack: Stack, data: str | None, size: SyntheticSize, narrator: Narrator) -> Source:
+def _catalogue(stack: "Stack", data: str | None, size: SyntheticSize, narrator: Narrator) -> Source:
     folder = stack.settings.state_dir / "data"
     return dataset(data, folder, narrator.whisper) if data else synthetic(size, folder)
 
 
 def _serve(settings: LocalSettings, data: str | None, size: SyntheticSize) -> None:
     from apps.local.demo.interactive import serve
+    from apps.local.stack import Stack
 
     stack = Stack(settings)
     narrator = Narrator()

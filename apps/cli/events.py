@@ -1,13 +1,15 @@
 """`recsys events tail`: watch what happens in the shop."""
 
 import json
+import os
 from typing import Annotated
 
 import typer
 
 from apps.cli.console import err
 from apps.cli.running import running_stack
-from streams.contracts import INTERACTIONS, TOPICS, ConfigurationError
+from streams.contracts import INTERACTIONS, TOPICS, ConfigurationError, UnavailableError
+from streams.kafka_settings import KafkaSettings
 
 
 def register(cli: typer.Typer) -> None:
@@ -25,24 +27,30 @@ def tail(
     ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
 ) -> None:
-    """Print each event of a topic, one JSON line each, until Ctrl-C."""
+    """Print each event of a topic, one JSON line each, until Ctrl-C.
+
+    The topic is that of the Kafka that RECSYS_KAFKA_BOOTSTRAP_SERVERS names, with the files of
+    RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE where it asks for
+    TLS; else that of the running stack.
+    """
     from kafka import KafkaConsumer
     from kafka.errors import KafkaError
-
-    from apps.local.kafka import bootstrap_servers
 
     names = [each.name for each in TOPICS]
     if topic not in names:
         raise ConfigurationError(f"there is no topic {topic}; there are {', '.join(names)}")
+    kafka = _kafka()
     try:
         consumer = KafkaConsumer(
             topic,
-            bootstrap_servers=bootstrap_servers(running_stack().settings),
+            **kafka.kafka_python,
             auto_offset_reset="earliest" if from_start else "latest",
             enable_auto_commit=False,
         )
     except KafkaError as error:
-        raise ConfigurationError("Kafka does not answer; start it with: recsys up") from error
+        raise UnavailableError(
+            f"Kafka does not answer at {kafka.kafka_bootstrap_servers}: {error}"
+        ) from error
     err.print(f"[dim]events of {topic}; Ctrl-C ends this[/dim]")
     try:
         for number, record in enumerate(consumer, 1):
@@ -53,6 +61,14 @@ def tail(
         return
     finally:
         consumer.close()
+
+
+def _kafka() -> KafkaSettings:
+    if "RECSYS_KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+        return KafkaSettings()
+    from apps.local.kafka import connection
+
+    return connection(running_stack().settings)
 
 
 def _print(value: bytes | None) -> None:

@@ -5,7 +5,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from apps.cli import demo, evaluation, events, model, stack, synthetic, tuning
+from apps.cli import demo, evaluation, events, fill, model, stack, synthetic, tuning
 from apps.cli.console import err
 from streams.contracts import RecsysError
 
@@ -14,7 +14,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="A shop that learns while people shop: run it, feed it, train it, look into it.",
 )
-for room in (stack, demo, model, evaluation, tuning, events, synthetic):
+for room in (stack, demo, fill, model, evaluation, tuning, events, synthetic):
     room.register(cli)
 
 

@@ -1,7 +1,7 @@
 """`recsys train`, `versions`, `card` and `top-k`: the model of the running stack."""
 
 import json
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,10 +9,10 @@ from rich.table import Table
 
 from apps.cli.console import Narrator, out
 from apps.cli.running import ml_settings, running_stack
-from apps.local.stack import Stack
 from streams.contracts import ConfigurationError
 
 if TYPE_CHECKING:
+    from apps.local.stack import Stack
     from ml.registry.repository import ModelVersion
 
 
@@ -74,9 +74,11 @@ def card(
     in_viewer: Annotated[bool, typer.Option("--open", help="Open it with its pictures.")] = False,
 ) -> None:
     """Show the model card of a version."""
+    import psycopg
     from rich.markdown import Markdown
 
     from ml.card.folder import FOLDER, README
+    from ml.registry import bundles
 
     stack = running_stack()
     live, kept = _versions(stack)
@@ -85,7 +87,8 @@ def card(
         raise ConfigurationError("no model is live yet; train one with: recsys train")
     if named not in {each.version for each in kept}:
         raise ConfigurationError(f"there is no version {named}; see: recsys versions")
-    folder: Path = ml_settings(stack).models_dir / named / FOLDER
+    connect = partial(psycopg.connect, stack.database_url)
+    folder = bundles.folder_of(named, ml_settings(stack).models_dir, connect) / FOLDER
     if not (folder / README).exists():
         raise ConfigurationError(f"version {named} has no card")
     if as_path:
@@ -96,7 +99,7 @@ def card(
         out.print(Markdown((folder / README).read_text(encoding="utf-8")))
 
 
-def _versions(stack: Stack) -> tuple[str | None, list["ModelVersion"]]:
+def _versions(stack: "Stack") -> tuple[str | None, list["ModelVersion"]]:
     """The live version's name and all that are kept."""
     import psycopg
 

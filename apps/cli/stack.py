@@ -1,14 +1,16 @@
 """`recsys up`, `down` and `status`: the stack as a whole."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from apps.cli.console import Narrator, out
 from apps.local.settings import LocalSettings
-from apps.local.stack import PartStatus, Stack
+
+if TYPE_CHECKING:
+    from apps.local.stack import PartStatus, Stack
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -22,7 +24,7 @@ def register(cli: typer.Typer) -> None:
 
 def up(*, as_json: Json = False) -> None:
     """Start whatever does not run: PostgreSQL, Kafka, Connect, the processor, the storefront."""
-    stack = Stack(LocalSettings())
+    stack = _stack()
     narrator = Narrator()
     try:
         stack.up(narrator.say)
@@ -35,20 +37,26 @@ def down() -> None:
     """Stop all of it; the data stays."""
     narrator = Narrator()
     try:
-        Stack(LocalSettings()).down(narrator.say)
+        _stack().down(narrator.say)
     finally:
         narrator.close()
 
 
 def status(*, as_json: Json = False) -> None:
     """Show each part's state, health, address, pid and log; exit 1 unless all are healthy."""
-    statuses = Stack(LocalSettings()).statuses()
+    statuses = _stack().statuses()
     _show(statuses, as_json=as_json)
     if not all(part.healthy for part in statuses):
         raise typer.Exit(1)
 
 
-def _show(statuses: list[PartStatus], *, as_json: bool) -> None:
+def _stack() -> "Stack":
+    from apps.local.stack import Stack  # what only a laptop has is imported with it
+
+    return Stack(LocalSettings())
+
+
+def _show(statuses: "list[PartStatus]", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({part.name: part.as_dict() for part in statuses}, indent=2))
         return

@@ -8,6 +8,7 @@ import psycopg
 
 from apps.local import repository
 from streams.contracts import CHANNELS, UnavailableError
+from streams.kafka_settings import KafkaSettings
 from streams.lag import Lag
 from streams.settings import PROCESSOR_GROUP
 from streams.sink.connectors import SINKS
@@ -41,8 +42,8 @@ class Progress:
 class Arrivals:
     """Watches the way of events from the public topics into PostgreSQL."""
 
-    def __init__(self, bootstrap_servers: str, database_url: str) -> None:
-        self._lag = Lag(bootstrap_servers)
+    def __init__(self, kafka: KafkaSettings, database_url: str) -> None:
+        self._lag = Lag(kafka)
         self._database_url = database_url
 
     def progress(self) -> Progress:

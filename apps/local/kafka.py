@@ -13,11 +13,22 @@ from apps.local.part import Part
 from apps.local.properties import write_properties
 from apps.local.settings import LocalSettings
 from streams.contracts import ConfigurationError
+from streams.kafka_settings import KafkaSettings
 
 
 def bootstrap_servers(settings: LocalSettings) -> str:
     """Kafka's address."""
     return f"127.0.0.1:{settings.kafka_port}"
+
+
+def connection(settings: LocalSettings) -> KafkaSettings:
+    """How the project's own programs reach it: in plain text, whatever the environment says."""
+    return KafkaSettings(
+        kafka_bootstrap_servers=bootstrap_servers(settings),
+        kafka_ca_file=None,
+        kafka_certificate_file=None,
+        kafka_key_file=None,
+    )
 
 
 def initialise(settings: LocalSettings, distribution: Distribution) -> None:
@@ -93,7 +104,7 @@ def part(settings: LocalSettings, distribution: Distribution) -> Part:
             "RECSYS_KAFKA_PORT": settings.kafka_port,
             "RECSYS_KAFKA_CONTROLLER_PORT": settings.kafka_controller_port,
         },
-        is_healthy=lambda: _answers(bootstrap_servers(settings)),
+        is_healthy=lambda: _answers(connection(settings)),
         log=settings.logs / "kafka.log",
     )
 
@@ -104,8 +115,8 @@ def _cluster_id() -> str:
     return identifier.replace("-", "A")
 
 
-def _answers(servers: str) -> bool:
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+def _answers(kafka: KafkaSettings) -> bool:
+    admin = AdminClient({**kafka.librdkafka, "log_level": 0})
     try:
         return bool(admin.list_topics(timeout=2).brokers)
     except KafkaException:

@@ -250,7 +250,7 @@ class Stack:
 
     def _start_kafka(self, report: Report) -> None:
         self._start("kafka", report)
-        create_topics(kafka.bootstrap_servers(self.settings), replicas=1)
+        create_topics(kafka.connection(self.settings), replicas=1)
 
     def _start(self, name: str, report: Report) -> None:
         report(f"starting {name}")

@@ -4,15 +4,34 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, make_url, text
+
+from apps.migrations.grants import grant, missing_roles
+from streams.contracts import UnavailableError
+
+_LOCK = 0x6D696772617465  # "migrate" in ASCII: one upgrade at a time
 
 
-def upgrade(database_url: str) -> None:
-    """Apply every migration that `database_url` (postgresql://…) still lacks."""
+def upgrade(database_url: str, *, roles_needed: bool = False) -> None:
+    """Apply every migration that `database_url` (postgresql://…) still lacks, and all grants.
+
+    Both in one transaction, so that nobody finds tables that they may not use yet.
+
+    Args:
+        database_url: of the owner of the schemas.
+        roles_needed: whether to do nothing until the platform has made every role.
+
+    Raises:
+        UnavailableError: a role that is needed is not there.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
+        if roles_needed and (missing := missing_roles(connection)):
+            raise UnavailableError(f"the database lacks the roles {', '.join(missing)}")
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        grant(connection)
     engine.dispose()

@@ -2,7 +2,7 @@
 
 from flask import Flask, request
 
-from apps.storefront import errors, presentation, security
+from apps.storefront import errors, metrics, presentation, security
 from apps.storefront.accounts import routes as accounts
 from apps.storefront.accounts import session
 from apps.storefront.cart import routes as cart
@@ -35,6 +35,7 @@ def create_app(
     settings = settings or StorefrontSettings()
     app = Flask(__name__)
     _services(settings, recommender or _recommender()).install(app.extensions)
+    metrics.install(app)
     security.install(app, settings)
     session.install(app)
     presentation.install(app, settings)
@@ -48,7 +49,7 @@ def create_app(
 def _services(settings: StorefrontSettings, recommender: Recommends) -> Services:
     database = Database(settings.database_url, connections=settings.database_connections)
     publisher = Publisher(
-        settings.kafka_bootstrap_servers,
+        settings,
         timeout=settings.publish_timeout.total_seconds(),
         client_id="storefront",
     )

@@ -3,18 +3,15 @@
 from datetime import timedelta
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.kafka_settings import KafkaSettings
 
 
-class StorefrontSettings(BaseSettings):
+class StorefrontSettings(KafkaSettings):
     """Addresses of the parts that the shop needs, and how it guards its accounts."""
-
-    model_config = SettingsConfigDict(env_prefix="RECSYS_", frozen=True)
 
     database_url: str
     """PostgreSQL, `postgresql://user:password@host:port/database`."""
-    kafka_bootstrap_servers: str
-    """Kafka's addresses, `host:port`, comma-separated."""
     secret_key: SecretStr = Field(min_length=32)
     """Signs sessions and forms; at least 32 characters, the same in every worker."""
     session_cookie_secure: bool = True
@@ -33,5 +30,7 @@ class StorefrontSettings(BaseSettings):
     """How long a page waits for Kafka before its event goes to the outbox."""
     kafka_pause: timedelta = timedelta(seconds=5)
     """How long after a failure events go straight to the outbox."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    """Where Prometheus is answered, by one worker alone; nowhere unless given."""
     database_connections: int = Field(default=8, ge=1)
     """At most so many connections a worker."""

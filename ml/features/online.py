@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 from feast import FeatureStore
 from feast.errors import FeastError
+from feast.infra.registry.sql import FeastRegistrySchemaError
 from psycopg import Error as PostgresError
 from psycopg_pool import PoolClosed, PoolTimeout
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +29,14 @@ _HISTORY = ["live_history:events"]
 _HISTORY_LENGTH = 50
 _READ_AT_ONCE = 1000
 _SECONDS_BETWEEN_RELOADS = 5.0
+_AWAY = (
+    FeastError,
+    FeastRegistrySchemaError,
+    PostgresError,
+    SQLAlchemyError,
+    PoolTimeout,
+    PoolClosed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ class OnlineFeatures:
     def _available(self) -> Iterator[FeatureStore]:
         try:
             yield self._store()
-        except (FeastError, PostgresError, SQLAlchemyError, PoolTimeout, PoolClosed) as error:
+        except _AWAY as error:
             if isinstance(error, FeastError):
                 self._forget_definitions()
             raise UnavailableError(f"the Feast online store does not answer: {error}") from error

@@ -1,23 +1,32 @@
 """The Feast store of this project: everything in one PostgreSQL database, schema `feast`."""
 
-from typing import Any
+from typing import Any, Literal
 
+import psycopg
 from feast import FeatureStore, RepoConfig
 from feast.infra.registry.sql import SqlRegistry
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from ml.features.definitions import OBJECTS
+from ml.features.grants import grant_pushes
 from ml.features.online_store import PooledOnlineStore
 from ml.settings import MlSettings
 from streams.contracts import ConfigurationError
 
 _SCHEMA = "feast"
+_SCRATCH_SCHEMA = "feast_scratch"
 _ONLINE_CONNECTIONS = 8
 
 
-def repo_config(settings: MlSettings) -> RepoConfig:
+def repo_config(
+    settings: MlSettings, *, registry_tables: Literal["verify", "auto"] = "verify"
+) -> RepoConfig:
     """Feast's configuration, made from the database's address; no file holds a secret.
+
+    Args:
+        settings: where the database is.
+        registry_tables: `auto` makes them, which takes the rights of their owner.
 
     Raises:
         ConfigurationError: the address lacks its host, user or database.
@@ -29,6 +38,7 @@ def repo_config(settings: MlSettings) -> RepoConfig:
         entity_key_serialization_version=3,
         registry={
             "registry_type": "sql",
+            "schema_mode": registry_tables,
             "path": make_url(settings.database_url)
             .set(drivername="postgresql+psycopg")
             .render_as_string(hide_password=False),
@@ -40,7 +50,8 @@ def repo_config(settings: MlSettings) -> RepoConfig:
                 "pool_size": 1,
             },
         },
-        offline_store={"type": "postgres", **database},
+        # A retrieval makes a table and drops it again; who retrieves may do so nowhere else.
+        offline_store={"type": "postgres", **database, "db_schema": _SCRATCH_SCHEMA},
         online_store={
             "type": "ml.features.online_store.PooledOnlineStore",
             "vector_enabled": True,
@@ -56,10 +67,15 @@ def feature_store(settings: MlSettings) -> FeatureStore:
 
 
 def apply(settings: MlSettings) -> None:
-    """Register the definitions and make the online tables; running it again changes nothing."""
-    store = feature_store(settings)
+    """Register the definitions and make the online tables; running it again changes nothing.
+
+    It is for the schema's owner, who lets the other roles of a cluster write what they push.
+    """
+    store = FeatureStore(config=repo_config(settings, registry_tables="auto"))
     store.apply(list(OBJECTS))
     close(store)
+    with psycopg.connect(settings.database_url) as connection:
+        grant_pushes(connection, settings.feast_project)
 
 
 def close(store: FeatureStore) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pandas as pd
 from feast import FeatureStore, FeatureView
 from feast.errors import FeastError
+from feast.infra.registry.sql import FeastRegistrySchemaError
 from psycopg import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -50,7 +51,7 @@ def load_dataset(settings: MlSettings, until: datetime) -> Dataset:
         users = _history(store, USER_FEATURES, USER_COLUMNS, until)
         items = _history(store, ITEM_FEATURES, ITEM_COLUMNS, until)
         close(store)
-    except (FeastError, OperationalError, SQLAlchemyError) as error:
+    except (FeastError, FeastRegistrySchemaError, OperationalError, SQLAlchemyError) as error:
         raise UnavailableError(f"training data cannot be read from Feast: {error}") from error
     return Dataset(
         interactions=interactions.sort_values(

@@ -3,10 +3,10 @@
 Functions take an open connection; who calls them commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
@@ -41,6 +41,14 @@ class Live:
     switched_at: datetime
 
 
+class BundlePart(NamedTuple):
+    """A piece of a file in a version's folder."""
+
+    path: str
+    number: int
+    bytes: bytes
+
+
 def register(connection: Connection, model: ModelVersion) -> None:
     """Add a version; one that is there already gets the new parameters and metrics."""
     connection.execute(
@@ -60,6 +68,32 @@ def versions(connection: Connection) -> list[ModelVersion]:
         " order by version desc"
     )
     return [ModelVersion(*row) for row in rows]
+
+
+def write_bundle_parts(connection: Connection, version: str, parts: Iterable[BundlePart]) -> None:
+    """Replace the version's files."""
+    connection.execute("delete from ml.bundle_parts where version = %s", (version,))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy ml.bundle_parts (version, path, part, bytes) from stdin with (format binary)"
+        ) as copy,
+    ):
+        copy.set_types(["text", "text", "int4", "bytea"])
+        for part in parts:
+            copy.write_row((version, *part))
+
+
+def bundle_parts(connection: Connection, version: str) -> Iterator[BundlePart]:
+    """The version's files, file by file and each in order; one part at a time is in memory."""
+    with connection.cursor(name="bundle_parts") as cursor:
+        cursor.itersize = 1
+        cursor.execute(
+            "select path, part, bytes from ml.bundle_parts where version = %s order by path, part",
+            (version,),
+            binary=True,
+        )
+        yield from (BundlePart(*row) for row in cursor)
 
 
 def write_item_vectors(

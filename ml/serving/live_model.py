@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from ml.registry import repository
+from ml.registry import bundles, repository
 from ml.serving.part import Part
 from ml.settings import MlSettings
 
@@ -96,8 +96,10 @@ class LiveModelWatcher:
             if version is None or (self._model and self._model.version == version):
                 return
             model = LiveModel(version, repository.popular_items(connection, version), None)
+            kept = {each.version for each in repository.versions(connection)}
         # While the first bundle loads, the lists that do without it are served.
         self._model = self._with_bundle(model) if self._model else model
+        bundles.prune(self._settings.models_dir, kept)
 
     def _with_bundle(self, model: LiveModel) -> LiveModel:
         return LiveModel(
@@ -107,7 +109,8 @@ class LiveModelWatcher:
     def _load(self, version: str) -> "Bundle":
         from ml.towers.bundle import Bundle  # brings torch with it
 
-        return Bundle.load(self._settings.models_dir / version)
+        models_dir = self._settings.models_dir
+        return Bundle.load(bundles.folder_of(version, models_dir, self._pool.connection))
 
     def _connect_features(self) -> "OnlineFeatures":
         from ml.features.online import OnlineFeatures  # brings Feast with it

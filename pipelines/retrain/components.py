@@ -5,13 +5,12 @@ database and the folder of bundles come from the environment (`ml.settings`).
 """
 # ruff: noqa: T201 - what a component prints is its log
 
-import os
 from importlib.metadata import version as version_of
 from typing import Any
 
 from kfp import dsl
 
-IMAGE = os.environ.get("RECSYS_PIPELINE_IMAGE") or f"recsys-pipeline:{version_of('recsys')}"
+IMAGE = f"recsys-pipeline:{version_of('recsys')}"
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)

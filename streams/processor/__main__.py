@@ -2,11 +2,15 @@
 
 from faust.worker import Worker
 
-from streams.processor import prerequisites
+from streams.certificates import end_when_renewed
+from streams.processor import metrics, prerequisites
 from streams.processor.app import create_app
 from streams.settings import StreamSettings
 
 if __name__ == "__main__":
     settings = StreamSettings()
+    end_when_renewed(settings)
+    if settings.metrics_port:
+        metrics.serve(settings.metrics_port)
     prerequisites.wait(settings)
     Worker(create_app(settings), loglevel="INFO").execute_from_commandline()

@@ -30,6 +30,7 @@ Work = Callable[[Sequence[Record]], None]
 
 def create_app(settings: StreamSettings) -> faust.App:
     """The application with one agent a channel and a timer that closes ended sessions."""
+    context = settings.ssl_context()
     app = faust.App(
         PROCESSOR_GROUP,
         broker=[f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
@@ -39,6 +40,7 @@ def create_app(settings: StreamSettings) -> faust.App:
         topic_disable_leader=True,
         web_bind=settings.processor_host,
         web_port=settings.processor_port,
+        broker_credentials=faust.SSLCredentials(context) if context else None,
         consumer_auto_offset_reset="earliest",
         broker_session_timeout=10.0,
         broker_heartbeat_interval=3.0,
@@ -47,7 +49,7 @@ def create_app(settings: StreamSettings) -> faust.App:
     pool = ConnectionPool(settings.database_url, min_size=1, max_size=4, open=True)
     processing = Processing(
         settings,
-        Publisher(settings.kafka_bootstrap_servers, client_id=PROCESSOR_GROUP),
+        Publisher(settings, client_id=PROCESSOR_GROUP),
         pool,
         OnlineFeatures(MlSettings()),
     )

@@ -19,7 +19,7 @@ _TIMEOUT_SECONDS = 5
 
 def wait(settings: StreamSettings) -> None:
     """Return when every topic exists and the processor's table is there."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers, "log_level": 0})
+    admin = AdminClient({**settings.librdkafka, "log_level": 0})
     told = None
     while (missing := _missing_topics(admin) or _missing_table(settings.database_url)) is not None:
         if missing != told:
@@ -43,3 +43,5 @@ def _missing_table(database_url: str) -> str | None:
             return None if repository.is_migrated(connection) else "migrations"
     except psycopg.OperationalError:
         return "PostgreSQL"
+    except psycopg.errors.InsufficientPrivilege:
+        return "privileges, which the migrations grant"

@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from ml.features.online import LiveEvent, OnlineFeatures
 from streams.contracts import INTERACTIONS, Channel, DeadLetter, Event, Interaction
-from streams.processor import repository
+from streams.processor import metrics, repository
 from streams.processor.shopper import Shopper
 from streams.processor.validation import Record, sort
 from streams.publisher import Publisher
@@ -39,13 +39,15 @@ class Processing:
     def validate(self, channel: Channel, records: Sequence[Record]) -> None:
         """Pass records on to the validated topic or the dead letter queue."""
         batch = sort(channel.contract, records)
-        self._publish(channel, batch.valid, batch.dead)
+        with metrics.timed(channel):
+            self._publish(channel, batch.valid, batch.dead)
+        metrics.count(channel, batch)
 
     def interactions(self, records: Sequence[Record]) -> None:
         """Validate, judge views and renew live histories."""
         batch = sort(Interaction, records)
         user_ids = sorted({event.user_id for event in batch.valid})
-        with self._pool.connection() as connection:
+        with metrics.timed(INTERACTIONS), self._pool.connection() as connection:
             shoppers = repository.load(connection, user_ids)
             outputs: list[Event] = []
             for event in batch.valid:
@@ -57,6 +59,7 @@ class Processing:
                 datetime.now(UTC),
             )
             repository.save(connection, shoppers)
+        metrics.count(INTERACTIONS, batch)
 
     def close_ended_sessions(self) -> int:
         """Publish the negative verdicts of sessions that have ended; how many shoppers it was."""

@@ -94,7 +94,12 @@ def sink_connectors(url: str, username: str, password: str, *, replicas: int) ->
 
 
 def jdbc(database_url: str) -> tuple[str, str, str]:
-    """A postgresql:// address as JDBC address, user name and password."""
+    """A postgresql:// address as JDBC address, user name and password.
+
+    Parameters are kept: those of TLS (sslmode, sslrootcert) have the same names in JDBC.
+    """
     parts = urlsplit(database_url)
     address = f"jdbc:postgresql://{parts.hostname}:{parts.port or 5432}{parts.path}"
+    if parts.query:
+        address = f"{address}?{parts.query}"
     return address, unquote(parts.username or ""), unquote(parts.password or "")

@@ -26,6 +26,7 @@ from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
 from ml.serving.recommender import ServedList
 from streams.contracts import INTERACTIONS, Interaction, Product
+from streams.kafka_settings import KafkaSettings
 from streams.publisher import Publisher
 
 pytestmark = pytest.mark.integration
@@ -106,7 +107,7 @@ def outbox(database_url: str) -> list[tuple[str, str, str]]:
 def relay(database_url: str, kafka: str) -> Relay:
     database = Database(database_url)
     circuit = Circuit(5)
-    publisher = Publisher(kafka, timeout=10)
+    publisher = Publisher(KafkaSettings(kafka_bootstrap_servers=kafka), timeout=10)
     return Relay(database, publisher, circuit, EventSender(database, publisher, circuit).stored)
 
 

@@ -50,7 +50,7 @@ def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
         payload="{",
         failed_at=datetime.now(UTC),
     )
-    Publisher(stack.kafka_bootstrap_servers).publish(
+    Publisher(stack.kafka).publish(
         INTERACTIONS.dead_letters.name, [("documented", letter.encode())]
     )
     for line in COMMANDS[page]:

@@ -30,12 +30,12 @@ LONG_AGO = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def publisher(stack: Any) -> Publisher:
-    return Publisher(stack.kafka_bootstrap_servers)
+    return Publisher(stack.kafka)
 
 
 @pytest.fixture
 def arrive(stack: Any) -> Iterator[Callable[[], None]]:
-    arrivals = Arrivals(stack.kafka_bootstrap_servers, stack.database_url)
+    arrivals = Arrivals(stack.kafka, stack.database_url)
     yield lambda: arrivals.wait(60, lambda _: None)
     arrivals.close()
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from apps.filling.feed import Fed
 from apps.local.arrivals import Progress
-from apps.local.feed import Fed
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import psycopg
 
+from apps.filling.source import Source
 from apps.local import repository
 from apps.local.demo.display import Display
 from apps.local.demo.once import Loop
 from apps.local.demo.report import Report
-from apps.local.demo.source import Source
 from apps.local.stack import Stack
 from streams.contracts import ConfigurationError
 

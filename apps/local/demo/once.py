@@ -5,15 +5,15 @@ from pathlib import Path
 
 import psycopg
 
+from apps.filling.feed import Feed
+from apps.filling.source import Source
 from apps.local import repository
 from apps.local.arrivals import Arrivals, Progress
 from apps.local.demo.chaos import Chaos
 from apps.local.demo.display import Display
 from apps.local.demo.report import Report
 from apps.local.demo.shoppers import ScriptedShoppers
-from apps.local.demo.source import Source
-from apps.local.feed import Feed
-from apps.local.kafka import bootstrap_servers
+from apps.local.kafka import connection
 from apps.local.stack import Stack
 from ml.settings import MlSettings
 from streams.publisher import Publisher
@@ -27,7 +27,7 @@ class Loop:
     def __init__(self, stack: Stack, report: Report, display: Display) -> None:
         self._stack = stack
         self._display = display
-        self._servers = bootstrap_servers(stack.settings)
+        self._kafka = connection(stack.settings)
         self._settings = MlSettings(
             database_url=stack.database_url, models_dir=stack.settings.state_dir / "models"
         )
@@ -36,7 +36,7 @@ class Loop:
     def fill(self, source: Source) -> None:
         """Bring the shop's data in through Kafka."""
         self._display.say(f"bringing in the {source.name}")
-        publisher = Publisher(self._servers)
+        publisher = Publisher(self._kafka)
         feed = Feed(publisher, self._stack.database_url, self._display.feeding)
         with self.report.phase("feed"):
             source.pour(feed)
@@ -54,7 +54,7 @@ class Loop:
             chaos(progress)
             self._display.arriving(progress)
 
-        arrivals = Arrivals(self._servers, self._stack.database_url)
+        arrivals = Arrivals(self._kafka, self._stack.database_url)
         with self.report.phase("arrive"):
             arrivals.wait(_STALL_SECONDS, on_progress)
         self.report.dlq = arrivals.dead_letters()

@@ -11,6 +11,7 @@ from apps.storefront.database import Database
 from apps.storefront.interactions import repository
 from apps.storefront.interactions.circuit import Circuit
 from apps.storefront.interactions.repository import Record
+from apps.storefront.metrics import PUBLISHED
 from streams.contracts import CHANNELS, Event, Interaction, PublishError, new_id
 
 _log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ class EventSender:
                 self._circuit.open()
                 _log.warning("kafka is away, events go to the outbox", reason=str(error))
             else:
+                PUBLISHED.labels(outgoing.topic, "kafka").inc()
                 return
         with self._database.connection() as connection:
             repository.add(connection, [outgoing])

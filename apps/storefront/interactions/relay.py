@@ -10,6 +10,7 @@ from apps.storefront.database import Database
 from apps.storefront.interactions import repository
 from apps.storefront.interactions.circuit import Circuit
 from apps.storefront.interactions.publishing import Publishes
+from apps.storefront.metrics import PUBLISHED
 from streams.contracts import PublishError
 
 _log = structlog.get_logger(__name__)
@@ -67,7 +68,8 @@ class Relay:
                 return None
             records = repository.oldest(connection, _BATCH)
             for topic, run in groupby(records, key=lambda record: record.topic):
-                self._publisher.publish(topic, [(r.key, r.payload.encode()) for r in run])
+                sent = self._publisher.publish(topic, [(r.key, r.payload.encode()) for r in run])
+                PUBLISHED.labels(topic, "outbox").inc(sent)
             repository.remove(connection, [record.event_id for record in records])
         return len(records)
 

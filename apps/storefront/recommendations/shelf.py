@@ -7,6 +7,7 @@ from apps.storefront.accounts.shopper import Shopper
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.database import Database
+from apps.storefront.metrics import RECOMMENDATIONS
 from apps.storefront.recommendations.recommending import Recommends
 
 _SLACK = 10
@@ -45,6 +46,14 @@ def recommended(
     database: Database, recommender: Recommends, shopper: Shopper | None, limit: int
 ) -> Shelf:
     """The best list that can be had now; the newest products if the recommender has none."""
+    shelf = _recommended(database, recommender, shopper, limit)
+    RECOMMENDATIONS.labels(shelf.source).inc()
+    return shelf
+
+
+def _recommended(
+    database: Database, recommender: Recommends, shopper: Shopper | None, limit: int
+) -> Shelf:
     served = recommender.recommend(
         shopper.user_id if shopper else None,
         shopper.preferences if shopper else (),

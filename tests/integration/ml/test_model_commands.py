@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -82,6 +83,8 @@ def test_the_card_of_a_named_and_of_the_live_version(
     assert f"Model card {first}" in printed
     assert "Nothing of this version was measured" in printed
     assert "Mean loss 2.0000 in the first epoch" in printed
+    shutil.rmtree(settings.models_dir)
+    assert recsys("card", first) == printed, "it is fetched from the registry"
     folder = settings.models_dir.resolve() / first / "card"
     assert recsys("card", first, "--path") == f"{folder}\n"
     with pytest.raises(ConfigurationError, match=f"version {second} has no card"):

@@ -1,7 +1,9 @@
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -140,6 +142,8 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
     shop: Shop, features: OnlineFeatures, eventually: Eventually
 ) -> None:
     bundle = shop.publish(seed=1)
+    with psycopg.connect(shop.settings.database_url) as connection:
+        connection.execute("delete from ml.bundle_parts")
     shutil.rmtree(shop.settings.models_dir / bundle.version)
     listed = features.top_k("u00").item_ids
     now = datetime.now(UTC)
@@ -151,6 +155,28 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
     assert served.item_ids == listed[1:]
     newcomer = shop.recommender.recommend("newcomer", ["Books"], 10)
     assert (newcomer.source, newcomer.model_version) == ("trending", bundle.version)
+
+
+def test_a_reader_without_the_publishers_folder_fetches_bundles_and_drops_old_ones(
+    shop: Shop, tmp_path: Path, eventually: Eventually
+) -> None:
+    elsewhere = shop.settings.model_copy(update={"models_dir": tmp_path / "elsewhere"})
+    reader = Recommender(elsewhere)
+    try:
+        first = shop.publish(seed=1)
+        eventually(lambda: reader.recommend("new", ["Books"], 5).source == "live", 30)
+        stale = elsewhere.models_dir / "deleted-long-ago"
+        shutil.copytree(elsewhere.models_dir / first.version, stale)
+        os.utime(stale, (0, 0))
+
+        second = shop.publish(seed=2)
+
+        both = {first.version, second.version}
+        eventually(lambda: {path.name for path in elsewhere.models_dir.iterdir()} == both, 30)
+        served = reader.recommend("new", ["Books"], 5)
+        assert (served.source, served.model_version) == ("live", second.version)
+    finally:
+        reader.close()
 
 
 def test_without_feast_newcomers_are_still_encoded_and_others_see_what_is_trending(

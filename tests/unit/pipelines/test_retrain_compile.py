@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
+from pipelines.retrain.cluster import ClusterSettings
 from pipelines.retrain.compile import compile_to
 from pipelines.retrain.local import Parameters
 from pipelines.retrain.pipeline import retrain
@@ -14,7 +16,7 @@ from pipelines.retrain.pipeline import retrain
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("compiled") / "retrain.yaml"
-    compile_to(path)
+    compile_to(path, ClusterSettings())
     return path
 
 
@@ -36,13 +38,13 @@ def test_the_image_comes_from_the_environment(tmp_path: Path) -> None:
         env={**os.environ, "RECSYS_PIPELINE_IMAGE": image},
         check=True,
     )
-    definition = yaml.safe_load((tmp_path / "out.yaml").read_text())
+    definition, _platform = yaml.safe_load_all((tmp_path / "out.yaml").read_text())
     executors = definition["deploymentSpec"]["executors"].values()
     assert {executor["container"]["image"] for executor in executors} == {image}
 
 
 def test_components_follow_one_another_and_install_nothing(compiled: Path) -> None:
-    definition = yaml.safe_load(compiled.read_text())
+    definition, _platform = yaml.safe_load_all(compiled.read_text())
     tasks = definition["root"]["dag"]["tasks"]
     assert {name: set(task.get("dependentTasks", [])) for name, task in tasks.items()} == {
         "load-data": set(),
@@ -52,6 +54,48 @@ def test_components_follow_one_another_and_install_nothing(compiled: Path) -> No
     }
     assert not any(task["cachingOptions"] for task in tasks.values())
     assert "pip install" not in compiled.read_text()
+
+
+def test_every_task_has_the_database_room_and_resources(tmp_path: Path) -> None:
+    cluster = ClusterSettings(
+        database_secret="shop-pipeline",
+        database_ca_secret="shop-ca",
+        pipeline_cpu="1500m",
+        pipeline_memory="6Gi",
+    )
+    compile_to(tmp_path / "out.yaml", cluster)
+    definition, platform = yaml.safe_load_all((tmp_path / "out.yaml").read_text())
+
+    containers = {
+        name: executor["container"]
+        for name, executor in definition["deploymentSpec"]["executors"].items()
+    }
+    pods = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert len(containers) == 4
+    assert pods.keys() == containers.keys()
+    for name, pod in pods.items():
+        (address,), (authority,) = pod["secretAsEnv"], pod["secretAsVolume"]
+        assert address["secretName"] == "shop-pipeline"
+        assert address["keyToEnv"] == [{"secretKey": "url", "envVar": "RECSYS_DATABASE_URL"}]
+        assert authority["secretName"] == "shop-ca"
+        assert authority["mountPath"] == "/etc/recsys/database"
+        assert not address["optional"]
+        assert not authority["optional"]
+        room = {mount["mountPath"] for mount in pod["emptyDirMounts"]}
+        environment = {each["name"]: each["value"] for each in containers[name]["env"]}
+        assert room == set(environment.values()) == {"/var/cache/recsys/models", "/tmp"}
+        assert environment.keys() == {"RECSYS_MODELS_DIR", "HOME", "TMPDIR"}
+        resources = containers[name]["resources"]
+        assert resources["resourceCpuRequest"] == resources["resourceCpuLimit"] == "1500m"
+        assert resources["resourceMemoryRequest"] == resources["resourceMemoryLimit"] == "6Gi"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"pipeline_image": ""}, {"pipeline_cpu": "two"}, {"pipeline_memory": "4 GB"}]
+)
+def test_settings_that_no_cluster_takes_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ClusterSettings(**wrong)
 
 
 def test_the_local_run_takes_the_parameters_that_the_pipeline_has() -> None:

@@ -6,6 +6,8 @@ from streams.contracts import CHANNELS, Interaction
 from streams.sink.connectors import SINKS, jdbc, sink_connectors
 from streams.sink.converter_schema import converter_schema
 
+TLS = "sslmode=verify-full&sslrootcert=/etc/recsys/database/ca.crt"
+
 
 def test_the_schema_covers_the_contract_field_by_field() -> None:
     schema = converter_schema(Interaction)
@@ -35,6 +37,10 @@ def test_every_channel_is_sunk_from_its_validated_topic() -> None:
     [
         ("postgresql://u:p%40ss@h:1/db", ("jdbc:postgresql://h:1/db", "u", "p@ss")),
         ("postgresql://u@h/db", ("jdbc:postgresql://h:5432/db", "u", "")),
+        (
+            f"postgresql://u:p@h/db?{TLS}",
+            (f"jdbc:postgresql://h:5432/db?{TLS}", "u", "p"),
+        ),
     ],
 )
 def test_jdbc_addresses(url: str, expected: tuple[str, str, str]) -> None:

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from ml.features.store import repo_config
 from ml.settings import MlSettings
@@ -18,13 +19,32 @@ def test_everything_lies_in_one_database_and_the_schema_feast() -> None:
     for store in (config.online_store, config.offline_store):
         assert (store.host, store.port, store.database) == ("db.example", 5433, "shop")
         assert (store.user, store.password, store.sslmode) == ("me", "p@ss", "require")
-        assert store.db_schema == "feast"
+    assert config.online_store.db_schema == "feast"
+    assert config.offline_store.db_schema == "feast_scratch"
     assert config.project == "feast_edb_rec_sys"
     assert config.provider == "local"
     assert config.online_store.vector_enabled
     assert config.registry.sqlalchemy_config_kwargs["connect_args"] == {
         "options": "-csearch_path=feast"
     }
+
+
+def test_tls_is_the_same_for_registry_and_stores() -> None:
+    parameters = "sslmode=verify-full&sslrootcert=/etc/recsys/database/ca.crt"
+    config = repo_config(_settings(f"postgresql://me:p@db/shop?{parameters}"))
+    for store in (config.online_store, config.offline_store):
+        assert store.sslmode == "verify-full"
+        assert store.sslrootcert_path == "/etc/recsys/database/ca.crt"
+    assert make_url(config.registry.path).query == {
+        "sslmode": "verify-full",
+        "sslrootcert": "/etc/recsys/database/ca.crt",
+    }
+
+
+def test_only_who_applies_makes_the_registrys_tables() -> None:
+    settings = _settings("postgresql://me@db/shop")
+    assert repo_config(settings).registry.schema_mode == "verify"
+    assert repo_config(settings, registry_tables="auto").registry.schema_mode == "auto"
 
 
 @pytest.mark.parametrize("url", ["postgresql://me@/shop", "postgresql://db.example"])

@@ -1,10 +1,10 @@
-"""What a demonstration's shop is made of: the synthetic shop, a product table, or a shop's log."""
+"""What a shop is filled with: the synthetic shop, a product table, or a shop's log."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apps.local.feed import Feed
+from apps.filling.feed import Feed
 from ml.data.rejection import RejectedRow
 from streams.contracts import Interaction, NewUser, Product
 

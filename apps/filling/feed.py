@@ -49,7 +49,7 @@ class Feed:
         interactions: Iterable[Interaction],
     ) -> None:
         """Bring in a data set."""
-        self._products(products)
+        self.products(products)
         for chunk in _chunks(users):
             self._publish(NEW_USERS, chunk)
         for events in _chunks(interactions):
@@ -64,13 +64,14 @@ class Feed:
             self.fed.rejected.extend(row for row in chunk if isinstance(row, RejectedRow))
             new_items = {event.item_id: event for event in reversed(events)}
             new_users = {event.user_id: event for event in reversed(events)}
-            self._products(_product(new_items[key]) for key in new_items.keys() - items)
+            self.products(_product(new_items[key]) for key in new_items.keys() - items)
             self._publish(NEW_USERS, [_user(new_users[key]) for key in new_users.keys() - users])
             self._interactions(events)
             items |= new_items.keys()
             users |= new_users.keys()
 
-    def _products(self, products: Iterable[Product]) -> None:
+    def products(self, products: Iterable[Product]) -> None:
+        """Put products into the catalogue."""
         with psycopg.connect(self._database_url) as connection:
             upsert_products(connection, products)
 

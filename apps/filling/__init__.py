@@ -1,0 +1,1 @@
+"""Fills a shop with data, on the way that shoppers' clicks take."""

@@ -1,0 +1,74 @@
+"""What each role of a cluster may do; whatever is not said here, it may not.
+
+The owner of all schemas runs the migrations, the other roles log in. Rights on what Feast's online
+tables hold are in `ml.features.grants`, for Feast makes those tables later. A right that is to go
+is revoked by a migration.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+_READ = "select"
+_WRITE = "select, insert, update"
+_OWN = "select, insert, update, delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Rights of one role in one schema."""
+
+    role: str
+    schema: str
+    on_tables: str = ""
+    tables: tuple[str, ...] = ()
+    """None named: all, those that come later included."""
+    on_schema: str = "usage"
+
+
+GRANTS = (
+    Grant("storefront", "shop", _OWN),
+    Grant("storefront", "events", _READ, ("interactions", "new_users")),
+    Grant("storefront", "ml", _READ),
+    Grant("storefront", "feast", _READ),
+    Grant("processor", "events", _WRITE, ("shoppers",)),
+    Grant("processor", "feast", _READ),
+    Grant("connect", "events", _WRITE, ("interactions", "new_users")),
+    Grant("pipeline", "shop", _READ, ("products",)),
+    Grant("pipeline", "events", _READ, ("interactions", "new_users")),
+    # maintain: it analyses the vectors that it has written.
+    Grant("pipeline", "ml", f"{_OWN}, maintain"),
+    Grant("pipeline", "feast", _READ),
+    Grant("pipeline", "feast_scratch", on_schema="usage, create"),
+)
+ROLES = frozenset(each.role for each in GRANTS)
+
+
+def missing_roles(connection: Connection) -> list[str]:
+    """Roles of a cluster that the server does not have."""
+    there = connection.scalars(text("select rolname from pg_roles"))
+    return sorted(ROLES.difference(there))
+
+
+def grant(connection: Connection) -> None:
+    """Grant everything to those roles that exist; running it again changes nothing."""
+    missing = missing_roles(connection)
+    for each in GRANTS:
+        if each.role not in missing:
+            for statement in _statements(each):
+                connection.execute(text(statement))
+
+
+def _statements(each: Grant) -> list[str]:
+    schema = f"grant {each.on_schema} on schema {each.schema} to {each.role}"
+    if not each.on_tables:
+        return [schema]
+    rights = f"grant {each.on_tables} on"
+    if each.tables:
+        tables = ", ".join(f"{each.schema}.{table}" for table in each.tables)
+        return [schema, f"{rights} {tables} to {each.role}"]
+    return [
+        schema,
+        f"{rights} all tables in schema {each.schema} to {each.role}",
+        f"alter default privileges in schema {each.schema} {rights} tables to {each.role}",
+    ]

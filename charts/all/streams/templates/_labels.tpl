@@ -1,0 +1,10 @@
+{{- define "streams.labels" -}}
+{{ include "streams.selector" . }}
+app.kubernetes.io/part-of: {{ .Values.global.pattern }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- end }}
+
+{{- define "streams.selector" -}}
+app.kubernetes.io/name: {{ .Values.global.names.processor }}
+app.kubernetes.io/component: processor
+{{- end }}

@@ -1,0 +1,53 @@
+# The targets that speak to a cluster. Run them through ./pattern.sh: its container has oc, helm and
+# the framework's playbooks.
+CLUSTER := .state/cluster/$(or $(PATTERN_CONTEXT),host)
+PLAYBOOK := ANSIBLE_STDOUT_CALLBACK=rhvp.cluster_utils.readable ansible-playbook $(EXTRA_PLAYBOOK_OPTS) rhvp.cluster_utils.
+PREFLIGHT := $(CLUSTER)/bin/python -m apps.cluster.preflight
+FRAMEWORK := show operator-deploy validate-prereq validate-origin validate-cluster validate-schema argo-healthcheck
+
+# The playbooks take the folder's name for the pattern's, but a clone may have any name.
+export PATTERN_NAME ?= recsys
+
+# The operator's Argo CD creates the pattern's Applications. Only with this switch does it wait for
+# the health of one wave before it goes on to the next.
+WAIT_FOR_WAVES = oc create configmap patterns-operator-config --namespace openshift-operators \
+  --from-literal=gitops.applicationHealthCheckEnabled=true --dry-run=client --output yaml \
+  | oc apply --server-side --field-manager $(PATTERN_NAME) --filename - >/dev/null
+
+# Metrics of the shop are read by the cluster's Prometheus for users. What is set already stays.
+MONITOR = oc get configmap cluster-monitoring-config --namespace openshift-monitoring >/dev/null 2>&1 \
+  || oc create configmap cluster-monitoring-config --namespace openshift-monitoring \
+  --from-literal=config.yaml='enableUserWorkload: true' >/dev/null
+
+.PHONY: install uninstall load-secrets cluster-status cluster-validate $(FRAMEWORK)
+
+$(CLUSTER)/.ready: pyproject.toml constraints.txt
+	@command -v oc >/dev/null || { echo "oc is missing: run this through ./pattern.sh, for example ./pattern.sh make $(or $(MAKECMDGOALS),install)"; exit 1; }
+	@python3 -m venv --clear $(CLUSTER)
+	@$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt .
+	@touch $@
+
+install: $(CLUSTER)/.ready ## Install the pattern on OpenShift, or bring it up to date (through ./pattern.sh)
+	@$(PREFLIGHT) --purpose install
+	@$(WAIT_FOR_WAVES)
+	@$(MONITOR)
+	@$(PLAYBOOK)install
+
+uninstall: $(CLUSTER)/.ready ## Take the pattern off the cluster (through ./pattern.sh)
+	@$(PREFLIGHT) --purpose uninstall
+	@if oc get patterns.gitops.hybrid-cloud-patterns.io $(PATTERN_NAME) --namespace openshift-operators >/dev/null 2>&1; \
+	  then $(PLAYBOOK)uninstall; else echo "$(PATTERN_NAME) is not installed: nothing to do"; fi
+
+load-secrets: $(CLUSTER)/.ready ## Load the secrets into the cluster's Vault (through ./pattern.sh)
+	@$(PREFLIGHT) --purpose load-secrets
+	@$(PLAYBOOK)load_secrets
+
+cluster-status: $(CLUSTER)/.ready
+	@$(CLUSTER)/bin/python -m apps.cluster.status
+
+cluster-validate: $(CLUSTER)/.ready
+	@$(PREFLIGHT) --purpose install
+	@$(PLAYBOOK)validate_schema
+
+$(FRAMEWORK):
+	@$(PLAYBOOK)$(subst -,_,$@)

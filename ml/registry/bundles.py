@@ -1,0 +1,101 @@
+"""The folders of versions, bundle and model card: kept in the registry, cached in `models_dir`.
+
+Only PostgreSQL is shared by those who publish and those who serve. `models_dir` may be empty, and
+several processes may fill it at once.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from ml.registry import repository
+from ml.registry.repository import BundlePart, Connection
+from streams.contracts import ModelError
+
+_PART_BYTES = 4 << 20
+_DESCRIPTION = "bundle.json"  # as `ml.towers.bundle` names it, which brings torch with it
+_YOUNG_SECONDS = 3600.0
+
+
+def folder_of(
+    version: str, models_dir: Path, connect: Callable[[], AbstractContextManager[Connection]]
+) -> Path:
+    """The version's folder, fetched from the registry if it is not there yet.
+
+    Args:
+        version: a registered one.
+        models_dir: the cache.
+        connect: opens a connection, which only a fetch needs.
+
+    Raises:
+        ModelError: the registry does not hold its files.
+    """
+
+    def fetch(folder: Path) -> None:
+        with connect() as connection:
+            _write(folder, repository.bundle_parts(connection, version))
+        if not (folder / _DESCRIPTION).exists():
+            raise ModelError(f"the registry does not hold the files of version {version}")
+
+    return place(version, models_dir, fetch)
+
+
+def place(version: str, models_dir: Path, fill: Callable[[Path], None]) -> Path:
+    """The version's folder; one that is not there yet appears at once, with all that `fill` writes.
+
+    Args:
+        version: whose.
+        models_dir: the cache.
+        fill: called with the folder to write to, if at all.
+    """
+    final = models_dir / version
+    if final.is_dir():
+        return final
+    models_dir.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=models_dir, prefix=f".{version}."))
+    try:
+        fill(unfinished)
+        unfinished.rename(final)
+    except OSError:
+        # Another process may have been first; its files are the same.
+        if not final.is_dir():
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return final
+
+
+def parts_of(folder: Path) -> Iterator[BundlePart]:
+    """All files below `folder`, in parts of which one at a time is in memory."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        with path.open("rb") as file:
+            number, part = 0, file.read(_PART_BYTES)
+            while part or number == 0:
+                yield BundlePart(name, number, part)
+                number, part = number + 1, file.read(_PART_BYTES)
+
+
+def prune(models_dir: Path, kept: Collection[str]) -> None:
+    """Remove the bundles of other versions than `kept`, and what a killed process left.
+
+    Young ones stay: a publication under way is not registered yet.
+    """
+    for folder in models_dir.iterdir() if models_dir.is_dir() else ():
+        is_bundle = folder.name not in kept and (folder / _DESCRIPTION).exists()
+        if is_bundle and time.time() - folder.stat().st_mtime > _YOUNG_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(folder: Path, parts: Iterator[BundlePart]) -> None:
+    root = folder.resolve()
+    for path, _number, part in parts:
+        target = (root / path).resolve()
+        if not target.is_relative_to(root):
+            raise ModelError(f"a version's files do not lie outside of its folder: {path}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("ab") as file:
+            file.write(part)

@@ -1,0 +1,42 @@
+"""When Kafka's certificates are renewed a process ends, and whoever runs it starts it again.
+
+Kafka's clients read their certificates once, when they are made. A cluster renews the mounted files
+weeks before the old certificates expire, so an orderly restart is in time and the simplest way.
+"""
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import structlog
+
+from streams.kafka_settings import KafkaSettings
+
+log = structlog.get_logger()
+
+_LOOK_EVERY_SECONDS = 10.0
+
+
+def end_when_renewed(settings: KafkaSettings, *, every: float = _LOOK_EVERY_SECONDS) -> None:
+    """Watch the files, and end this process in good order (SIGTERM) once one has changed."""
+    files = (settings.kafka_ca_file, settings.kafka_certificate_file, settings.kafka_key_file)
+    paths = [path for path in files if path]
+    if paths:
+        known = [path.read_bytes() for path in paths]
+        threading.Thread(
+            target=_watch, args=(paths, known, every), name="certificates", daemon=True
+        ).start()
+
+
+def _watch(paths: list[Path], known: list[bytes], every: float) -> None:
+    pause = threading.Event()
+    while not pause.wait(every):
+        try:
+            changed = [path.read_bytes() for path in paths] != known
+        except OSError:
+            continue  # while the files are being replaced
+        if changed:
+            log.info("Kafka's certificates were renewed; ending, to be started with the new ones")
+            os.kill(os.getpid(), signal.SIGTERM)
+            return

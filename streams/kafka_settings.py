@@ -1,0 +1,76 @@
+"""How every part reaches Kafka: in plain text on a laptop, over mutual TLS in a cluster."""
+
+import ssl
+from typing import Any, Self
+
+from pydantic import FilePath, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KafkaSettings(BaseSettings):
+    """Kafka's addresses and, for TLS, three PEM files; the one place that makes clients' settings.
+
+    Clients read the files when they are made (`streams.certificates` says what follows from it).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RECSYS_", frozen=True)
+
+    kafka_bootstrap_servers: str
+    """Kafka's addresses, `host:port`, comma-separated."""
+    kafka_ca_file: FilePath | None = None
+    """Certificates of the authority that signs the brokers'; all three files or none."""
+    kafka_certificate_file: FilePath | None = None
+    """This client's certificate."""
+    kafka_key_file: FilePath | None = None
+    """Its key, without a password."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        files = {
+            "RECSYS_KAFKA_CA_FILE": self.kafka_ca_file,
+            "RECSYS_KAFKA_CERTIFICATE_FILE": self.kafka_certificate_file,
+            "RECSYS_KAFKA_KEY_FILE": self.kafka_key_file,
+        }
+        missing = [name for name, path in files.items() if path is None]
+        if missing and len(missing) < len(files):
+            raise ValueError(f"Kafka over TLS takes three files; missing: {', '.join(missing)}")
+        try:
+            self.ssl_context()
+        except (OSError, ssl.SSLError) as error:
+            raise ValueError(f"Kafka's certificates and key do not fit: {error}") from error
+        return self
+
+    @property
+    def librdkafka(self) -> dict[str, str | int | float | bool]:
+        """What every client of confluent-kafka is made with."""
+        plain: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": self.kafka_bootstrap_servers
+        }
+        if self.kafka_ca_file is None:
+            return plain
+        return plain | {
+            "security.protocol": "ssl",
+            "ssl.ca.location": str(self.kafka_ca_file),
+            "ssl.certificate.location": str(self.kafka_certificate_file),
+            "ssl.key.location": str(self.kafka_key_file),
+        }
+
+    @property
+    def kafka_python(self) -> dict[str, Any]:
+        """What every client of kafka-python is made with."""
+        plain = {"bootstrap_servers": self.kafka_bootstrap_servers.split(",")}
+        context = self.ssl_context()
+        return plain | ({"security_protocol": "SSL", "ssl_context": context} if context else {})
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """For clients in Python, which check the broker's name as librdkafka does; None: no TLS.
+
+        Raises:
+            OSError: a file cannot be read, is no PEM, or the key is not the certificate's.
+        """
+        if self.kafka_ca_file is None or self.kafka_certificate_file is None:
+            return None
+        context = ssl.create_default_context(cafile=self.kafka_ca_file)
+        # Without a password given, OpenSSL would ask for an encrypted key's on the terminal.
+        context.load_cert_chain(self.kafka_certificate_file, self.kafka_key_file, password="")
+        return context

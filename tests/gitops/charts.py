@@ -1,0 +1,42 @@
+"""The pattern's charts, rendered as Argo CD renders them."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gitops import clustergroup
+from gitops.clustergroup import Manifest
+from gitops.lab.places import BIN
+from gitops.pattern import Pattern
+
+
+def render(pattern: Pattern, application: Manifest, overrides: dict[str, str]) -> str:
+    """The manifests of one application; overrides as by `--set-string`."""
+    source = application["spec"]["source"]
+    chart = pattern.directory / source["path"]
+    command = [
+        str(BIN / "helm"),
+        "template",
+        application["metadata"]["name"],
+        str(chart),
+        f"--namespace={application['spec']['destination']['namespace']}",
+        *(f"--values={file}" for file in _value_files(pattern, source["helm"])),
+        *(f"--set={each['name']}={each['value']}" for each in source["helm"]["parameters"]),
+        *(f"--set-string={name}={value}" for name, value in overrides.items()),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    return done.stdout
+
+
+def applications(pattern: Pattern) -> dict[str, Manifest]:
+    """The pattern's applications by name."""
+    return {each["metadata"]["name"]: each for each in clustergroup.applications(pattern)}
+
+
+def _value_files(pattern: Pattern, helm: dict[str, Any]) -> Iterator[Path]:
+    for name in helm["valueFiles"]:
+        file = pattern.directory / name.removeprefix("$patternref").removeprefix("/")
+        if file.is_file():
+            yield file

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Builds the Go tools of the GitOps tests and fetches the modules that the lab reads files from: all
+# of them, or those named. What is there already, in the version wanted, stays.
+set -euo pipefail
+cd "$(dirname "$0")"
+bin=${RECSYS_GITOPS_BIN:-$PWD/../../../.state/gitops/bin}
+wanted=" $* "
+
+command -v go >/dev/null || {
+  echo "Go is missing: the GitOps tests build Kubernetes, Argo CD and Helm from their modules; install Go 1.26 or newer (https://go.dev/dl)" >&2
+  exit 1
+}
+mkdir -p "$bin" "$bin/../modules"
+bin=$(cd "$bin" && pwd)
+modules=$(cd "$bin/../modules" && pwd)
+export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" GOBIN=$bin
+
+# version MODULE: the version that go.mod names
+version() { awk -v module="$1" '$1 == module && $2 ~ /^v/ { print $2; exit }' go.mod; }
+
+# tool NAME PACKAGE[@VERSION] [VARIABLE=VALUE...]: with a version, a package outside of go.mod whose
+# dependencies would move those of Kubernetes; the variables are set by the linker
+tool() {
+  local name=$1 package=$2 started=$SECONDS stamp flags="-s -w"
+  shift 2
+  [[ $wanted == "  " || $wanted == *" $name "* ]] || return 0
+  for variable in "$@"; do flags+=" -X $variable"; done
+  stamp="$(go env GOVERSION) $package $flags"
+  [[ $package == *@* ]] || stamp+=" $(cat go.mod cmd/*/*.go | sha256sum)"
+  if [[ -x $bin/$name && -f $bin/.$name && $(<"$bin/.$name") == "$stamp" ]]; then
+    echo "$name: ready"
+    return
+  fi
+  echo "$name: building"
+  if [[ $package == *@* ]]; then
+    go install -ldflags "$flags" "$package"
+  else
+    go build -ldflags "$flags" -o "$bin/$name" "$package"
+  fi
+  echo "$stamp" >"$bin/.$name"
+  echo "$name: built in $((SECONDS - started)) s"
+}
+
+# module NAME MODULE@VERSION: a link to the module's files
+module() {
+  local name=$1 module=$2 folder
+  [[ $wanted == "  " || $wanted == *" $name "* ]] || return 0
+  if [[ -f $modules/.$name && $(<"$modules/.$name") == "$module" && -d $modules/$name ]]; then
+    echo "$name: ready"
+    return
+  fi
+  folder=$(go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') || {
+    echo "$name: $module cannot be fetched: its kinds are missing, unless RECSYS_CRDS holds them" >&2
+    return 0
+  }
+  ln -sfn "$folder" "$modules/$name"
+  echo "$module" >"$modules/.$name"
+  echo "$name: fetched"
+}
+
+kubernetes=$(version k8s.io/kubernetes)
+kubernetes_version=(
+  "k8s.io/component-base/version.gitVersion=$kubernetes"
+  "k8s.io/component-base/version.gitMajor=1"
+  "k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$kubernetes")"
+)
+
+kwok=v0.8.0
+
+tool helm helm.sh/helm/v3/cmd/helm "helm.sh/helm/v3/internal/version.version=$(version helm.sh/helm/v3)"
+tool kubectl k8s.io/kubernetes/cmd/kubectl "${kubernetes_version[@]}"
+tool argocd github.com/argoproj/argo-cd/v3/cmd "github.com/argoproj/argo-cd/v3/common.version=$(version github.com/argoproj/argo-cd/v3)"
+tool kubelab ./cmd/kubelab "${kubernetes_version[@]}"
+tool kwok "sigs.k8s.io/kwok/cmd/kwok@$kwok"
+tool kubectl-validate sigs.k8s.io/kubectl-validate@v0.0.4
+tool helm-docs github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
+tool helm-unittest github.com/helm-unittest/helm-unittest/cmd/helm-unittest@v1.0.0
+
+module argo-cd "github.com/argoproj/argo-cd/v3@$(version github.com/argoproj/argo-cd/v3)"
+module kwok-stages "sigs.k8s.io/kwok@$kwok"
+module openshift github.com/openshift/api@v0.0.0-20251020135558-286504b695bc
+module olm github.com/operator-framework/api@v0.37.0
+module keda github.com/kedacore/keda/v2@v2.18.0
+module grafana github.com/grafana/grafana-operator/v5@v5.18.0
+module prometheus github.com/prometheus-operator/prometheus-operator@v0.85.0
+module external-secrets github.com/external-secrets/external-secrets@v1.3.2

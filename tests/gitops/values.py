@@ -1,0 +1,45 @@
+"""Values files as Helm reads them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Values = dict[str, Any]
+
+
+def merge(base: Values, over: Values) -> Values:
+    """Values on top of others: maps merge, the rest replaces, null removes."""
+    merged = dict(base)
+    for key, value in over.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = merge(merged[key], dict(value))
+        else:
+            merged[key] = value
+    return merged
+
+
+def expand(template: str, values: Values) -> str:
+    """The template with its references to values filled in; it may hold no other action."""
+
+    def value_of(reference: re.Match[str]) -> str:
+        value: Any = values
+        for key in reference[1].split("."):
+            value = value[key]
+        return text(value)
+
+    expanded = re.sub(r"{{-?\s*\$?\.Values\.([\w.]+)\s*-?}}", value_of, template)
+    if "{{" in expanded:
+        raise ValueError(f"more than a reference to a value: {template}")
+    return expanded
+
+
+def text(value: object) -> str:
+    """A value as it is written into YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def strings(mapping: Values | None) -> dict[str, str]:
+    """Labels and annotations: every value a string."""
+    return {key: text(value) for key, value in (mapping or {}).items()}

@@ -1,0 +1,84 @@
+"""A PostgreSQL of its own for the tests that need no other part.
+
+Each test gets a freshly migrated database in which Feast's definitions are applied.
+"""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from apps.local import postgres
+from apps.local.settings import LocalSettings
+from apps.migrations.upgrade import upgrade
+from ml.features.store import apply
+from ml.settings import MlSettings
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    local = LocalSettings(
+        state_dir=tmp_path_factory.mktemp("postgres"), distribution_dir=None, postgres_port=port
+    )
+    local.logs.mkdir(parents=True)
+    postgres.initialise(local, "test")
+    url = postgres.database_url(local, "test")
+    part = postgres.part(local, url)
+    with part.log.open("wb") as log:
+        process = subprocess.Popen(
+            part.command, cwd=local.state_dir, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
+    try:
+        deadline = time.monotonic() + 30
+        while not part.is_healthy():
+            assert process.poll() is None, part.log.read_text()
+            assert time.monotonic() < deadline, part.log.read_text()
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def address(server_url: str, database: str) -> str:
+    return make_url(server_url).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute("create database prepared")
+    url = address(server_url, "prepared")
+    upgrade(url)
+    apply(MlSettings(database_url=url, models_dir=Path("unused")))
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'prepared'"
+        )
+    return "prepared"
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        yield address(server_url, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

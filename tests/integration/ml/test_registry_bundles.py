@@ -1,0 +1,154 @@
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ml.registry import bundles, repository
+from ml.registry.repository import BundlePart, ModelVersion
+from ml.settings import MlSettings
+from streams.contracts import ModelError
+
+pytestmark = pytest.mark.integration
+
+FETCH = """
+import resource, sys
+from functools import partial
+from pathlib import Path
+import psycopg
+from ml.registry import bundles
+
+url, version, models_dir = sys.argv[1:]
+psycopg.connect(url).close()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(bundles.folder_of(version, Path(models_dir), partial(psycopg.connect, url)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+"""Prints the folder, then by how many KiB the process grew."""
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A version's folder: small, empty, nested and large files."""
+    folder = tmp_path / "published"
+    (folder / "card").mkdir(parents=True)
+    (folder / "bundle.json").write_text('{"version": "v1"}')
+    (folder / "card" / "README.md").write_text("# Größe ✓")
+    (folder / "card" / "empty.svg").touch()
+    (folder / "weights.safetensors").write_bytes(os.urandom(11 << 20))
+    return folder
+
+
+def _store(settings: MlSettings, version: str, folder: Path) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        repository.register(connection, ModelVersion(version))
+        repository.write_bundle_parts(connection, version, bundles.parts_of(folder))
+
+
+def _fetch(settings: MlSettings, version: str) -> Path:
+    return bundles.folder_of(
+        version, settings.models_dir, partial(psycopg.connect, settings.database_url)
+    )
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def _count(settings: MlSettings) -> int:
+    with psycopg.connect(settings.database_url) as connection:
+        (count,) = connection.execute("select count(*) from ml.bundle_parts").fetchone() or (0,)
+    return count
+
+
+def test_a_missing_folder_is_fetched_as_it_was_published(
+    settings: MlSettings, published: Path
+) -> None:
+    _store(settings, "v1", published)
+    _store(settings, "v1", published)
+
+    fetched = _fetch(settings, "v1")
+
+    assert fetched == settings.models_dir / "v1"
+    assert _files(fetched) == _files(published)
+    assert _count(settings) == 6
+
+
+def test_a_folder_that_is_there_needs_no_database(tmp_path: Path) -> None:
+    (tmp_path / "v1").mkdir()
+    away = partial(psycopg.connect, "postgresql://nobody@127.0.0.1:1/none")
+    assert bundles.folder_of("v1", tmp_path, away) == tmp_path / "v1"
+
+
+def test_processes_that_fetch_at_once_all_find_it_whole_and_stay_small(
+    settings: MlSettings, published: Path
+) -> None:
+    weights = published / "weights.safetensors"
+    with weights.open("ab") as file:
+        file.truncate(200 << 20)
+    _store(settings, "v1", published)
+    arguments = [settings.database_url, "v1", str(settings.models_dir)]
+
+    racing = [
+        subprocess.Popen(
+            [sys.executable, "-c", FETCH, *arguments], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+
+    for process in racing:
+        folder, grown = process.communicate(timeout=120)[0].splitlines()
+        assert process.returncode == 0
+        assert folder == str(settings.models_dir / "v1")
+        assert int(grown) < 100 << 10, "a process holds some parts, not all 200 MiB"
+    assert [path.name for path in settings.models_dir.iterdir()] == ["v1"]
+    assert _files(settings.models_dir / "v1") == _files(published)
+
+
+def test_a_version_without_files_is_refused_and_leaves_nothing(settings: MlSettings) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        repository.register(connection, ModelVersion("bare"))
+    for version in ("bare", "unknown"):
+        with pytest.raises(ModelError, match=f"does not hold the files of version {version}"):
+            _fetch(settings, version)
+    assert list(settings.models_dir.iterdir()) == []
+
+
+def test_a_file_outside_of_its_folder_is_not_written(settings: MlSettings, tmp_path: Path) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        repository.register(connection, ModelVersion("v1"))
+        repository.write_bundle_parts(connection, "v1", [BundlePart("../../escaped", 0, b"x")])
+    with pytest.raises(ModelError, match="outside"):
+        _fetch(settings, "v1")
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_the_files_go_with_their_version(settings: MlSettings, published: Path) -> None:
+    for version in ("v1", "v2"):
+        _store(settings, version, published)
+    with psycopg.connect(settings.database_url) as connection:
+        assert repository.delete_old(connection, keep=1) == ["v1"]
+    assert _count(settings) == 6
+    with pytest.raises(ModelError):
+        _fetch(settings, "v1")
+
+
+def test_pruning_takes_old_bundles_of_deleted_versions_alone(tmp_path: Path) -> None:
+    for name in ("kept", "deleted", "young", ".deleted.broken-off"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bundle.json").touch()
+    (tmp_path / "something-else").mkdir()
+    (tmp_path / "text-embeddings.safetensors").touch()
+    for path in tmp_path.iterdir():
+        if path.name != "young":
+            os.utime(path, (0, 0))
+
+    bundles.prune(tmp_path, {"kept"})
+
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"kept", "young", "something-else", "text-embeddings.safetensors"}
+    bundles.prune(tmp_path / "not-there", {"kept"})

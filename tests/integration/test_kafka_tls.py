@@ -1,0 +1,309 @@
+"""A real broker that speaks nothing but mutual TLS, and every way in which we reach it."""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from authority import Authority
+from confluent_kafka import Consumer
+from laptop import free_ports, local_settings
+
+from apps.local.distribution import Distribution
+from apps.local.java import java
+from apps.local.properties import write_properties
+from ml.features.online import OnlineFeatures
+from ml.settings import MlSettings
+from streams.contracts import (
+    INTERACTIONS,
+    NEW_USERS,
+    Interaction,
+    InteractionType,
+    PublishError,
+    UnavailableError,
+    new_id,
+)
+from streams.kafka_settings import KafkaSettings
+from streams.lag import Lag
+from streams.provisioning import create_topics
+from streams.publisher import Publisher
+from streams.settings import PROCESSOR_GROUP
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running broker and the authority that it trusts."""
+
+    address: str
+    authority: Authority
+
+    def client(self, name: str, signed_by: Authority | None = None) -> KafkaSettings:
+        """A client that trusts the broker and shows a certificate, of the same authority or not."""
+        identity = (signed_by or self.authority).issue(name)
+        return KafkaSettings(
+            kafka_bootstrap_servers=self.address,
+            kafka_ca_file=self.authority.certificate,
+            kafka_certificate_file=identity.certificate,
+            kafka_key_file=identity.key,
+        )
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    folder = tmp_path_factory.mktemp("kafka-tls")
+    local = local_settings(folder)
+    local.logs.mkdir()
+    distribution = Distribution(local.distribution)
+    distribution.install(lambda _done, _total: None)
+    authority = Authority(folder / "authority")
+    (folder / "broker.pem").write_text(authority.issue("broker").chain_with_key)
+    port, controller = free_ports(2)
+    listeners = f"TLS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}"
+    write_properties(
+        folder / "server.properties",
+        {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}",
+            "listeners": listeners,
+            "advertised.listeners": listeners,
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "TLS",
+            "listener.security.protocol.map": "TLS:SSL,CONTROLLER:PLAINTEXT",
+            "listener.name.tls.ssl.client.auth": "required",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(folder / "broker.pem"),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(authority.certificate),
+            "log.dirs": str(folder / "data"),
+            "auto.create.topics.enable": "false",
+            "offsets.topic.replication.factor": "1",
+            "offsets.topic.num.partitions": "1",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            "log.index.size.max.bytes": "1048576",
+            "log.cleaner.dedupe.buffer.size": "16777216",
+        },
+    )
+    cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=").replace("-", "A")
+    subprocess.run(
+        [*java(distribution, "kafka.tools.StorageTool", "256m", local), "format", "--standalone",
+         f"--cluster-id={cluster}", f"--config={folder / 'server.properties'}"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    process = subprocess.Popen(
+        [*java(distribution, "kafka.Kafka", "384m", local), folder / "server.properties"],
+        stdin=subprocess.DEVNULL,
+        stdout=(folder / "kafka.log").open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+    running = Broker(f"127.0.0.1:{port}", authority)
+    try:
+        _make_topics(running.client("administrator"), process, folder / "kafka.log")
+        yield running
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _make_topics(administrator: KafkaSettings, process: Any, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            create_topics(administrator, replicas=1)
+        except UnavailableError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.5)
+        else:
+            return
+
+
+def an_event(user: str) -> Interaction:
+    return Interaction(
+        interaction_id=new_id(),
+        user_id=user,
+        item_id="i",
+        timestamp=datetime.now(UTC),
+        interaction_type=InteractionType.CART,
+    )
+
+
+def send(kafka: KafkaSettings, *events: Interaction, timeout: float = 10) -> int:
+    return Publisher(kafka, timeout=timeout).publish(
+        INTERACTIONS.public.name, [(event.key, event.encode()) for event in events]
+    )
+
+
+def test_what_is_published_can_be_read_and_counted(broker: Broker) -> None:
+    event = an_event("reader")
+    assert send(broker.client("publisher"), event) == 1
+    kafka = broker.client("reader")
+    consumer = Consumer({**kafka.librdkafka, "group.id": "reader", "auto.offset.reset": "earliest"})
+    consumer.subscribe([INTERACTIONS.public.name])
+    with closing(consumer):
+        found = [Interaction.decode(message.value()) for message in consumer.consume(1, 30)]
+    assert found == [event]
+    with closing(Lag(kafka)) as lag:
+        assert lag.records(INTERACTIONS.public) >= 1
+        assert lag.behind("nobody-reads-here", [INTERACTIONS.public]) >= 1
+
+
+def test_the_certificate_of_another_authority_is_refused(broker: Broker, tmp_path: Path) -> None:
+    stranger = broker.client("stranger", signed_by=Authority(tmp_path))
+    with pytest.raises(PublishError):
+        send(stranger, an_event("stranger"), timeout=3)
+
+
+def test_plain_text_is_refused(broker: Broker) -> None:
+    with pytest.raises(PublishError):
+        send(KafkaSettings(kafka_bootstrap_servers=broker.address), an_event("plain"), timeout=3)
+
+
+def test_a_broker_of_another_authority_is_not_trusted(broker: Broker, tmp_path: Path) -> None:
+    ours = broker.client("cautious")
+    other = ours.model_copy(update={"kafka_ca_file": Authority(tmp_path).certificate})
+    with pytest.raises(PublishError):
+        send(other, an_event("cautious"), timeout=3)
+
+
+def variables(kafka: KafkaSettings) -> dict[str, str]:
+    return {f"RECSYS_{name.upper()}": str(value) for name, value in kafka.model_dump().items()}
+
+
+def tail(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).parent / "recsys", "events", "tail", "--from-start", "--limit", "1"],
+        env={**os.environ, "COLUMNS": "400", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_an_analyst_tails_a_clusters_topic(broker: Broker, tmp_path: Path) -> None:
+    send(broker.client("publisher"), an_event("tailed"))
+    analyst = broker.client("analyst")
+    done = tail(variables(analyst))
+    assert done.returncode == 0, done.stderr
+    assert Interaction.model_validate_json(done.stdout).item_id == "i"
+
+    stranger = broker.client("stranger", signed_by=Authority(tmp_path))
+    done = tail(variables(stranger))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Kafka does not answer at {broker.address}" in done.stderr
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[Any]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        env={**os.environ, **environment},
+        cwd=log.parent,
+        stdout=log.open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def until(condition: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.5)
+
+
+def renew(kafka: KafkaSettings, broker: Broker) -> None:
+    assert kafka.kafka_certificate_file
+    assert kafka.kafka_key_file
+    renewed = broker.authority.issue("renewed")
+    renewed.key.replace(kafka.kafka_key_file)
+    renewed.certificate.replace(kafka.kafka_certificate_file)
+
+
+def test_the_processor_works_over_tls_and_ends_when_its_certificate_is_renewed(
+    broker: Broker, database_url: str, tmp_path: Path
+) -> None:
+    kafka = broker.client("processor")
+    environment = {
+        **variables(kafka),
+        "RECSYS_DATABASE_URL": database_url,
+        "RECSYS_MODELS_DIR": str(tmp_path),
+        "RECSYS_PROCESSOR_PORT": str(free_ports(1)[0]),
+    }
+    log = tmp_path / "processor.log"
+    send(kafka, an_event("processed"))
+    with (
+        running(["streams.processor"], environment, log) as processor,
+        closing(Lag(kafka)) as lag,
+    ):
+        until(lambda: lag.behind(PROCESSOR_GROUP, [INTERACTIONS.public]) == 0, log)
+        features = OnlineFeatures(MlSettings(database_url=database_url, models_dir=tmp_path))
+        assert [each.item_id for each in features.live_history("processed")] == ["i"]
+        features.close()
+
+        renew(kafka, broker)
+        assert processor.wait(60) == 0, log.read_text()
+    assert "certificates were renewed" in log.read_text()
+
+
+def test_the_storefront_publishes_over_tls_and_renews_its_worker_with_its_certificate(
+    broker: Broker, database_url: str, tmp_path: Path
+) -> None:
+    kafka = broker.client("storefront")
+    port = free_ports(1)[0]
+    environment = {
+        **variables(kafka),
+        "RECSYS_DATABASE_URL": database_url,
+        "RECSYS_MODELS_DIR": str(tmp_path),
+        "RECSYS_SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        "RECSYS_SESSION_COOKIE_SECURE": "false",
+        "RECSYS_PUBLISH_TIMEOUT": "PT20S",
+    }
+    log = tmp_path / "storefront.log"
+    bind = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4"]
+    shop = ["gunicorn", *bind, "--no-control-socket", "apps.storefront.wsgi:app"]
+    with (
+        running(shop, environment, log) as gunicorn,
+        closing(Lag(kafka)) as lag,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http,
+    ):
+
+        def is_ready() -> bool:
+            try:
+                return http.get("/health/ready").is_success
+            except httpx.TransportError:
+                return False
+
+        until(is_ready, log)
+        page = http.get("/sign-up").text
+        token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
+        assert token, page
+        form = {"user_name": "Ada", "email": "a@example.org", "password": "a tidy engine"}
+        form |= {"csrf_token": token[1], "preferences": "Books"}
+        assert http.post("/sign-up", data=form).status_code == 302
+        assert lag.records(NEW_USERS.public) == 1
+
+        renew(kafka, broker)
+        until(lambda: log.read_text().count("Booting worker with pid") == 2, log)
+        until(is_ready, log)
+        assert gunicorn.poll() is None

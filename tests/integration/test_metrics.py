@@ -1,0 +1,218 @@
+"""What Prometheus reads of a real shop and a real processor, in processes of their own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import numpy as np
+import psycopg
+import pytest
+from laptop import free_ports
+from prometheus_client.parser import text_string_to_metric_families
+
+from apps.local.demo.visitor import Visitor
+from apps.storefront.catalog.repository import upsert_products
+from ml.registry import repository
+from ml.registry.repository import ModelVersion
+from streams.contracts import INTERACTIONS, NEW_USERS, Interaction, InteractionType, Product, new_id
+from streams.publisher import Publisher
+
+pytestmark = pytest.mark.integration
+
+ITEM, VERSION = "metered-lamp", "20260101T000000Z-00000000"
+
+
+@contextmanager
+def _running(
+    command: list[str], environment: Mapping[str, str], health: str, log: Path
+) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _until(lambda: _answers(health), log, 90)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _until(condition: Callable[[], bool], log: Path, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
+def _scrape(port: int) -> str:
+    return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).raise_for_status().text
+
+
+def _value(port: int, name: str, **labels: str) -> float:
+    """The sum of the samples that have these labels."""
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(_scrape(port))
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+@contextmanager
+def _shop(stack: Any, database_url: str, folder: Path, **changes: str) -> Iterator[tuple[str, int]]:
+    """A shop on a database that is its own: its address and the port of its metrics."""
+    port, metrics_port = free_ports(2)
+    environment = {
+        **stack.environment,
+        "RECSYS_DATABASE_URL": database_url,
+        "RECSYS_MODELS_DIR": str(folder / "models"),
+        "RECSYS_METRICS_PORT": str(metrics_port),
+        **changes,
+    }
+    address = f"127.0.0.1:{port}"
+    command = ["gunicorn", "--bind", address, "--threads", "4", "--no-control-socket"]
+    health, log = f"http://{address}/health/ready", folder / "shop.log"
+    with _running([*command, "apps.storefront.wsgi:app"], environment, health, log):
+        yield f"http://{address}", metrics_port
+
+
+@pytest.fixture
+def stocked(database_url: str) -> str:
+    """A database with one product and, without its bundle, a live model."""
+    now = datetime.now(UTC)
+    with psycopg.connect(database_url) as connection:
+        upsert_products(connection, [Product(item_id=ITEM, product_name="Lamp", arrival_date=now)])
+        repository.register(connection, ModelVersion(VERSION))
+        repository.write_item_vectors(connection, VERSION, [ITEM], np.ones((1, 4), np.float32))
+        repository.write_popular_items(connection, VERSION, [ITEM])
+        repository.switch_live(connection, VERSION)
+    return database_url
+
+
+def _buy(shop_url: str, email: str) -> None:
+    visitor = Visitor(shop_url)
+    visitor.go("/sign-up")
+    visitor.submit(
+        "/sign-up", {"user_name": "Ada Byron", "email": email, "password": "a tidy engine"}
+    )
+    visitor.go(f"/products/{ITEM}")
+    visitor.submit("/cart", {"item_id": ITEM, "quantity": "1"})
+    visitor.go("/cart")
+    visitor.submit("/orders", {})
+    visitor.close()
+
+
+def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
+    stack: Any, stocked: str, tmp_path: Path
+) -> None:
+    email = f"metered-{uuid4().hex}@example.org"
+    with _shop(stack, stocked, tmp_path) as (url, port):
+        log = tmp_path / "shop.log"
+        _until(lambda: _value(port, "recsys_live_model_info", version=VERSION) == 1, log)
+        requests = "recsys_http_request_duration_seconds_count"
+        assert _value(port, requests, endpoint="catalog.product") == 0
+
+        httpx.get(url).raise_for_status()
+        _buy(url, email)
+        httpx.request("BREW", f"{url}/nobody-{email}")
+
+        assert _value(port, requests, endpoint="catalog.product", method="GET", status="200") == 1
+        assert _value(port, requests, endpoint="orders.check_out", method="POST", status="302") == 1
+        assert _value(port, requests, endpoint="none", method="other", status="404") == 1
+        seconds = "recsys_http_request_duration_seconds_sum"
+        assert 0 < _value(port, seconds, endpoint="catalog.product") < 10
+        assert _value(port, "recsys_recommendations_total", source="trending") >= 1
+        published = "recsys_events_published_total"
+        assert _value(port, published, topic="new-users", way="kafka") == 1
+        assert _value(port, published, topic="interactions", way="kafka") == 2, "a view, a cart"
+        _until(
+            lambda: _value(port, published, topic="interactions", way="outbox") == 1, log
+        )  # the purchase, which is stored with its order
+        _until(lambda: _value(port, "recsys_outbox_waiting") == 0, log)
+        text = _scrape(port)
+        assert httpx.get(f"{url}/metrics").status_code == 404, "they are on a port of their own"
+    with psycopg.connect(stocked) as connection:
+        (user_id,) = connection.execute("select user_id from shop.users").fetchone() or ("",)
+    for personal in (email, user_id, "Ada", ITEM, "127.0.0.1"):
+        assert personal not in text
+
+
+def test_the_outbox_is_seen_to_fill_while_kafka_is_away(
+    stack: Any, stocked: str, tmp_path: Path
+) -> None:
+    away = {"RECSYS_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    with _shop(stack, stocked, tmp_path, **away) as (url, port):
+        assert "\nrecsys_outbox_waiting 0.0" in _scrape(port)
+        _buy(url, "away@example.org")
+        assert _value(port, "recsys_outbox_waiting") == 4
+        assert _value(port, "recsys_events_published_total") == 0
+
+
+@pytest.fixture
+def own_processor(stack: Any, tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """The stack's processor, replaced by one with metrics: their port, and its log."""
+    port, metrics_port = free_ports(2)
+    environment = {
+        **stack.environment,
+        "RECSYS_PROCESSOR_PORT": str(port),
+        "RECSYS_METRICS_PORT": str(metrics_port),
+    }
+    log = tmp_path / "processor.log"
+    stack.stack._supervisor.stop("processor")
+    try:
+        health = f"http://127.0.0.1:{port}/health/ready"
+        with _running(["streams.processor"], environment, health, log):
+            yield metrics_port, log
+    finally:
+        stack.stack._start("processor", print)
+
+
+def test_the_processors_metrics_count_events_and_time_batches(
+    stack: Any, own_processor: tuple[int, Path]
+) -> None:
+    port, log = own_processor
+    events = [
+        Interaction(
+            interaction_id=new_id(),
+            user_id=f"metered-{number}",
+            item_id=ITEM,
+            timestamp=datetime.now(UTC),
+            interaction_type=InteractionType.CART,
+        )
+        for number in range(50)
+    ]
+    name = "recsys_events_processed_total"
+    before = _value(port, name, topic=INTERACTIONS.public.name)
+    publisher = Publisher(stack.kafka)
+    publisher.publish(INTERACTIONS.public.name, [(each.key, each.encode()) for each in events])
+    publisher.publish(INTERACTIONS.public.name, [(f"metered-{n}", b"{") for n in range(3)])
+    publisher.publish(NEW_USERS.public.name, [("metered-0", b"{}")])
+
+    topic = {"topic": INTERACTIONS.public.name}
+    _until(lambda: _value(port, name, **topic) - before >= 53, log)
+    assert _value(port, name, **topic, outcome="dead_letter") == 3
+    assert _value(port, name, **topic, outcome="valid") - before == 50
+    _until(lambda: _value(port, name, topic="new-users", outcome="dead_letter") == 1, log)
+    batches = _value(port, "recsys_batch_duration_seconds_count", **topic)
+    assert 1 <= batches <= 53
+    assert _value(port, "recsys_batch_duration_seconds_sum", **topic) > 0
+    assert "metered" not in _scrape(port)

@@ -1,0 +1,156 @@
+"""Everything that is wrong is said before anything is done."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from laptop import REPOSITORY
+
+from apps.cluster.preflight import Preflight, Purpose
+from streams.contracts import RecsysError
+
+DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}
+FILES = ("values-global.yaml", "values-hub.yaml", "values-secret.yaml.template", "overrides")
+
+
+@pytest.fixture
+def ready(cluster: Any, fork: Any) -> Any:
+    """A cluster and a checkout that nothing is wrong with."""
+    for name in FILES:
+        source = REPOSITORY / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, fork.path / name)
+    token = Path(cluster.environment["HOME"]) / ".config/recsys/edb-token"
+    token.parent.mkdir(parents=True)
+    token.write_text("a-token")
+    cluster.allows("yes")
+    openshift(cluster, "4.20.3")
+    storage_classes(cluster, {"metadata": {"name": "thin", "annotations": DEFAULT}})
+    return cluster
+
+
+def openshift(cluster: Any, version: str, platform: str = "None") -> None:
+    status = {"desired": {"version": version}}
+    cluster.has_one("clusterversions.config.openshift.io", {"status": status})
+    cluster.has_one(
+        "infrastructures.config.openshift.io", {"status": {"platformStatus": {"type": platform}}}
+    )
+
+
+def storage_classes(cluster: Any, *classes: dict[str, Any]) -> None:
+    cluster.has("storageclasses", classes)
+
+
+def problems(cluster: Any, fork: Any, purpose: Purpose = Purpose.INSTALL) -> dict[str, str]:
+    found = {}
+    for name, check in Preflight(fork.path, cluster.environment).checks(purpose).items():
+        try:
+            check()
+        except RecsysError as error:
+            found[name] = str(error)
+    return found
+
+
+def test_nothing_is_wrong(ready: Any, fork: Any) -> None:
+    assert problems(ready, fork) == {}
+
+
+def test_not_logged_in(ready: Any, fork: Any) -> None:
+    (ready.folder / "can-i").unlink()
+    assert "not logged in to a cluster: oc login" in problems(ready, fork)["login"]
+
+
+def test_no_administrator(ready: Any, fork: Any) -> None:
+    ready.allows("no")
+    assert problems(ready, fork) == {
+        "login": "the login is not a cluster administrator's: log in as one"
+    }
+
+
+@pytest.mark.parametrize("version", ["4.18.9", "3.11.0"])
+def test_an_old_cluster(ready: Any, fork: Any, version: str) -> None:
+    openshift(ready, version)
+    assert problems(ready, fork) == {
+        "version": f"the cluster is OpenShift {version}; 4.19 or newer is needed: upgrade it"
+    }
+
+
+def test_no_openshift(ready: Any, fork: Any) -> None:
+    (ready.folder / "clusterversions.config.openshift.io.json").unlink()
+    assert "this is no OpenShift cluster" in problems(ready, fork)["version"]
+
+
+def test_no_default_storage_class(ready: Any, fork: Any) -> None:
+    storage_classes(ready, {"metadata": {"name": "thin"}})
+    assert "no storage class is the default" in problems(ready, fork)["storage"]
+    assert "there is thin" in problems(ready, fork)["storage"]
+
+
+def test_a_storage_class_of_the_platform_that_is_not_there(ready: Any, fork: Any) -> None:
+    openshift(ready, "4.20.3", platform="AWS")
+    assert "names gp3-csi, but the cluster has thin" in problems(ready, fork)["storage"]
+
+
+@pytest.mark.parametrize(
+    ("maps", "words"),
+    [
+        ([], "will be switched on"),
+        ([{"config.yaml": "enableUserWorkload: true"}], "is on"),
+        ([{"config.yaml": "prometheusK8s: {}"}], "is off: alerts and dashboards stay empty"),
+        ([{}], "is off"),
+    ],
+)
+def test_monitoring_is_no_obstacle(ready: Any, fork: Any, maps: list[Any], words: str) -> None:
+    found = [{"metadata": {"name": "cluster-monitoring-config"}, "data": data} for data in maps]
+    ready.has("configmaps", found)
+    checks = Preflight(fork.path, ready.environment).checks(Purpose.INSTALL)
+    assert words in checks["monitoring"]()
+
+
+def test_a_missing_secret(ready: Any, fork: Any) -> None:
+    token = Path(ready.environment["HOME"]) / ".config/recsys/edb-token"
+    token.write_text("\n")
+    for purpose in (Purpose.INSTALL, Purpose.LOAD_SECRETS):
+        found = problems(ready, fork, purpose)["secrets"]
+        assert "edb/token is to be in ~/.config/recsys/edb-token" in found
+    assert "secrets" not in problems(ready, fork, Purpose.UNINSTALL)
+
+
+def test_secrets_of_ones_own_come_first(ready: Any, fork: Any) -> None:
+    own = Path(ready.environment["HOME"]) / "values-secret-recsys.yaml"
+    own.write_text('version: "2.0"\nsecrets: [{name: edb, fields: [{name: token, value: }]}]\n')
+    assert f"edb/token has no value in {own}" in problems(ready, fork)["secrets"]
+    own.write_text('version: "2.0"\nsecrets: [{name: edb, fields: [{name: token, value: x}]}]\n')
+    assert problems(ready, fork) == {}
+    own.write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    assert problems(ready, fork) == {}
+
+
+def test_a_secrets_file_that_is_none(ready: Any, fork: Any) -> None:
+    ready.environment["VALUES_SECRET"] = "/nowhere/secrets.yaml"
+    assert "VALUES_SECRET names /nowhere/secrets.yaml" in problems(ready, fork)["secrets"]
+    wrong = fork.path / "secrets.yaml"
+    wrong.write_text("[]")
+    ready.environment["VALUES_SECRET"] = str(wrong)
+    assert "is no list of secrets" in problems(ready, fork)["secrets"]
+
+
+def test_the_command_says_all_at_once_and_changes_nothing(ready: Any, fork: Any) -> None:
+    openshift(ready, "4.18.0")
+    storage_classes(ready)
+    done = subprocess.run(
+        [sys.executable, "-m", "apps.cluster.preflight", "--purpose", "install"],
+        env={**os.environ, **ready.environment, "PYTHONPATH": str(REPOSITORY)},
+        cwd=fork.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    for line in ("ok", "error  version: the cluster is OpenShift 4.18.0", "error  storage: no"):
+        assert line in done.stderr
+    assert "Nothing was changed." in done.stderr
+    assert all(" get " in asked or " auth can-i " in asked for asked in ready.asked)

@@ -1,0 +1,52 @@
+"""What the charts read from Vault is what the secrets template puts there, and nothing is lost."""
+
+import yaml
+from gitops.lab.places import REPOSITORY
+from validate.charts import CHARTS, SIZES, Manifest, manifests
+from validate.test_values import FILES, values
+
+
+def external_secrets() -> list[Manifest]:
+    extra = values(*FILES)["clusterGroup"]["extraObjects"].values()
+    found = [*extra, *(m for chart in CHARTS for size in SIZES for m in manifests(chart, size))]
+    return [manifest for manifest in found if manifest["kind"] == "ExternalSecret"]
+
+
+def offered() -> set[tuple[str, str]]:
+    template = yaml.safe_load((REPOSITORY / "values-secret.yaml.template").read_text())
+    return {
+        (f"secret/data/{prefix}/{secret['name']}", field["name"])
+        for secret in template["secrets"]
+        for prefix in secret["vaultPrefixes"]
+        for field in secret["fields"]
+    }
+
+
+def asked() -> set[tuple[str, str]]:
+    return {
+        (entry["remoteRef"]["key"], entry["remoteRef"]["property"])
+        for secret in external_secrets()
+        for entry in secret["spec"].get("data", [])
+    }
+
+
+def test_what_is_asked_for_is_offered_and_the_other_way_round() -> None:
+    assert asked() == offered()
+
+
+def test_all_are_read_from_the_frameworks_store() -> None:
+    store = values(*FILES)["secretStore"]
+    for secret in external_secrets():
+        assert secret["apiVersion"] == "external-secrets.io/v1"
+        assert secret["spec"]["secretStoreRef"] == store
+
+
+def test_every_policy_exists() -> None:
+    template = yaml.safe_load((REPOSITORY / "values-secret.yaml.template").read_text())
+    used = {
+        field["vaultPolicy"]
+        for secret in template["secrets"]
+        for field in secret["fields"]
+        if "vaultPolicy" in field
+    }
+    assert used == set(template["vaultPolicies"])
