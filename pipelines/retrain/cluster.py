@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pipelines.retrain.components import IMAGE
 from pipelines.retrain.pipeline import define
 
+_TRAINING = ("train-towers", "evaluate")
 _DATABASE_FILES = "/etc/recsys/database"
 _MODELS = "/var/cache/recsys/models"
 _SCRATCH = "/tmp"  # noqa: S108 - a volume of the task's own: its root file system is read-only
@@ -23,12 +24,14 @@ class ClusterSettings(BaseSettings):
     """The image that every component runs in."""
     database_secret: str = "recsys-db-pipeline"  # noqa: S105 - its name
     """Secret whose key `url` is the database's address."""
-    database_ca_secret: str = "recsys-db-ca"  # noqa: S105 - its name
-    """Secret whose key `ca.crt` signs the database's certificate."""
+    database_ca_secret: str = "recsys-db-authority"  # noqa: S105 - its name
+    """Secret whose key `ca.crt` signs the database's certificate; it is mounted whole."""
     pipeline_cpu: str = Field(default="2", pattern=r"^\d+(\.\d+)?$|^\d+m$")
     """Cores of each task, requested and at most."""
     pipeline_memory: str = Field(default="4Gi", pattern=r"^\d+[GM]i$")
     """Memory of each task, requested and at most."""
+    pipeline_gpus: int = Field(default=0, ge=0)
+    """GPUs of each task that trains."""
 
 
 def retrain_in(cluster: ClusterSettings) -> dsl.base_component.BaseComponent:
@@ -40,6 +43,8 @@ def _prepare(cluster: ClusterSettings, task: dsl.PipelineTask) -> None:
     task.set_container_image(cluster.pipeline_image)
     task.set_cpu_request(cluster.pipeline_cpu).set_cpu_limit(cluster.pipeline_cpu)
     task.set_memory_request(cluster.pipeline_memory).set_memory_limit(cluster.pipeline_memory)
+    if cluster.pipeline_gpus and task.name in _TRAINING:
+        task.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(cluster.pipeline_gpus)
     kubernetes.use_secret_as_env(task, cluster.database_secret, {"url": "RECSYS_DATABASE_URL"})
     kubernetes.use_secret_as_volume(task, cluster.database_ca_secret, _DATABASE_FILES)
     kubernetes.empty_dir_mount(task, "models", _MODELS)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import structlog
-from kfp_server_api import ApiException  # type: ignore[import-untyped]
+from kfp_server_api import ApiException
 from pydantic import Field, FilePath, HttpUrl, ValidationError
 from urllib3.exceptions import HTTPError
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import kfp
 import structlog
-from kfp_server_api import V2beta1Pipeline  # type: ignore[import-untyped]
+from kfp_server_api import V2beta1Pipeline
 
 log = structlog.get_logger()
 

@@ -15,8 +15,13 @@ from pipelines.retrain.pipeline import NAME
 CHART = "pipelines"
 
 
-def only(kind: str, size: str = "demo") -> Manifest:
-    (found,) = [manifest for manifest in manifests(CHART, size) if manifest["kind"] == kind]
+def only(kind: str, size: str = "demo", *, of: str = "") -> Manifest:
+    """The one manifest of a kind, or the one whose name ends so."""
+    (found,) = [
+        manifest
+        for manifest in manifests(CHART, size)
+        if manifest["kind"] == kind and manifest["metadata"]["name"].endswith(of)
+    ]
     return found
 
 
@@ -66,7 +71,9 @@ def test_the_steps_run_as_the_chart_says(
     (authority,) = {executor["secretAsVolume"][0]["secretName"] for executor in platform.values()}
     database = next(m for m in manifests("postgres", size) if m["kind"] == "Cluster")
     assert url == f"{database['metadata']['name']}-pipeline"
-    assert authority == f"{database['metadata']['name']}-ca"
+    copied = only("ExternalSecret", size, of="-authority")
+    assert copied["spec"]["data"][0]["remoteRef"]["key"] == f"{database['metadata']['name']}-ca"
+    assert authority == copied["spec"]["target"]["name"]
 
 
 def test_a_gpu_is_known_to_the_settings() -> None:
@@ -104,16 +111,18 @@ def test_the_schedule_is_the_codes_own(settings: DeploySettings) -> None:
 
 def test_the_job_asks_the_server_that_the_chart_makes() -> None:
     server = only("DataSciencePipelinesApplication")["metadata"]["name"]
-    host = f"ds-pipeline-{server}.{only('RoleBinding')['subjects'][0]['namespace']}.svc"
+    host = (
+        f"ds-pipeline-{server}.{only('RoleBinding', of='-upload')['subjects'][0]['namespace']}.svc"
+    )
     assert environment("demo")["RECSYS_PIPELINES_URL"] == f"https://{host}:8443"
-    api, route = only("Role")["rules"]
+    api, route = only("Role", of="-upload")["rules"]
     assert api["resourceNames"] == [server]
     assert route["resourceNames"] == [f"ds-pipeline-{server}"]
 
 
 def test_the_job_runs_with_its_own_rights_alone() -> None:
-    account = only("ServiceAccount")["metadata"]["name"]
-    binding = only("RoleBinding")
+    account = only("ServiceAccount", of="-upload")["metadata"]["name"]
+    binding = only("RoleBinding", of="-upload")
     assert only("Job")["spec"]["template"]["spec"]["serviceAccountName"] == account
     assert [subject["name"] for subject in binding["subjects"]] == [account]
-    assert binding["roleRef"]["name"] == only("Role")["metadata"]["name"]
+    assert binding["roleRef"]["name"] == only("Role", of="-upload")["metadata"]["name"]

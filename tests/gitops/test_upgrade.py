@@ -49,7 +49,7 @@ def test_the_first_version_upgrades_to_this_one(first_version: Installation) -> 
 
 
 def _tracked(api: Api) -> dict[tuple[str, str], str]:
-    """What the pattern's Applications keep, by kind and name, with its uid; a finished hook stays."""
+    """What the pattern's Applications have made, but for jobs, by kind and name, with its uid."""
     return {
         (each["kind"], each["metadata"]["name"]): each["metadata"]["uid"]
         for each in api.everything()

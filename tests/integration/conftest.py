@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from cluster_database import UrlOf, prepared
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -82,3 +83,9 @@ def database_url(server_url: str, template: str) -> Iterator[str]:
         )
         yield address(server_url, name)
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def url_of(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> UrlOf:
+    """The address of a cluster's database by role."""
+    return prepared(server_url, tmp_path_factory.mktemp("cluster"))

@@ -50,7 +50,7 @@ Rows = dict[str, int]
 @pytest.fixture(scope="module")
 def empty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     settings = local_settings(tmp_path_factory.mktemp("fill"))
-    running = Stack(settings.model_copy(update={"start_timeout": 300.0}))
+    running = Stack(settings)
     try:
         running.up(print)
         yield RunningStack(running)

@@ -22,10 +22,15 @@ def offered() -> set[tuple[str, str]]:
     }
 
 
+def from_vault() -> list[Manifest]:
+    store = values(*FILES)["secretStore"]
+    return [each for each in external_secrets() if each["spec"]["secretStoreRef"] == store]
+
+
 def asked() -> set[tuple[str, str]]:
     return {
         (entry["remoteRef"]["key"], entry["remoteRef"]["property"])
-        for secret in external_secrets()
+        for secret in from_vault()
         for entry in secret["spec"].get("data", [])
     }
 
@@ -34,11 +39,11 @@ def test_what_is_asked_for_is_offered_and_the_other_way_round() -> None:
     assert asked() == offered()
 
 
-def test_all_are_read_from_the_frameworks_store() -> None:
-    store = values(*FILES)["secretStore"]
-    for secret in external_secrets():
-        assert secret["apiVersion"] == "external-secrets.io/v1"
-        assert secret["spec"]["secretStoreRef"] == store
+def test_what_is_not_read_from_vault_is_the_databases_authority() -> None:
+    found = external_secrets()
+    assert {each["apiVersion"] for each in found} == {"external-secrets.io/v1"}
+    others = {each["metadata"]["name"] for each in found if each not in from_vault()}
+    assert others == {"recsys-db-authority"}
 
 
 def test_every_policy_exists() -> None:

@@ -1,0 +1,60 @@
+"""What the roles of a cluster may not do in the database."""
+
+import psycopg
+import pytest
+from cluster_database import UrlOf
+from psycopg import errors
+
+from apps.migrations.grants import ROLES
+
+pytestmark = pytest.mark.integration
+
+LIVE_HISTORY = "feast.feast_edb_rec_sys_live_history"
+LISTS = "feast.feast_edb_rec_sys_user_items"
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("storefront", "insert into events.interactions select * from events.interactions"),
+        ("storefront", "delete from events.new_users"),
+        ("storefront", "select from events.shoppers"),
+        ("storefront", "delete from ml.live_version"),
+        ("storefront", f"delete from {LISTS}"),
+        ("storefront", f"update {LISTS} set value_text = ''"),
+        ("storefront", "update feast.feature_views set feature_view_name = ''"),
+        ("storefront", "drop table shop.reviews"),
+        ("processor", "select from shop.users"),
+        ("processor", "select from events.interactions"),
+        ("processor", "delete from events.shoppers"),
+        ("processor", "select from ml.live_version"),
+        ("processor", f"update {LISTS} set value_text = ''"),
+        ("processor", "update feast.feature_views set feature_view_name = ''"),
+        ("connect", "select from shop.users"),
+        ("connect", "select from events.shoppers"),
+        ("connect", "delete from events.interactions"),
+        ("connect", "alter table events.interactions add column more text"),
+        ("connect", "select from feast.projects"),
+        ("pipeline", "select from shop.users"),
+        ("pipeline", "select from shop.orders"),
+        ("pipeline", "update shop.products set product_name = ''"),
+        ("pipeline", "delete from events.interactions"),
+        ("pipeline", f"update {LIVE_HISTORY} set value_text = ''"),
+        ("pipeline", "update feast.feature_views set feature_view_name = ''"),
+        *[
+            (role, f"create table {schema}.mine ()")
+            for role in sorted(ROLES)
+            for schema in ("public", "shop", "events", "ml", "feast")
+        ],
+        *[
+            (role, "create table feast_scratch.mine ()")
+            for role in ("storefront", "processor", "connect")
+        ],
+    ],
+)
+def test_what_a_role_may_not_do(url_of: UrlOf, role: str, statement: str) -> None:
+    with (
+        psycopg.connect(url_of(role)) as connection,
+        pytest.raises(errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement)
