@@ -1,17 +1,23 @@
 """The pattern's charts, rendered as Argo CD renders them."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import yaml
 from gitops import clustergroup
 from gitops.clustergroup import Manifest
 from gitops.lab.places import BIN
 from gitops.pattern import Pattern
 
+NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
 
-def render(pattern: Pattern, application: Manifest, overrides: dict[str, str]) -> str:
+
+def render(
+    pattern: Pattern, application: Manifest, overrides: Mapping[str, str] = NO_OVERRIDES
+) -> str:
     """The manifests of one application; overrides as by `--set-string`."""
     source = application["spec"]["source"]
     chart = pattern.directory / source["path"]
@@ -33,6 +39,18 @@ def render(pattern: Pattern, application: Manifest, overrides: dict[str, str]) -
 def applications(pattern: Pattern) -> dict[str, Manifest]:
     """The pattern's applications by name."""
     return {each["metadata"]["name"]: each for each in clustergroup.applications(pattern)}
+
+
+def manifests(pattern: Pattern) -> Iterator[Manifest]:
+    """Everything that the charts consist of, in the pattern's own size."""
+    for application in applications(pattern).values():
+        documents = yaml.safe_load_all(render(pattern, application))
+        yield from (document for document in documents if document)
+
+
+def kinds(pattern: Pattern) -> set[str]:
+    """The kinds that the charts need, as `group/version Kind`."""
+    return {f"{each['apiVersion']} {each['kind']}" for each in manifests(pattern)}
 
 
 def _value_files(pattern: Pattern, helm: dict[str, Any]) -> Iterator[Path]:

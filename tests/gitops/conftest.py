@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gitops import charts
 from gitops.lab.api import Api
 from gitops.lab.control_plane import control_plane
 from gitops.lab.installation import Installation, installation
@@ -15,6 +16,10 @@ from gitops.pattern import Cluster, Pattern
 OPENSHIFT_NAMESPACES = ("openshift-marketplace", "openshift-monitoring", "openshift-operators")
 LEFT_OUT = pytest.StashKey[dict[str, str]]()
 NEEDED = ("helm", "kubectl", "argocd", "kubelab", "kwok")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "gitops: on a real API server, by a real Argo CD")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -42,17 +47,22 @@ def folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def api(folder: Path) -> Iterator[Api]:
-    with control_plane(folder) as api:
-        for name in OPENSHIFT_NAMESPACES:
-            api.create("/api/v1/namespaces", {"metadata": {"name": name}})
-        yield api
-
-
-@pytest.fixture(scope="session")
 def pattern() -> Pattern:
     """The working tree, on a cluster."""
     return Pattern(REPOSITORY, Cluster(repo_url="https://git.example.com/fork.git"))
+
+
+@pytest.fixture(scope="session")
+def api(folder: Path, pattern: Pattern) -> Iterator[Api]:
+    with control_plane(folder) as api:
+        if missing := charts.kinds(pattern) - api.resources.keys():
+            pytest.fail(
+                f"no definition of {', '.join(sorted(missing))}: put the operators'"
+                " CustomResourceDefinitions into a folder and name it by RECSYS_CRDS"
+            )
+        for name in OPENSHIFT_NAMESPACES:
+            api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        yield api
 
 
 @pytest.fixture(scope="module")

@@ -101,6 +101,7 @@ def _environment(api: Api, folder: Path) -> dict[str, str]:
     return {
         "ARGOCD_FAKE_IN_CLUSTER": "true",
         "ARGOCD_GPG_ENABLED": "false",
+        "ARGOCD_SYNC_WAVE_DELAY": "1",
         "ARGOCD_TLS_DATA_PATH": str(home / "tls"),
         "ARGOCD_SSH_DATA_PATH": str(home / "ssh"),
         "GNUPGHOME": str(home / "gnupg"),

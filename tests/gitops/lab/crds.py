@@ -17,6 +17,7 @@ IN_MODULES = (
     "argo-cd/manifests/crds/appproject-crd.yaml",
     "external-secrets/config/crds/bases/external-secrets.io_clustersecretstores.yaml",
     "external-secrets/config/crds/bases/external-secrets.io_externalsecrets.yaml",
+    "external-secrets/config/crds/bases/external-secrets.io_secretstores.yaml",
     "grafana/config/crd/bases/grafana.integreatly.org_grafanadashboards.yaml",
     "grafana/config/crd/bases/grafana.integreatly.org_grafanadatasources.yaml",
     "grafana/config/crd/bases/grafana.integreatly.org_grafanafolders.yaml",

@@ -30,7 +30,7 @@ end
 return {status = "Progressing", message = tostring(sync) .. ", " .. tostring(health)}
 """,
 }
-INSTALL_SECONDS = 240
+INSTALL_SECONDS = 300
 
 
 @dataclass(frozen=True)
