@@ -45,11 +45,11 @@ status: setup ## Show the parts; through ./pattern.sh those of the cluster
 	@$(BIN)/recsys status
 
 validate: setup ## Check charts, values and scripts of the pattern
-	@PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/pytest tests/validate tests/charts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest tests/validate tests/charts
 endif
 
 test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=2]
-	@OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(or $(WORKERS),2) --dist loadgroup
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --numprocesses $(or $(WORKERS),2) --dist loadgroup
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -127,6 +127,8 @@ def test_products_that_are_not_sold_cannot_be_bought_or_rated(page: Page, shoppe
 def test_nobody_reads_anothers_order(page: Page, shopper: Any, account: Any) -> None:
     page.goto("/products/e2e-lantern")
     page.get_by_role("button", name="Buy now").click()
+    # A response still under way would bring back the buyer's session.
+    page.wait_for_url("**/orders/*", wait_until="networkidle")
     order = urlsplit(page.url).path
     page.context.clear_cookies()
     page.goto("/sign-up")
