@@ -11,8 +11,9 @@ from cluster_database import UrlOf, run
 from flask.testing import FlaskClient
 from psycopg_pool import ConnectionPool
 
+from apps.filling.repository import arrived_interactions, arrived_users
 from apps.storefront.app import create_app
-from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.catalog.repository import product_count, upsert_products
 from apps.storefront.interactions import repository as outbox
 from apps.storefront.settings import StorefrontSettings
 from ml.features.online import OnlineFeatures
@@ -161,6 +162,15 @@ def retrain(settings: MlSettings) -> str:
             progress=lambda _what, _done, _total: None,
         )
     return bundle.version
+
+
+def test_the_storefronts_role_fills_a_shop(url_of: UrlOf) -> None:
+    """`recsys fill` runs as that role: it watches the events arrive, then writes the products."""
+    with psycopg.connect(url_of("storefront")) as connection:
+        assert arrived_interactions(connection, [new_id()]) == set()
+        assert arrived_users(connection, ["nobody"]) == set()
+        upsert_products(connection, PRODUCTS)
+        assert product_count(connection) >= len(PRODUCTS)
 
 
 def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
