@@ -38,7 +38,10 @@ def make(tmp_path: Path) -> Any:
         called.write_text("")
         path = f"{programs}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
-            ["make", "--file", "cluster.mk", f"CLUSTER={ready}", f"PREFLIGHT={preflight}", target],
+            [
+                *("make", "--no-print-directory", "--file", "cluster.mk"),
+                *(f"CLUSTER={ready}", f"PREFLIGHT={preflight}", target),
+            ],
             env={**os.environ, "PATH": path, "CALLED": str(called), **variables},
             cwd=REPOSITORY,
             capture_output=True,
