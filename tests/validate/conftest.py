@@ -9,6 +9,11 @@ from gitops.lab.places import REPOSITORY
 from validate.charts import CHARTS, SIZES
 
 TOOLS = ("helm", "helm-unittest", "helm-docs", "kubectl-validate", "argocd")
+DEFINITIONS = (
+    *("argo-cd", "openshift", "olm", "keda", "grafana"),
+    *("prometheus", "external-secrets"),
+)
+"""Modules that bring the definitions of their kinds."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -26,7 +31,7 @@ def _given(metafunc: pytest.Metafunc, name: str) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def tools() -> None:
-    subprocess.run([REPOSITORY / "tests/gitops/tools/build.sh", *TOOLS], check=True)
+    subprocess.run([REPOSITORY / "tests/gitops/tools/build.sh", *TOOLS, *DEFINITIONS], check=True)
 
 
 @pytest.fixture(scope="session")
