@@ -11,9 +11,9 @@ from validate.charts import CHARTS, SIZES
 TOOLS = ("helm", "helm-unittest", "helm-docs", "kubectl-validate", "argocd")
 DEFINITIONS = (
     *("argo-cd", "openshift", "olm", "keda", "grafana"),
-    *("prometheus", "external-secrets"),
+    *("prometheus", "external-secrets", "definitions"),
 )
-"""Modules that bring the definitions of their kinds."""
+"""What brings the definitions of the charts' kinds."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions of the operators: from a folder of them, else from their Go modules."""
+"""CustomResourceDefinitions: from a folder, else from the operators' Go modules and releases."""
 
 import json
 import os
@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gitops.lab import openshift
-from gitops.lab.places import MODULES, REPOSITORY
+from gitops.lab.places import DEFINITIONS, MODULES, REPOSITORY
 
-FOLDER = Path(os.environ.get("RECSYS_CRDS") or REPOSITORY.parent / "shared" / "crds")
-# Strimzi, EDB, Feast and OpenShift AI publish no Go module that holds theirs
+GIVEN = Path(os.environ.get("RECSYS_CRDS") or REPOSITORY.parent / "shared" / "crds")
+FOLDER = GIVEN if GIVEN.is_dir() else DEFINITIONS
+# Strimzi, EDB, Feast and OpenShift AI have no Go module that holds theirs: tools/releases.txt
 IN_MODULES = (
     "argo-cd/manifests/crds/application-crd.yaml",
     "argo-cd/manifests/crds/applicationset-crd.yaml",

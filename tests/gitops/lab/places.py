@@ -6,3 +6,4 @@ REPOSITORY = Path(__file__).parents[3]
 STATE = REPOSITORY / ".state" / "gitops"
 BIN = STATE / "bin"
 MODULES = STATE / "modules"
+DEFINITIONS = STATE / "definitions"

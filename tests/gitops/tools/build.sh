@@ -10,9 +10,10 @@ command -v go >/dev/null || {
   echo "Go is missing: the GitOps tests build Kubernetes, Argo CD and Helm from their modules; install Go 1.26 or newer (https://go.dev/dl)" >&2
   exit 1
 }
-mkdir -p "$bin" "$bin/../modules"
+mkdir -p "$bin" "$bin/../modules" "$bin/../definitions"
 bin=$(cd "$bin" && pwd)
 modules=$(cd "$bin/../modules" && pwd)
+definitions=$(cd "$bin/../definitions" && pwd)
 export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" GOBIN=$bin
 
 # version MODULE: the version that go.mod names
@@ -58,6 +59,22 @@ module() {
   echo "$name: fetched"
 }
 
+# definitions LIST: the files that it names, where no folder of them is at hand
+definitions() {
+  local file url
+  [[ $wanted == "  " || $wanted == *" definitions "* ]] || return 0
+  [[ ! -d ${RECSYS_CRDS:-../../../../shared/crds} ]] || return 0
+  while read -r file url; do
+    [[ $file != "#" && ! -s $definitions/$file ]] || continue
+    if curl --fail --silent --show-error --location --retry 2 --output "$definitions/.$file" "$url"; then
+      mv "$definitions/.$file" "$definitions/$file"
+      echo "$file: fetched"
+    else
+      echo "$file cannot be fetched from $url: its kinds are missing, unless RECSYS_CRDS names a folder that has them" >&2
+    fi
+  done <"$1"
+}
+
 kubernetes=$(version k8s.io/kubernetes)
 kubernetes_version=(
   "k8s.io/component-base/version.gitVersion=$kubernetes"
@@ -84,3 +101,5 @@ module keda github.com/kedacore/keda/v2@v2.18.0
 module grafana github.com/grafana/grafana-operator/v5@v5.18.0
 module prometheus github.com/prometheus-operator/prometheus-operator@v0.85.0
 module external-secrets github.com/external-secrets/external-secrets@v1.3.2
+
+definitions "${RECSYS_RELEASES:-releases.txt}"
