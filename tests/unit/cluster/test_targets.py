@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from laptop import REPOSITORY
 
-NOTES = '#!/usr/bin/env bash\necho "${0##*/} $*" >>"$CALLED"\n'
-OC = f"""{NOTES}
+SHELL = "#!/usr/bin/env bash\n"
+NOTE = 'echo "${0##*/} $*" >>"$CALLED"\n'
+NOTES = SHELL + NOTE
+# What applies notes its call once all has come down the pipe: after the call that wrote it.
+OC = f"""{SHELL}
+[[ $1 != apply ]] || cat >/dev/null
+{NOTE}
 case "$1" in
   get) [[ -n ${{INSTALLED:-}} ]] ;;
   create) echo "kind: ConfigMap" ;;
-  apply) cat >/dev/null ;;
 esac
 """
 MONITORING = "configmap cluster-monitoring-config --namespace openshift-monitoring"
