@@ -12,7 +12,7 @@ from rich.table import Table
 
 from apps.cli.console import Narrator, err, out
 from apps.cli.running import running_stack
-from apps.cli.synthetic import Interactions, Items, Seed, Users
+from apps.cli.synthetic import Interactions, Items, ProductTable, Seed, Users
 from apps.filling.source import Source, SyntheticSize, dataset, replay, synthetic
 from apps.local.demo.report import Report
 from apps.local.settings import LocalSettings
@@ -49,10 +49,7 @@ def demo(
         typer.Option("--replay", help="A shop's log instead of scripted shoppers.", **_READABLE),
     ] = None,
     test: Test = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--dataset", help="Amazon-style product table, a file or a URL."),
-    ] = None,
+    data: ProductTable = None,
     users: Users = 1_000,
     items: Items = 2_000,
     interactions: Interactions = 40_000,

@@ -2,12 +2,11 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from apps.cli.console import Narrator, out
-from apps.cli.synthetic import Interactions, Items, Seed, Users
+from apps.cli.synthetic import Interactions, Items, ProductTable, Seed, Users
 from apps.filling.feed import Fed
 from apps.filling.source import SyntheticSize, dataset, synthetic
 
@@ -19,10 +18,7 @@ def register(cli: typer.Typer) -> None:
 
 def fill(
     *,
-    data: Annotated[
-        str | None,
-        typer.Option("--dataset", help="Amazon-style product table, a file or a URL."),
-    ] = None,
+    data: ProductTable = None,
     users: Users = 1_000,
     items: Items = 2_000,
     interactions: Interactions = 40_000,

@@ -19,6 +19,11 @@ Users = Annotated[int, typer.Option(min=1, help="Number of users.")]
 Items = Annotated[int, typer.Option(min=1, help="Number of items.")]
 Interactions = Annotated[int, typer.Option(min=1, help="Number of interactions.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed makes the same shop.")]
+ProductTable = Annotated[
+    str | None,
+    typer.Option("--dataset", help="Amazon-style product table, a file or a URL."),
+]
+"""What is brought in instead of the synthetic shop."""
 
 
 def register(cli: typer.Typer) -> None:
