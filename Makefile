@@ -45,7 +45,7 @@ status: setup ## Show the parts; through ./pattern.sh those of the cluster
 	@$(BIN)/recsys status
 
 validate: setup ## Check charts, values and scripts of the pattern
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest tests/validate tests/charts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest tests/pattern/lint tests/pattern/parity
 endif
 
 test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=2]
@@ -67,11 +67,11 @@ browser:
 	  { echo "the browser tests need Chromium: install it (Debian: apt-get install chromium)"; exit 1; }
 
 charts-docs: ## Write the charts' READMEs from their values
-	@tests/gitops/tools/build.sh helm-docs
+	@tests/support/tools/build.sh helm-docs
 	@for chart in charts/all/*/; do (cd $$chart && $(CURDIR)/.state/gitops/bin/helm-docs --log-level error --template-files ../../README.md.gotmpl); done
 
 test-gitops: setup ## Install the pattern on a real API server with a real Argo CD
-	@PYTEST=$(CURDIR)/$(BIN)/pytest tests/gitops/run.sh
+	@PYTEST=$(CURDIR)/$(BIN)/pytest tests/pattern/lab/run.sh
 
 bench: setup ## Time and memory beside the peers; [PARTS="top_k memory towers"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)

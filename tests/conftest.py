@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from laptop import RunningStack, local_settings
 
 from apps.local.stack import Stack
+from support.laptop import RunningStack, local_settings
 
-TESTS = Path(__file__).parent
-OF_CHARTS = (TESTS / "charts", TESTS / "validate")
+PATTERN = Path(__file__).parent / "pattern"
+OF_CHARTS = (PATTERN / "parity", PATTERN / "lint")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

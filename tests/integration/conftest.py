@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from cluster_database import UrlOf, prepared
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -21,6 +20,7 @@ from apps.local.settings import LocalSettings
 from apps.migrations.upgrade import upgrade
 from ml.features.store import apply
 from ml.settings import MlSettings
+from support.cluster_database import UrlOf, prepared
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,10 @@
 
 import psycopg
 import pytest
-from cluster_database import UrlOf
 from psycopg import errors
 
 from apps.migrations.grants import ROLES
+from support.cluster_database import UrlOf
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from cluster_database import UrlOf, run
 from flask.testing import FlaskClient
 from psycopg_pool import ConnectionPool
 
@@ -28,6 +27,7 @@ from streams.contracts import Interaction, InteractionType, Product, Unavailable
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.settings import StreamSettings
+from support.cluster_database import UrlOf, run
 
 pytestmark = pytest.mark.integration
 

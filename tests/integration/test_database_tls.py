@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from authority import Authority
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -25,6 +24,7 @@ from ml.features.store import apply
 from ml.features.training_data import load_dataset
 from ml.settings import MlSettings
 from streams.contracts import UnavailableError
+from support.authority import Authority
 
 pytestmark = pytest.mark.integration
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from laptop import cli_environment, local_settings
+
+from support.laptop import cli_environment, local_settings
 
 pytestmark = pytest.mark.integration
 

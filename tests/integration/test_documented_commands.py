@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laptop import REPOSITORY, cli_environment, local_settings
 
 from streams.contracts import INTERACTIONS, DeadLetter
 from streams.publisher import Publisher
+from support.checkout import REPOSITORY
+from support.laptop import cli_environment, local_settings
 
 pytestmark = pytest.mark.integration
 

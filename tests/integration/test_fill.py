@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from laptop import RunningStack, local_settings
 
 from apps.filling.fill import fill
 from apps.filling.settings import FillSettings
@@ -17,6 +16,7 @@ from apps.filling.source import SyntheticSize, synthetic
 from apps.local.stack import Stack
 from ml.data.synthetic import SyntheticConfig, generate
 from streams.contracts import UnavailableError
+from support.laptop import RunningStack, local_settings
 
 pytestmark = pytest.mark.integration
 

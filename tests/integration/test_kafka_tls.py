@@ -13,10 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from authority import Authority
 from confluent_kafka import Consumer
-from laptop import free_ports
-from tls_broker import Broker, running_broker
 
 from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
@@ -32,6 +29,9 @@ from streams.kafka_settings import KafkaSettings
 from streams.lag import Lag
 from streams.publisher import Publisher
 from streams.settings import PROCESSOR_GROUP
+from support.authority import Authority
+from support.laptop import free_ports
+from support.tls_broker import Broker, running_broker
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,6 @@ import httpx
 import numpy as np
 import psycopg
 import pytest
-from laptop import free_ports
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.local.demo.visitor import Visitor
@@ -24,6 +23,7 @@ from ml.registry import repository
 from ml.registry.repository import ModelVersion
 from streams.contracts import INTERACTIONS, NEW_USERS, Interaction, InteractionType, Product, new_id
 from streams.publisher import Publisher
+from support.laptop import free_ports
 
 pytestmark = pytest.mark.integration
 

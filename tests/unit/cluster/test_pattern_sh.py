@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from laptop import REPOSITORY
+
+from support.checkout import REPOSITORY
 
 PODMAN = """#!/usr/bin/env bash
 case "$1" in

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laptop import REPOSITORY
 
 from apps.cluster.preflight import Preflight, Purpose
 from streams.contracts import RecsysError
+from support.checkout import REPOSITORY
 
 DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}
 FILES = ("values-global.yaml", "values-hub.yaml", "values-secret.yaml.template", "overrides")

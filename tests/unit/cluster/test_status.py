@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laptop import REPOSITORY
 
 from apps.cluster.oc import Oc
 from apps.cluster.pattern import Pattern
 from apps.cluster.status import Section, sections
+from support.checkout import REPOSITORY
 
 READY = [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-07-01T08:00:00Z"}]
 OURS = {"argocd.argoproj.io/tracking-id": "recsys-hub:operators.coreos.com/Subscription:x"}

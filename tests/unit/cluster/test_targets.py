@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laptop import REPOSITORY
+
+from support.checkout import REPOSITORY
 
 SHELL = "#!/usr/bin/env bash\n"
 NOTE = 'echo "${0##*/} $*" >>"$CALLED"\n'

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 import yaml
-from kubeflow_api import TOKEN, KubeflowApi, serving
-from laptop import free_ports
 
 from pipelines.retrain.deploy import DeploySettings, deploy
 from streams.contracts import ConfigurationError, RecsysError, UnavailableError
+from support.kubeflow_api import TOKEN, KubeflowApi, serving
+from support.laptop import free_ports
 
 NIGHTLY = "0 0 3 * * *"
 

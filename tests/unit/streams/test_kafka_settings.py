@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from authority import Authority
 from pydantic import ValidationError
 
 from apps.storefront.settings import StorefrontSettings
 from streams.kafka_settings import KafkaSettings
 from streams.settings import StreamSettings
+from support.authority import Authority
 
 FILES = ("CA", "CERTIFICATE", "KEY")
 

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_log import dataset_of
 
 from ml.evaluation.comparison import Step, compare
 from ml.evaluation.contenders.registry import CONTENDERS, Entry
 from ml.evaluation.isolation import Failure, Job, Success, run_isolated
 from streams.contracts import ContractError
+from support.training_log import dataset_of
 
 LOG = dataset_of(
     [("a", "x"), ("b", "x"), ("c", "x"), ("d", "x"), ("a", "y"), ("b", "y"), ("a", "z"), ("d", "w")]
@@ -86,7 +86,7 @@ def test_nothing_held_out_is_refused() -> None:
 def test_a_model_that_fails_says_why(ending: str, reason: str, tmp_path: Path) -> None:
     LOG.save(tmp_path)
     shares: list[float] = []
-    job = Job(Entry("doomed_contenders", ending, effort=1), tmp_path, ["a"], 5, 0)
+    job = Job(Entry("support.failing_models", ending, effort=1), tmp_path, ["a"], 5, 0)
     outcome = run_isolated(job, shares.append)
     assert isinstance(outcome, Failure)
     assert outcome.reason.startswith(reason)
@@ -94,7 +94,7 @@ def test_a_model_that_fails_says_why(ending: str, reason: str, tmp_path: Path) -
 
 
 def test_after_a_model_that_fails_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CONTENDERS, "doomed", Entry("doomed_contenders", "Killed", effort=1))
+    monkeypatch.setitem(CONTENDERS, "doomed", Entry("support.failing_models", "Killed", effort=1))
     figures = compare(LOG, HELD_OUT, ["doomed", "popularity"], k=2, seed=0)
     assert list(figures["doomed"]) == ["error"]
     assert figures["popularity"]["hit_rate@10"] == 1

@@ -1,10 +1,10 @@
 import pytest
 from pydantic import BaseModel, ValidationError
-from training_log import dataset_of
 
 from ml.dataset import Dataset
 from ml.towers.config import TowersConfig
 from ml.tuning.space import SPACE, search_space, values_of, with_values
+from support.training_log import dataset_of
 
 
 @pytest.mark.parametrize("name", SPACE)

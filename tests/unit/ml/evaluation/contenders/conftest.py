@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from training_log import dataset_of
 
 from ml.dataset import Dataset
+from support.training_log import dataset_of
 
 TASTES, ITEMS_EACH, USERS_EACH = 4, 25, 40
 

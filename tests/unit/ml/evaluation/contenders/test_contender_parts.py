@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from training_log import dataset_of, training_of
 
 from ml.evaluation.contenders import ranking
 from ml.evaluation.contenders.als import Als
@@ -14,6 +13,7 @@ from ml.evaluation.contenders.item_knn import ItemKnn
 from ml.evaluation.contenders.ranking import Scores, rank
 from ml.evaluation.contenders.training import Training
 from ml.evaluation.held_out import HeldOut
+from support.training_log import dataset_of, training_of
 
 
 def test_training_columns_go_by_popularity_then_id() -> None:

@@ -1,0 +1,75 @@
+"""The lab that the GitOps tests share: `make test-gitops`, or `pytest -m gitops`."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.checkout import REPOSITORY
+from support.lab.api import Api
+from support.lab.control_plane import control_plane
+from support.lab.installation import Installation, installation
+from support.lab.places import BIN, STATE
+from support.lab.repository import copy_working_tree
+from support.pattern import applications
+from support.pattern.pattern import Cluster, Pattern
+
+OPENSHIFT_NAMESPACES = ("openshift-marketplace", "openshift-monitoring", "openshift-operators")
+LEFT_OUT = pytest.StashKey[dict[str, str]]()
+NEEDED = ("helm", "kubectl", "argocd", "kubelab", "kwok")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "gitops: on a real API server, by a real Argo CD")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Only when asked for: they need Go and minutes."""
+    return None if "gitops" in config.option.markexpr else True
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """What was not installed, and why."""
+    for name, reason in config.stash.get(LEFT_OUT, {}).items():
+        terminalreporter.write_line(f"left out: {name}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def folder() -> Path:
+    missing = [name for name in NEEDED if not (BIN / name).exists()]
+    if missing:
+        pytest.fail(f"missing: {', '.join(missing)}; run tests/support/tools/build.sh")
+    folder = STATE / "lab"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pattern() -> Pattern:
+    """The working tree, on a cluster."""
+    return Pattern(REPOSITORY, Cluster(repo_url="https://git.example.com/fork.git"))
+
+
+@pytest.fixture(scope="session")
+def api(folder: Path, pattern: Pattern) -> Iterator[Api]:
+    with control_plane(folder) as api:
+        if missing := applications.kinds(pattern) - api.resources.keys():
+            pytest.fail(
+                f"no definition of {', '.join(sorted(missing))}: put the operators'"
+                " CustomResourceDefinitions into a folder and name it by RECSYS_CRDS"
+            )
+        for name in OPENSHIFT_NAMESPACES:
+            api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        yield api
+
+
+@pytest.fixture(scope="module")
+def shop(api: Api, folder: Path, pytestconfig: pytest.Config) -> Iterator[Installation]:
+    """The working tree's pattern, about to be installed."""
+    with installation(api, folder / "shop", copy_working_tree) as shop:
+        pytestconfig.stash[LEFT_OUT] = shop.left_out()
+        yield shop

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The GitOps tests: builds what they need, then runs them in a network of their own, because Argo CD's
+# controllers offer their metrics on every interface. Arguments go to pytest (PYTEST names it).
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+
+for tool in openssl git unshare setpriv ip; do
+  command -v "$tool" >/dev/null || { echo "the GitOps tests need $tool: install it (Debian: openssl, git, util-linux, iproute2)" >&2; exit 1; }
+done
+command -v redis-server >/dev/null ||
+  { [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null && apt-get update --quiet && apt-get install --yes --quiet redis-server; } ||
+  { echo "the GitOps tests need Redis, which Argo CD keeps its cache in: install it (Debian: apt-get install redis-server)" >&2; exit 1; }
+tests/support/tools/build.sh
+
+as_root=()
+[[ $(id -u) == 0 ]] || as_root=(--map-root-user)
+# shellcheck disable=SC2016 # the inner shell expands it
+exec unshare --net "${as_root[@]}" bash -c 'ip link set lo up && exec "$@"' -- \
+  "${PYTEST:-pytest}" tests/pattern/lab -m gitops "$@"

@@ -1,0 +1,82 @@
+"""`make status` and the pre-flight, on a real API server."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from apps.cluster.oc import Oc
+from apps.cluster.pattern import Pattern
+from apps.cluster.preflight import Preflight, Purpose
+from apps.cluster.status import Row, sections
+from streams.contracts import RecsysError, UnavailableError
+from support.checkout import REPOSITORY
+from support.lab.api import Api
+from support.lab.places import BIN
+from support.lab.processes import wait_until
+
+pytestmark = pytest.mark.gitops
+
+TOPICS = "/apis/kafka.strimzi.io/v1/namespaces/default/kafkatopics"
+
+
+@pytest.fixture
+def environment(api: Api, tmp_path: Path) -> dict[str, str]:
+    """`oc` here is Kubernetes' own client, which answers in the same words."""
+    (tmp_path / "oc").symlink_to(BIN / "kubectl")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "KUBECONFIG": str(api.kubeconfig), "HOME": str(tmp_path)}
+
+
+def test_a_kind_that_is_unknown_has_no_objects(environment: dict[str, str]) -> None:
+    oc = Oc(environment)
+    assert oc.resources("workflows.argoproj.io", "default") == []
+    assert oc.resource("clusterversions.config.openshift.io", "version") is None
+    assert oc.resource("namespaces", "nowhere") is None
+    with pytest.raises(UnavailableError, match="unknown flag"):
+        oc.run("get", "namespaces", "--colour")
+
+
+def test_objects_are_read_as_they_are(api: Api, environment: dict[str, str]) -> None:
+    topic = {
+        "apiVersion": "kafka.strimzi.io/v1",
+        "kind": "KafkaTopic",
+        "metadata": {"name": "seen", "labels": {"strimzi.io/cluster": "recsys-kafka"}},
+        "spec": {"partitions": 3, "replicas": 3},
+    }
+    api.create(TOPICS, topic)
+    try:
+        oc = Oc(environment)
+        (found,) = oc.resources("kafkatopics.kafka.strimzi.io", "default")
+        assert found["spec"] == topic["spec"]
+        pattern = Pattern.read(REPOSITORY)
+        spaces = dict.fromkeys(pattern.namespaces, "default")
+        here = Pattern(pattern.name, "default", spaces, pattern.names, pattern.root)
+        ready = [Row(("seen", "3", "3", "ready"), healthy=True)]
+        wait_until(
+            lambda: ready in [section.rows for section in sections(oc, here)], 30, "it is ready"
+        )
+    finally:
+        api.delete(f"{TOPICS}/seen")
+
+
+def test_a_cluster_that_is_no_openshift(environment: dict[str, str]) -> None:
+    said = {}
+    for name, check in Preflight(REPOSITORY, environment).checks(Purpose.INSTALL).items():
+        if name in {"login", "version", "storage"}:
+            try:
+                said[name] = check()
+            except RecsysError as error:
+                said[name] = str(error)
+    assert said["login"] == "as cluster administrator"
+    assert said["version"] == "this is no OpenShift cluster: it has no ClusterVersion"
+
+
+@pytest.mark.parametrize("token", ["expired", None], ids=["expired", "none"])
+def test_a_login_that_is_refused(api: Api, environment: dict[str, str], token: str | None) -> None:
+    refused = {**environment, "KUBECONFIG": "/dev/null", "K8S_AUTH_VERIFY_SSL": "false"}
+    if token:
+        refused |= {"K8S_AUTH_HOST": api.url, "K8S_AUTH_TOKEN": token}
+    login = Preflight(REPOSITORY, refused).checks(Purpose.UNINSTALL)["login"]
+    with pytest.raises(RecsysError, match=r"^not logged in to a cluster: oc login \(.+\)$"):
+        login()

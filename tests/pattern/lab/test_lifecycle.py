@@ -1,0 +1,150 @@
+"""A fork's life on a cluster, in order: installed, tampered with, changed, broken, uninstalled."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from support.lab.api import Api, Object
+from support.lab.installation import Installation
+from support.lab.processes import wait_until
+
+pytestmark = pytest.mark.gitops
+
+WAVE = "argocd.argoproj.io/sync-wave"
+SERVICES = "/api/v1/namespaces/recsys/services"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/recsys/deployments"
+KAFKA = "/apis/kafka.strimzi.io/v1/namespaces/recsys"
+SECONDS = 60
+
+
+def test_every_application_is_synced_and_healthy(shop: Installation) -> None:
+    shop.install()
+
+
+def test_no_application_was_synced_before_the_earlier_waves_were_done(shop: Installation) -> None:
+    waves: dict[int, list[Object]] = {}
+    for application in shop.applications():
+        wave = int(application["metadata"]["annotations"][WAVE])
+        waves.setdefault(wave, []).append(application)
+    assert len(waves) > 1
+    for earlier, later in zip(sorted(waves), sorted(waves)[1:], strict=False):
+        finished = max(_time_of_first_sync(each, "deployedAt") for each in waves[earlier])
+        started = min(_time_of_first_sync(each, "deployStartedAt") for each in waves[later])
+        assert finished <= started, f"wave {later} began before wave {earlier} was done"
+
+
+def test_a_deleted_object_comes_back(shop: Installation) -> None:
+    path = f"{SERVICES}/{_names(shop)['storefront']}"
+    deleted = _object(shop.api, path)["metadata"]["uid"]
+    shop.api.delete(path)
+
+    def is_back() -> bool:
+        found = shop.api.get(path)
+        return found is not None and found["metadata"]["uid"] != deleted
+
+    wait_until(is_back, SECONDS, f"{path} is back")
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "edited"),
+    [
+        (f"{DEPLOYMENTS}/{{processor}}", "replicas", 7),
+        (f"{KAFKA}/kafkatopics/interactions", "partitions", 48),
+    ],
+    ids=["replicas", "topic"],
+)
+def test_an_edit_by_hand_is_taken_back(
+    shop: Installation, path: str, field: str, edited: int
+) -> None:
+    path = path.format(**_names(shop))
+    wanted = _object(shop.api, path)["spec"][field]
+    shop.api.patch(path, {"spec": {field: edited}})
+    wait_until(
+        lambda: _object(shop.api, path)["spec"][field] == wanted, SECONDS, f"{field} of {path}"
+    )
+    shop.wait_until_healthy(SECONDS)
+
+
+def test_a_pushed_value_arrives(shop: Installation) -> None:
+    path = f"{DEPLOYMENTS}/{_names(shop)['processor']}"
+    values_file = shop.fork.checkout / "charts/all/streams/values.yaml"
+    values = yaml.safe_load(values_file.read_text())
+    size = values["sizes"][shop.pattern.values["global"]["size"]]
+    size["replicas"] += 1
+    values_file.write_text(yaml.safe_dump(values))
+    shop.push("one more processor")
+    shop.wait_until_healthy(SECONDS)
+    assert _object(shop.api, path)["spec"]["replicas"] == size["replicas"]
+
+
+def test_a_pushed_override_of_the_cluster_group_arrives(shop: Installation) -> None:
+    path = f"{KAFKA}/kafkanodepools/broker"
+    brokers = _object(shop.api, path)["spec"]["replicas"] + 2
+    size = shop.pattern.values["global"]["size"]
+    values_file = shop.fork.checkout / "values-hub.yaml"
+    values = yaml.safe_load(values_file.read_text())
+    override = {"name": f"sizes.{size}.brokers", "value": str(brokers)}
+    values["clusterGroup"]["applications"]["kafka"]["overrides"] = [override]
+    values_file.write_text(yaml.safe_dump(values))
+    shop.push("two more brokers")
+    wait_until(
+        lambda: _object(shop.api, path)["spec"]["replicas"] == brokers, SECONDS, "the brokers"
+    )
+    shop.wait_until_healthy(SECONDS)
+
+
+def test_a_broken_push_is_reported_and_leaves_what_runs_untouched(shop: Installation) -> None:
+    path = f"{DEPLOYMENTS}/{_names(shop)['storefront']}"
+    before = _object(shop.api, path)
+    template = shop.fork.checkout / "charts/all/storefront/templates/deployment.yaml"
+    _break(template)
+    shop.push("break the storefront")
+
+    def is_reported() -> bool:
+        conditions = shop.application("storefront")["status"].get("conditions", [])
+        return any(
+            each["type"] == "ComparisonError" and "out of stock" in each["message"]
+            for each in conditions
+        )
+
+    wait_until(is_reported, SECONDS, "the push is reported as broken")
+    assert shop.application("storefront")["status"]["sync"]["status"] == "Unknown"
+    time.sleep(5)
+    after = _object(shop.api, path)
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert after["metadata"]["generation"] == before["metadata"]["generation"]
+    assert after["status"]["availableReplicas"] == before["status"]["availableReplicas"]
+
+    shop.fork.git("revert", "--no-edit", "HEAD")
+    shop.push("repair the storefront")
+    shop.wait_until_healthy(SECONDS)
+
+
+def test_uninstalling_leaves_nothing(shop: Installation) -> None:
+    assert shop.api.snapshot() - shop.before
+    shop.uninstall()
+    assert not shop.api.snapshot() - shop.before
+
+
+def _break(template: Path) -> None:
+    template.write_text(template.read_text() + '\n{{ fail "out of stock" }}\n')
+
+
+def _time_of_first_sync(application: Object, field: str) -> datetime:
+    first = application["status"]["history"][0]
+    return datetime.fromisoformat(first[field])
+
+
+def _object(api: Api, path: str) -> Object:
+    found = api.get(path)
+    assert found, f"{path} does not exist"
+    return found
+
+
+def _names(shop: Installation) -> dict[str, Any]:
+    names: dict[str, Any] = shop.pattern.values["global"]["names"]
+    return names

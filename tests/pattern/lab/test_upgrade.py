@@ -1,0 +1,64 @@
+"""From the first version to the working tree, on the same cluster."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.lab.api import Api
+from support.lab.installation import Installation, installation
+from support.lab.repository import copy_revision, copy_working_tree, first_revision_with
+from support.pattern import applications
+
+pytestmark = pytest.mark.gitops
+
+TRACKED_BY = "argocd.argoproj.io/tracking-id"
+HOOK = "argocd.argoproj.io/hook"
+HOLD_DATA = {"Cluster", "Kafka", "KafkaNodePool", "KafkaTopic"}
+
+
+@pytest.fixture(scope="module")
+def first_version(api: Api, folder: Path) -> Iterator[Installation]:
+    revision = os.environ.get("RECSYS_UPGRADE_FROM") or first_revision_with("charts/all")
+    if not revision:
+        pytest.skip("no commit at hand has charts/all: set RECSYS_UPGRADE_FROM")
+    with installation(
+        api, folder / "upgrade", lambda checkout: copy_revision(revision, checkout)
+    ) as first_version:
+        first_version.install()
+        yield first_version
+        first_version.uninstall()
+
+
+def test_the_first_version_upgrades_to_this_one(first_version: Installation) -> None:
+    shop = first_version
+    with_data = {key: uid for key, uid in _tracked(shop.api).items() if key[0] in HOLD_DATA}
+    assert {kind for kind, _ in with_data} == HOLD_DATA
+
+    shop.fork.empty()
+    copy_working_tree(shop.fork.checkout)
+    shop.push("upgrade")
+    shop.wait_until_healthy()
+
+    upgraded = _tracked(shop.api)
+    replaced = {key for key, uid in with_data.items() if key in upgraded and upgraded[key] != uid}
+    assert not replaced, "what holds data was deleted and made anew"
+    orphans = set(upgraded) - _wanted(shop)
+    assert not orphans
+
+
+def _tracked(api: Api) -> dict[tuple[str, str], str]:
+    """What the pattern's Applications have made, but for jobs, by kind and name, with its uid."""
+    return {
+        (each["kind"], each["metadata"]["name"]): each["metadata"]["uid"]
+        for each in api.everything()
+        if TRACKED_BY in each["metadata"].get("annotations", {})
+        and HOOK not in each["metadata"]["annotations"]
+        and not each["metadata"].get("ownerReferences")
+    }
+
+
+def _wanted(shop: Installation) -> set[tuple[str, str]]:
+    manifests = [*applications.manifests(shop.pattern), *shop.group_objects()]
+    return {(each["kind"], each["metadata"]["name"]) for each in manifests}

@@ -1,0 +1,46 @@
+"""The tools of `make validate`: built once from their Go modules, or the system's."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support.checkout import REPOSITORY
+from support.pattern.charts import CHARTS, SIZES
+
+TOOLS = ("helm", "helm-unittest", "helm-docs", "kubectl-validate", "argocd")
+DEFINITIONS = (
+    *("argo-cd", "openshift", "olm", "keda", "grafana"),
+    *("prometheus", "external-secrets", "definitions"),
+)
+"""What brings the definitions of the charts' kinds."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for a chart runs for each; one that asks for a size too, for each size."""
+    if "chart" in metafunc.fixturenames and not _given(metafunc, "chart"):
+        metafunc.parametrize("chart", CHARTS)
+    if "size" in metafunc.fixturenames:
+        metafunc.parametrize("size", SIZES)
+
+
+def _given(metafunc: pytest.Metafunc, name: str) -> bool:
+    marks = metafunc.definition.iter_markers("parametrize")
+    return any(name in str(mark.args[0]).replace(",", " ").split() for mark in marks)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> None:
+    subprocess.run([REPOSITORY / "tests/support/tools/build.sh", *TOOLS, *DEFINITIONS], check=True)
+
+
+@pytest.fixture(scope="session")
+def shellcheck() -> str:
+    """ShellCheck is a program of the system; root can install it where it is missing."""
+    if not shutil.which("shellcheck") and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "--quiet"], check=True)
+        subprocess.run(["apt-get", "install", "--yes", "--quiet", "shellcheck"], check=True)
+    found = shutil.which("shellcheck")
+    assert found, "ShellCheck is missing: install it (Debian: apt-get install shellcheck)"
+    return found

@@ -1,0 +1,40 @@
+"""Definitions are fetched from releases where no folder of them is at hand."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from support.checkout import REPOSITORY
+
+
+def build(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [REPOSITORY / "tests/support/tools/build.sh", "definitions"],
+        env={**os.environ, "RECSYS_GITOPS_BIN": str(folder / "bin"), **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+def test_what_is_missing_is_fetched_once_and_what_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "published.yaml").write_text("kind: CustomResourceDefinition\n")
+    releases = tmp_path / "releases.txt"
+    releases.write_text(
+        "# FILE URL\n"
+        f"there.yaml file://{tmp_path}/published.yaml\n"
+        f"gone.yaml file://{tmp_path}/withdrawn.yaml\n"
+    )
+    variables = {"RECSYS_CRDS": str(tmp_path / "none"), "RECSYS_RELEASES": str(releases)}
+    first = build(tmp_path, **variables)
+    assert "there.yaml: fetched" in first.stdout
+    assert "gone.yaml cannot be fetched" in first.stderr
+    found = {file.name for file in (tmp_path / "definitions").glob("*.yaml")}
+    assert found == {"there.yaml"}
+    assert "there.yaml" not in build(tmp_path, **variables).stdout
+
+
+def test_a_folder_that_is_given_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    done = build(tmp_path, RECSYS_CRDS=str(tmp_path / "given"), RECSYS_RELEASES="/nothing")
+    assert done.stderr == ""

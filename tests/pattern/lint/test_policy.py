@@ -1,0 +1,195 @@
+"""What every rendered manifest keeps to."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from support.pattern.charts import (
+    CHARTS,
+    NAMESPACE,
+    POD_KINDS,
+    RUNNING_KINDS,
+    VERSION,
+    Manifest,
+    containers,
+    fork,
+    manifests,
+    pod,
+    rendered,
+    title,
+)
+
+BY_DIGEST = re.compile(r"^\S+@sha256:[0-9a-f]{64}$")
+BUILT_HERE = re.compile(rf"^[a-z][a-z0-9-]*:{re.escape(VERSION)}$")
+WITH_PASSWORD = re.compile(r"[a-z][a-z0-9+]*://[^\s/@:{}$]+:[^\s/@{}$]+@")
+SECRET_NAME = re.compile(r"(?i)(password|passwd|secret|token|api_?key|private_?key)")
+HOOK = "argocd.argoproj.io/hook"
+POLICY = "argocd.argoproj.io/hook-delete-policy"
+
+
+def workloads(chart: str, size: str, kinds: tuple[str, ...] = POD_KINDS) -> list[Manifest]:
+    return [manifest for manifest in manifests(chart, size) if manifest["kind"] in kinds]
+
+
+@cache
+def names_of_secrets() -> frozenset[str]:
+    """Those that External Secrets makes, and the certificates that operators make."""
+    names = fork("demo").values["global"]["names"]
+    made_by_operators = {f"{names['database']}-ca", f"{names['kafka']}-cluster-ca-cert"}
+    return frozenset(made_by_operators).union(
+        manifest["spec"]["target"].get("name") or manifest["metadata"]["name"]
+        for chart in CHARTS
+        for manifest in manifests(chart, "demo")
+        if manifest["kind"] == "ExternalSecret"
+    )
+
+
+def leaves(node: object, where: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for key, child in node.items():
+            yield from leaves(child, f"{where}/{key}")
+    elif isinstance(node, list):
+        for number, child in enumerate(node):
+            yield from leaves(child, f"{where}/{number}")
+    else:
+        yield where, node
+
+
+def test_images_are_fixed(chart: str, size: str) -> None:
+    for manifest in manifests(chart, size):
+        for where, image in leaves(manifest):
+            if where.endswith("/image") and isinstance(image, str):
+                assert BY_DIGEST.match(image) or BUILT_HERE.match(image), (title(manifest), image)
+    assert ":latest" not in rendered(chart, size)
+
+
+def test_nothing_runs_as_root(chart: str, size: str) -> None:
+    for workload in workloads(chart, size):
+        whole = pod(workload).get("securityContext", {})
+        assert whole.get("runAsNonRoot") is True, title(workload)
+        assert whole.get("seccompProfile") == {"type": "RuntimeDefault"}, title(workload)
+        for container in containers(workload):
+            own = container.get("securityContext", {})
+            where = f"{title(workload)}: {container['name']}"
+            assert own.get("allowPrivilegeEscalation") is False, where
+            assert own.get("readOnlyRootFilesystem") is True, where
+            assert own.get("capabilities") == {"drop": ["ALL"]}, where
+            for context in (whole, own):  # OpenShift gives each namespace user ids of its own
+                assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(context), where
+                assert not context.get("privileged"), where
+
+
+def test_nothing_of_the_host_is_used(chart: str, size: str) -> None:
+    for workload in workloads(chart, size):
+        spec = pod(workload)
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec), title(workload)
+        assert all("hostPath" not in volume for volume in spec.get("volumes", []))
+        ports = [port for container in containers(workload) for port in container.get("ports", [])]
+        assert all("hostPort" not in port for port in ports), title(workload)
+
+
+def test_a_token_of_the_cluster_is_asked_for(chart: str, size: str) -> None:
+    for workload in workloads(chart, size):
+        spec = pod(workload)
+        assert spec.get("automountServiceAccountToken") is not None, title(workload)
+        if spec["automountServiceAccountToken"]:
+            assert spec.get("serviceAccountName"), title(workload)
+
+
+def test_requests_and_limits(chart: str, size: str) -> None:
+    for workload in workloads(chart, size):
+        for container in containers(workload):
+            resources = container.get("resources", {})
+            for bound in ("requests", "limits"):
+                assert {"cpu", "memory"} <= set(resources.get(bound, {})), (
+                    title(workload),
+                    container["name"],
+                )
+
+
+def test_probes(chart: str, size: str) -> None:
+    for workload in workloads(chart, size, RUNNING_KINDS):
+        for container in pod(workload)["containers"]:
+            wanted = {"startupProbe", "livenessProbe", "readinessProbe"}
+            assert wanted <= set(container), (title(workload), container["name"])
+
+
+def test_replicas_are_spread_and_kept(chart: str, size: str) -> None:
+    budgets = [m for m in manifests(chart, size) if m["kind"] == "PodDisruptionBudget"]
+    scaled = {
+        manifest["spec"]["scaleTargetRef"]["name"]
+        for manifest in manifests(chart, size)
+        if manifest["kind"] in {"HorizontalPodAutoscaler", "ScaledObject"}
+    }
+    for workload in workloads(chart, size, RUNNING_KINDS):
+        labels = workload["spec"]["template"]["metadata"]["labels"]
+        many = workload["spec"].get("replicas", 1) > 1 or workload["metadata"]["name"] in scaled
+        if many:
+            assert pod(workload).get("topologySpreadConstraints"), title(workload)
+            selectors = [budget["spec"]["selector"]["matchLabels"] for budget in budgets]
+            assert any(s.items() <= labels.items() for s in selectors), title(workload)
+
+
+def test_jobs_are_hooks_that_may_run_again(chart: str, size: str) -> None:
+    """A Job cannot be changed, so an upgrade deletes and makes it anew; nothing else does."""
+    for workload in workloads(chart, size, ("Job",)):
+        annotations = workload["metadata"]["annotations"]
+        assert annotations[HOOK] in {"Sync", "PostSync"}, title(workload)
+        assert annotations[POLICY] == "BeforeHookCreation", title(workload)
+    for manifest in manifests(chart, size):
+        if manifest["kind"] != "Job":
+            assert HOOK not in manifest["metadata"].get("annotations", {}), title(manifest)
+
+
+def test_no_secret_material(chart: str, size: str) -> None:
+    assert not WITH_PASSWORD.search(rendered(chart, size))
+    for manifest in manifests(chart, size):
+        if manifest["kind"] == "Secret":  # one that Kubernetes fills itself has none of these
+            assert not {"data", "stringData"} & set(manifest), title(manifest)
+    for workload in workloads(chart, size):
+        for container in containers(workload):
+            for variable in container.get("env", []):
+                value = str(variable.get("value", ""))
+                if SECRET_NAME.search(variable["name"]) and not value.startswith("/"):
+                    assert value in {"", *names_of_secrets()}, (title(workload), variable)
+
+
+def test_no_namespace_is_written_in(chart: str, size: str) -> None:
+    for manifest in manifests(chart, size):
+        assert manifest["metadata"].get("namespace", NAMESPACE) == NAMESPACE, title(manifest)
+        for where, value in leaves(manifest):
+            if where.rsplit("/", 1)[-1] in {"namespace", "targetNamespace"}:
+                assert value in {NAMESPACE, ""}, (title(manifest), where, value)
+    assert not re.search(r"\brecsys\.svc\b", rendered(chart, size))
+
+
+def test_no_host_is_written_in(chart: str, size: str) -> None:
+    for manifest in manifests(chart, size):
+        if manifest["kind"] == "Route":
+            assert manifest["spec"].get("host", "").endswith((".apps.c.example.net", ""))
+    assert "example.com" not in rendered(chart, size)
+
+
+def test_everything_says_what_it_belongs_to(chart: str, size: str) -> None:
+    for manifest in manifests(chart, size):
+        labels = manifest["metadata"].get("labels", {})
+        assert labels.get("app.kubernetes.io/part-of") == "recsys", title(manifest)
+        assert labels.get("app.kubernetes.io/name"), title(manifest)
+
+
+def test_names_are_unique(size: str) -> None:
+    """All charts share a namespace."""
+    names = [
+        (manifest["apiVersion"], title(manifest))
+        for chart in CHARTS
+        for manifest in manifests(chart, size)
+    ]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+def test_the_rules_have_something_to_look_at(kind: str) -> None:
+    assert any(workloads(chart, "demo", (kind,)) for chart in CHARTS)

@@ -1,0 +1,58 @@
+"""What the charts read from Vault is what the secrets template puts there, and nothing is lost."""
+
+import yaml
+
+from pattern.lint.test_values import FILES, values
+from support.checkout import REPOSITORY
+from support.pattern.charts import CHARTS, SIZES, Manifest, manifests
+
+
+def external_secrets() -> list[Manifest]:
+    extra = values(*FILES)["clusterGroup"]["extraObjects"].values()
+    found = [*extra, *(m for chart in CHARTS for size in SIZES for m in manifests(chart, size))]
+    return [manifest for manifest in found if manifest["kind"] == "ExternalSecret"]
+
+
+def offered() -> set[tuple[str, str]]:
+    template = yaml.safe_load((REPOSITORY / "values-secret.yaml.template").read_text())
+    return {
+        (f"secret/data/{prefix}/{secret['name']}", field["name"])
+        for secret in template["secrets"]
+        for prefix in secret["vaultPrefixes"]
+        for field in secret["fields"]
+    }
+
+
+def from_vault() -> list[Manifest]:
+    store = values(*FILES)["secretStore"]
+    return [each for each in external_secrets() if each["spec"]["secretStoreRef"] == store]
+
+
+def asked() -> set[tuple[str, str]]:
+    return {
+        (entry["remoteRef"]["key"], entry["remoteRef"]["property"])
+        for secret in from_vault()
+        for entry in secret["spec"].get("data", [])
+    }
+
+
+def test_what_is_asked_for_is_offered_and_the_other_way_round() -> None:
+    assert asked() == offered()
+
+
+def test_what_is_not_read_from_vault_is_the_databases_authority() -> None:
+    found = external_secrets()
+    assert {each["apiVersion"] for each in found} == {"external-secrets.io/v1"}
+    others = {each["metadata"]["name"] for each in found if each not in from_vault()}
+    assert others == {"recsys-db-authority"}
+
+
+def test_every_policy_exists() -> None:
+    template = yaml.safe_load((REPOSITORY / "values-secret.yaml.template").read_text())
+    used = {
+        field["vaultPolicy"]
+        for secret in template["secrets"]
+        for field in secret["fields"]
+        if "vaultPolicy" in field
+    }
+    assert used == set(template["vaultPolicies"])

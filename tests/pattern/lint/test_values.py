@@ -1,0 +1,163 @@
+"""The values files, as the framework of today wants them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema.validators import validator_for
+
+from support.checkout import REPOSITORY
+from support.lab.crds import FOLDER
+from support.pattern.charts import SIZES, VERSION
+from support.pattern.values import Values, expand, merge
+
+SCHEMA = FOLDER / "clustergroup-values.schema.json"
+FILES = ("values-global.yaml", "values-hub.yaml")
+OVERRIDES = sorted(REPOSITORY.glob("overrides/*.yaml"))
+DEPRECATED = ("projects", "isHubCluster", "project")
+LONGEST_NAME = 46
+
+
+def values(*files: Path | str) -> Values:
+    merged: Values = {}
+    for file in files:
+        merged = merge(merged, yaml.safe_load((REPOSITORY / file).read_text()))
+    return merged
+
+
+@pytest.fixture
+def schema() -> Path:
+    if not SCHEMA.is_file():
+        pytest.skip(
+            f"the clustergroup chart's schema is not at {SCHEMA}; RECSYS_CRDS names its folder"
+        )
+    return SCHEMA
+
+
+def faults(schema: Path, instance: Values) -> list[str]:
+    """What a JSON schema finds wrong, each with its place."""
+    described = json.loads(schema.read_text())
+    validator = validator_for(described)(described)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(instance)]
+
+
+@pytest.mark.parametrize(
+    "override", [None, *OVERRIDES], ids=lambda file: getattr(file, "stem", "-")
+)
+def test_values_fit_the_frameworks_schema(schema: Path, override: Path | None) -> None:
+    assert faults(schema, values(*FILES, *([override] if override else []))) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"clusterGroup": {"applicatons": {}}},
+        {"clusterGroup": {"subscriptions": ["amq-streams", 3]}},
+        {"global": {"options": {"syncPolicy": {"automated": {}}}}},
+        {"global": {"secretStore": {"name": "vault-backend"}}},
+        {"main": {"clusterGroupName": None}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_is_wrong(schema: Path, wrong: Values) -> None:
+    assert faults(schema, merge(values(*FILES), wrong))
+
+
+def test_secrets_template_fits_its_schema() -> None:
+    template = yaml.safe_load((REPOSITORY / "values-secret.yaml.template").read_text())
+    assert faults(Path(__file__).with_name("values-secret.schema.json"), template) == []
+
+
+def test_the_frameworks_rules() -> None:
+    merged = values(*FILES)
+    main, general, group = merged["main"], merged["global"], merged["clusterGroup"]
+    assert main["clusterGroupName"] == group["name"] == "hub"
+    assert main["multiSourceConfig"] == {"enabled": True, "clusterGroupChartVersion": "0.9.*"}
+    assert len(general["pattern"]) + 2 * len(group["name"]) <= LONGEST_NAME
+    assert {"useCSV", "syncPolicy", "installPlanApproval"} <= set(general["options"])
+    assert general["size"] in SIZES
+    text = "".join(Path(file).read_text() for file in FILES)
+    assert [name for name in DEPRECATED if re.search(rf"(?m)^\s*{name}:", text)] == []
+
+
+def test_maps_not_lists() -> None:
+    """Lists replace each other in an override; maps merge."""
+    group = values(*FILES)["clusterGroup"]
+    for part in ("namespaces", "subscriptions", "applications", "extraObjects"):
+        assert isinstance(group[part], dict), part
+
+
+def test_every_operator_has_its_namespace() -> None:
+    group = values(*FILES, *OVERRIDES)["clusterGroup"]
+    for subscription in group["subscriptions"].values():
+        namespace = group["namespaces"][subscription["namespace"]]
+        assert namespace == {"operatorGroup": True, "targetNamespaces": []}
+        assert subscription["channel"]
+
+
+def test_every_application_has_a_namespace_a_project_and_a_wave() -> None:
+    group = values(*FILES)["clusterGroup"]
+    for key, application in group["applications"].items():
+        assert application["name"] == key
+        assert application["namespace"] in group["namespaces"]
+        assert application["argoProject"] in group["argoProjects"]
+        assert int(application["annotations"]["argocd.argoproj.io/sync-wave"]) >= 0
+
+
+def test_what_is_changed_by_hand_comes_back() -> None:
+    for application in values(*FILES)["clusterGroup"]["applications"].values():
+        if "path" in application:
+            assert application["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
+
+
+def test_overrides_are_ones_that_are_read() -> None:
+    """A file whose name the framework does not ask for would change nothing, without a word."""
+    merged = values(*FILES)
+    platforms = ("AWS", "Azure", "GCP", "IBMCloud", "BareMetal", "VSphere", "OpenStack", "None")
+    group = merged["clusterGroup"]
+    templates = set(group["sharedValueFiles"]).union(
+        *(application.get("extraValueFiles", []) for application in group["applications"].values())
+    )
+    asked = {
+        expand(
+            file,
+            {"global": {"clusterPlatform": platform, "clusterVersion": version, "size": size}},
+        )
+        for file in templates
+        for platform in platforms
+        for version in ("4.19", "4.20", "4.21", "4.22")
+        for size in SIZES
+    }
+    assert {f"/overrides/{file.name}" for file in OVERRIDES} <= asked
+
+
+def test_shared_overrides_are_for_all_charts() -> None:
+    """So they hold nothing that only one chart knows."""
+    for file in OVERRIDES:
+        if file.name.startswith("values-"):
+            assert set(values(file)) <= {"global", "clusterGroup"}, file
+
+
+def test_every_chart_can_be_overridden() -> None:
+    for name, application in values(*FILES)["clusterGroup"]["applications"].items():
+        if "path" in application:
+            assert application["extraValueFiles"] == [
+                f"/overrides/{name}.yaml",
+                f"/overrides/{name}-{{{{ $.Values.global.clusterPlatform }}}}.yaml",
+            ]
+
+
+def test_metadata() -> None:
+    metadata = yaml.safe_load((REPOSITORY / "pattern-metadata.yaml").read_text())
+    assert metadata["name"] == values(*FILES)["global"]["pattern"]
+    assert VERSION.startswith(metadata["pattern_version"])
+    assert metadata["tier"] in {"sandbox", "tested", "maintained"}
+    for nodes in ("compute", "controlPlane"):
+        for cloud in metadata["requirements"]["hub"][nodes]["platform"].values():
+            assert cloud["replicas"] >= 1
+            assert cloud["type"]
+    wanted = {"metadata_version", "display_name", "owners", "extra_features", "repo_url"}
+    wanted |= {"docs_repo_url", "issues_url", "docs_url", "ci_url"}
+    assert wanted <= set(metadata)

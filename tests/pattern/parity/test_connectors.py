@@ -1,0 +1,90 @@
+"""Connect of the cluster against the sink's code and the laptop's worker."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from jgo.maven import MavenContext
+
+from apps.local.connect import initialise
+from apps.local.distribution import _PLUGIN as PLUGIN
+from apps.local.distribution import Distribution
+from apps.local.settings import LocalSettings
+from streams.sink.__main__ import connectors_json
+from streams.sink.connectors import sink_connectors
+from support.pattern.charts import CHARTS, SIZES, Manifest, manifests
+
+CREDENTIALS = "/mnt/database"
+URL = (
+    "jdbc:postgresql://recsys-db-rw:5432/recsys"
+    "?sslmode=verify-full&sslrootcert=/mnt/database-ca/ca.crt"
+)
+
+
+Connect = tuple[Manifest, ...]
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def connect(request: pytest.FixtureRequest) -> Connect:
+    return manifests("connect", request.param)
+
+
+@pytest.fixture
+def worker(connect: Connect) -> Manifest:
+    (worker,) = [each["spec"] for each in connect if each["kind"] == "KafkaConnect"]
+    return worker
+
+
+def test_the_connectors_are_those_of_the_code(connect: Connect) -> None:
+    there = {
+        each["metadata"]["name"]: {
+            "connector.class": each["spec"]["class"],
+            "tasks.max": str(each["spec"]["tasksMax"]),
+            **each["spec"]["config"],
+        }
+        for each in connect
+        if each["kind"] == "KafkaConnector"
+    }
+    expected = sink_connectors(
+        URL,
+        f"${{directory:{CREDENTIALS}:username}}",
+        f"${{directory:{CREDENTIALS}:password}}",
+        replicas=3,
+    )
+    assert there == {connector.name: connector.config for connector in expected}
+
+
+def test_the_charts_file_is_up_to_date() -> None:
+    file = CHARTS["connect"] / "files" / "connectors.json"
+    assert file.read_text() == connectors_json(), f"run python -m streams.sink > {file}"
+
+
+def test_the_plugin_is_the_laptops(worker: Manifest) -> None:
+    (plugin,) = worker["build"]["plugins"]
+    (artifact,) = plugin["artifacts"]
+    assert (artifact["group"], artifact["artifact"], artifact["version"]) == (
+        PLUGIN.group,
+        PLUGIN.name,
+        PLUGIN.version,
+    )
+
+
+def test_an_archive_of_the_plugin_is_checked_by_its_sum() -> None:
+    values = yaml.safe_load((CHARTS["connect"] / "values.yaml").read_text())
+    archive = PLUGIN.fetch(MavenContext(timeout=60))
+    assert hashlib.sha512(archive.read_bytes()).hexdigest() == values["plugin"]["sha512"]
+
+
+def test_the_worker_is_configured_as_the_laptops(worker: Manifest, tmp_path: Path) -> None:
+    initialise(LocalSettings(state_dir=tmp_path), Distribution(tmp_path / "distribution"))
+    laptop = dict(
+        line.split("=", 1)
+        for line in (tmp_path / "connect" / "worker.properties").read_text().splitlines()
+    )
+    of_the_place = re.compile(r"replication\.factor$|^config\.providers|^scheduled\.rebalance")
+    for key, value in worker["config"].items():
+        if not of_the_place.search(key):
+            assert str(value) == laptop[key], key
+    assert worker["groupId"] == laptop["group.id"]

@@ -1,0 +1,188 @@
+"""The Containerfiles against the code that they pack and the charts that build them."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import distribution, packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from support.checkout import REPOSITORY
+from support.pattern.charts import CHARTS
+
+FILES = yaml.safe_load((CHARTS["images"] / "values.yaml").read_text())["containerfiles"]
+MODULES = {
+    "storefront": [
+        "apps.cli.main",
+        "apps.filling.fill",
+        "apps.storefront.app",
+        "gunicorn.app.wsgiapp",
+        "ml.serving.live_model",
+    ],
+    "processor": ["streams.processor.__main__"],
+    "pipeline": [
+        "apps.migrations.__main__",
+        "ml.features.store",
+        "ml.publication",
+        "ml.towers.training",
+        "pipelines.retrain.deploy",
+    ],
+}
+"""What each image runs."""
+_IMPORT_WITHOUT = """
+import importlib, json, os, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+modules, absent = map(json.loads, sys.argv[1:])
+sys.meta_path.insert(0, Absent())
+for module in modules:
+    importlib.import_module(module)
+"""
+
+
+@dataclass(frozen=True)
+class Containerfile:
+    """A Containerfile as its instructions, line continuations joined."""
+
+    path: Path
+
+    @property
+    def instructions(self) -> list[tuple[str, str]]:
+        text = self.path.read_text().replace("\\\n", " ")
+        lines = (line.strip() for line in text.splitlines())
+        return [
+            (line.split()[0], line.split(maxsplit=1)[1])
+            for line in lines
+            if line and not line.startswith("#")
+        ]
+
+    @property
+    def runtime(self) -> list[tuple[str, str]]:
+        """The last stage: what is left in the image."""
+        starts = [index for index, (word, _) in enumerate(self.instructions) if word == "FROM"]
+        return self.instructions[starts[-1] :]
+
+    @property
+    def extras(self) -> set[str]:
+        return set(re.findall(r"--extra (\S+)", self.path.read_text()))
+
+
+@pytest.fixture(params=sorted(FILES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def file(name: str) -> Containerfile:
+    return Containerfile(REPOSITORY / FILES[name])
+
+
+def test_bases_are_red_hats_and_of_one_version(file: Containerfile) -> None:
+    bases = [words.split()[0] for word, words in file.instructions if word == "FROM"]
+    assert len(bases) == 2
+    for base in bases:
+        assert re.fullmatch(r"registry\.access\.redhat\.com/ubi9/[a-z0-9-]+:9\.\d+", base)
+    assert "/ubi-minimal:" in bases[-1]
+
+
+def test_the_image_runs_as_any_user_but_root(file: Containerfile) -> None:
+    (user,) = [words for word, words in file.runtime if word == "USER"]
+    uid, group = user.split(":")
+    assert int(uid) > 0
+    assert group == "0"
+
+
+def test_the_builder_stays_behind(file: Containerfile) -> None:
+    copies = [words for word, words in file.runtime if word in {"COPY", "ADD"}]
+    assert copies == ["--from=builder /opt/recsys /opt/recsys"]
+    (packages,) = [words for word, words in file.runtime if word == "RUN"]
+    assert "install -y --nodocs --setopt=install_weak_deps=0 python3.11 " in packages
+
+
+def test_what_is_copied_is_in_the_build_context(file: Containerfile) -> None:
+    kept = {
+        line.removeprefix("!")
+        for line in (REPOSITORY / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    copied = {
+        source
+        for word, words in file.instructions
+        if word == "COPY" and not words.startswith("--from")
+        for source in words.split()[:-1]
+    }
+    assert copied == kept
+    assert all((REPOSITORY / each).exists() for each in copied)
+
+
+def test_no_build_fetches_more_than_its_extras(name: str, file: Containerfile) -> None:
+    torch = "torch" in _closure(file.extras)
+    assert torch == (name != "processor")
+    assert ("UV_TORCH_BACKEND" in file.path.read_text()) == torch
+
+
+def test_the_image_has_every_library_that_its_commands_import(
+    name: str, file: Containerfile
+) -> None:
+    there = _closure(file.extras)
+    absent = [
+        package
+        for package, owners in packages_distributions().items()
+        if not there & {canonicalize_name(owner) for owner in owners}
+    ]
+    assert "jgo" in absent
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORT_WITHOUT, json.dumps(MODULES[name]), json.dumps(absent)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=REPOSITORY,
+        env={**os.environ, "RECSYS_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
+    )
+    assert not done.returncode, done.stderr
+
+
+def test_the_command_is_in_the_image(file: Containerfile) -> None:
+    (command,) = [json.loads(words) for word, words in file.runtime if word == "CMD"]
+    assert command[0] in {"gunicorn", "python", "recsys"}
+    if command[0] == "gunicorn":
+        assert command[-1] == "apps.storefront.wsgi:app"
+    if command[0] == "python":
+        module = Path(*command[2].split("."))
+        assert (REPOSITORY / module / "__main__.py").exists()
+
+
+def _closure(extras: set[str]) -> set[str]:
+    """Names of all distributions that `recsys[extras]` brings."""
+    found: set[str] = set()
+    waiting = {("recsys", frozenset({"", *extras}))}
+    seen = set(waiting)
+    while waiting:
+        owner, wanted = waiting.pop()
+        found.add(owner)
+        try:
+            requirements = distribution(owner).requires or []
+        except ModuleNotFoundError:
+            continue
+        for line in requirements:
+            requirement = Requirement(line)
+            if requirement.marker and not any(
+                requirement.marker.evaluate({"extra": extra}) for extra in wanted
+            ):
+                continue
+            each = (canonicalize_name(requirement.name), frozenset({"", *requirement.extras}))
+            if each not in seen:
+                seen.add(each)
+                waiting.add(each)
+    return found

@@ -1,0 +1,80 @@
+"""The FeatureStore's servers read what the project's own code writes."""
+
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+from ml.features.store import repo_config
+from ml.settings import MlSettings
+from support.pattern.charts import Manifest, manifests
+
+URL = (
+    "postgresql://pipeline:word@recsys-db-rw:5432/recsys"
+    "?sslmode=verify-full&sslrootcert=/etc/recsys/database/ca.crt"
+)
+OWN_TUNING = {"cache_ttl_seconds", "max_conn", "pool_size", "type", "vector_enabled"}
+"""How often and over how many connections is each side's own."""
+
+
+def only(kind: str) -> Manifest:
+    (found,) = [each for each in manifests("feast", "demo") if each["kind"] == kind]
+    return found
+
+
+def stores() -> dict[str, dict[str, Any]]:
+    """The secret's keys, as External Secrets makes them."""
+    filled = {
+        key: text.replace("{{ .password | urlquery }}", "word").replace(
+            "{{ .password | toJson }}", '"word"'
+        )
+        for key, text in only("ExternalSecret")["spec"]["target"]["template"]["data"].items()
+    }
+    return {key: yaml.safe_load(text) for key, text in filled.items()}
+
+
+def leaves(node: Any, where: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict):
+        return {where: unquote(node) if isinstance(node, str) else node}
+    return {
+        path: value
+        for key, child in node.items()
+        if key not in OWN_TUNING
+        for path, value in leaves(child, f"{where}/{key}").items()
+    }
+
+
+def test_the_project_is_the_codes_own() -> None:
+    assert (
+        only("FeatureStore")["spec"]["feastProject"]
+        == MlSettings.model_fields["feast_project"].default
+    )
+
+
+def test_the_stores_are_the_codes_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_MODELS_DIR", "models")
+    own = repo_config(MlSettings(database_url=URL)).model_dump(by_alias=True)
+    own["registry"].pop("registry_type")
+    there = stores()
+    assert leaves(there["registry"]) == leaves(own["registry"])
+    assert leaves(there["online"]) == leaves(own["online_store"])
+    assert leaves(there["offline"]) == leaves(own["offline_store"])
+
+
+def test_each_service_names_the_key_of_its_store() -> None:
+    services = only("FeatureStore")["spec"]["services"]
+    secret = only("ExternalSecret")["spec"]["target"]["name"]
+    persistences = (
+        services["registry"]["local"]["persistence"],
+        services["onlineStore"]["persistence"],
+        services["offlineStore"]["persistence"],
+    )
+    named = [each["store"]["secretKeyName"] for each in persistences]
+    assert named == ["registry", "online", "offline"]
+    assert set(named) == set(stores())
+    assert {each["store"]["secretRef"]["name"] for each in persistences} == {secret}
+
+
+def test_nothing_but_the_job_applies_definitions() -> None:
+    assert only("FeatureStore")["spec"]["services"]["runFeastApplyOnInit"] is False

@@ -1,0 +1,98 @@
+"""Alerts, monitors, dashboards and links fit the rest of the project."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from support.checkout import REPOSITORY
+from support.pattern.charts import CHARTS, SIZES, manifests
+from support.pattern.promql import CHART, DASHBOARDS, rules
+
+HEADING = re.compile(r"^#+ (\w+)$", re.MULTILINE)
+SEVERITIES = {"critical", "warning", "info"}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_alert_says_what_it_means(size: str) -> None:
+    for rule in rules(size):
+        assert rule["labels"]["severity"] in SEVERITIES
+        assert rule["for"]
+        for text in (rule["annotations"]["summary"], rule["annotations"]["description"]):
+            assert text.endswith(".")
+            assert "\n" not in text
+
+
+def test_every_alert_is_in_the_troubleshooting_guide() -> None:
+    headings = set(HEADING.findall((REPOSITORY / "docs/troubleshooting.md").read_text()))
+    for rule in rules("production"):
+        assert rule["alert"] in headings
+        page = f"/docs/troubleshooting.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["runbook_url"].endswith(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_missing_backups_are_told_where_there_are_to_be_some(size: str) -> None:
+    made = any(manifest["kind"] == "ScheduledBackup" for manifest in manifests("postgres", size))
+    told = any(rule["alert"] == "BackupTooOld" for rule in rules(size))
+    assert made == told
+
+
+def test_monitors_find_the_services_and_ports_of_the_project() -> None:
+    services = {
+        service["metadata"]["name"]: service
+        for chart in ("storefront", "streams")
+        for service in manifests(chart, "demo")
+        if service["kind"] == "Service"
+    }
+    monitors = [each for each in manifests(CHART, "demo") if each["kind"] == "ServiceMonitor"]
+    assert {monitor["metadata"]["name"] for monitor in monitors} == set(services)
+    for monitor in monitors:
+        service = services[monitor["metadata"]["name"]]
+        wanted = monitor["spec"]["selector"]["matchLabels"]
+        assert wanted.items() <= service["metadata"]["labels"].items()
+        ports = {port["name"] for port in service["spec"]["ports"]}
+        assert {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]} <= ports
+
+
+def test_kafkas_pods_are_read_where_they_export_something() -> None:
+    (kafka,) = [each for each in manifests("kafka", "demo") if each["kind"] == "Kafka"]
+    (connect,) = [each for each in manifests("connect", "demo") if each["kind"] == "KafkaConnect"]
+    exporting = {
+        (kafka["metadata"]["name"], "kafka"): kafka["spec"]["kafka"].get("metricsConfig"),
+        (kafka["metadata"]["name"], "kafka-exporter"): kafka["spec"].get("kafkaExporter"),
+        (connect["metadata"]["name"], "kafka-connect"): connect["spec"].get("metricsConfig"),
+    }
+    read = set()
+    for monitor in manifests(CHART, "demo"):
+        if monitor["kind"] == "PodMonitor":
+            labels = monitor["spec"]["selector"]["matchLabels"]
+            read.add((labels["strimzi.io/cluster"], labels["strimzi.io/component-type"]))
+    assert read == {pods for pods, exports in exporting.items() if exports}
+
+
+@pytest.mark.parametrize("name", [file.stem for file in sorted(DASHBOARDS.glob("*.json"))])
+def test_dashboards_are_whole(name: str) -> None:
+    board = json.loads((DASHBOARDS / f"{name}.json").read_text())
+    identifiers = [panel["id"] for panel in board["panels"]]
+    assert len(set(identifiers)) == len(identifiers)
+    assert {panel["datasource"]["uid"] for panel in board["panels"]} == {"${datasource}"}
+    (made,) = [
+        manifest
+        for manifest in manifests(CHART, "demo")
+        if manifest["kind"] == "GrafanaDashboard"
+        and manifest["metadata"]["name"].endswith(f"-{name}")
+    ]
+    assert json.loads(made["spec"]["json"]) == board
+
+
+def test_links_lead_to_the_routes() -> None:
+    routes = {
+        manifest["metadata"]["name"]
+        for chart in ("storefront", CHART)
+        for manifest in manifests(chart, "demo")
+        if manifest["kind"] == "Route"
+    }
+    values = yaml.safe_load((CHARTS["consolelinks"] / "values.yaml").read_text())
+    assert set(values["global"]["names"].values()) == routes

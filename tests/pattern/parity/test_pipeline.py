@@ -1,0 +1,128 @@
+"""The chart's pipeline is the project's: parameters, image, resources, schedule, server, rights."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines.retrain.compile import compile_to
+from pipelines.retrain.deploy import DeploySettings
+from pipelines.retrain.local import Parameters
+from pipelines.retrain.pipeline import NAME
+from support.pattern.charts import SIZES, Manifest, containers, manifests, template
+
+CHART = "pipelines"
+
+
+def only(kind: str, size: str = "demo", *, of: str = "") -> Manifest:
+    """The one manifest of a kind, or the one whose name ends so."""
+    (found,) = [
+        manifest
+        for manifest in manifests(CHART, size)
+        if manifest["kind"] == kind and manifest["metadata"]["name"].endswith(of)
+    ]
+    return found
+
+
+def environment(size: str) -> dict[str, str]:
+    (container,) = containers(only("Job", size))
+    return {variable["name"]: variable["value"] for variable in container["env"]}
+
+
+@pytest.fixture
+def settings(size: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DeploySettings:
+    """What the job reads; its two files lie elsewhere."""
+    for name, value in environment(size).items():
+        if name.endswith("_FILE"):
+            (tmp_path / name).touch()
+            monkeypatch.setenv(name, str(tmp_path / name))
+        else:
+            monkeypatch.setenv(name, value)
+    return DeploySettings()
+
+
+@pytest.fixture
+def compiled(settings: DeploySettings, tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    compile_to(tmp_path / "pipeline.yaml", settings)
+    specification, platform = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text())
+    return specification, platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "size" in metafunc.fixturenames:
+        metafunc.parametrize("size", SIZES)
+
+
+def test_the_steps_run_as_the_chart_says(
+    size: str,
+    compiled: tuple[dict[str, Any], dict[str, Any]],
+    settings: DeploySettings,
+) -> None:
+    (upload,) = containers(only("Job", size))
+    specification, platform = compiled
+    for executor in specification["deploymentSpec"]["executors"].values():
+        container = executor["container"]
+        assert container["image"] == upload["image"]
+        for bound in ("Request", "Limit"):
+            assert container["resources"][f"resourceCpu{bound}"] == settings.pipeline_cpu
+            assert container["resources"][f"resourceMemory{bound}"] == settings.pipeline_memory
+    (url,) = {executor["secretAsEnv"][0]["secretName"] for executor in platform.values()}
+    (authority,) = {executor["secretAsVolume"][0]["secretName"] for executor in platform.values()}
+    database = next(m for m in manifests("postgres", size) if m["kind"] == "Cluster")
+    assert url == f"{database['metadata']['name']}-pipeline"
+    copied = only("ExternalSecret", size, of="-authority")
+    assert copied["spec"]["data"][0]["remoteRef"]["key"] == f"{database['metadata']['name']}-ca"
+    assert authority == copied["spec"]["target"]["name"]
+
+
+def test_a_gpu_is_known_to_the_settings() -> None:
+    done = template(CHART, "demo", "--set", "global.gpu=true")
+    (job,) = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "Job"]
+    more = {each["name"] for each in containers(job)[0]["env"]} - set(environment("demo"))
+    assert more == {"RECSYS_PIPELINE_GPUS"}
+    assert "pipeline_gpus" in DeploySettings.model_fields
+
+
+def test_the_parameters_that_a_scheduled_run_leaves_to_the_pipeline_have_defaults(
+    compiled: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    specification, _ = compiled
+    assert specification["pipelineInfo"]["name"] == NAME
+    parameters = specification["root"]["inputDefinitions"]["parameters"]
+    on_a_laptop = Parameters().model_dump(by_alias=True)
+    assert set(parameters) == set(on_a_laptop)
+    assert all(each["isOptional"] for each in parameters.values())
+    for name, value in on_a_laptop.items():
+        default = parameters[name].get("defaultValue", "")
+        assert default == ("{}" if name == "towers" else value), name
+
+
+def test_no_parameter_of_the_pipeline_is_set_twice() -> None:
+    """The environment is the deployment's, parameters are a run's: no name is both."""
+    parameters = set(Parameters().model_dump(by_alias=True))
+    assert parameters & set(DeploySettings.model_fields) == set()
+
+
+def test_the_schedule_is_the_codes_own(settings: DeploySettings) -> None:
+    assert settings.retrain_schedule == DeploySettings.model_fields["retrain_schedule"].default
+    assert settings.first_run
+
+
+def test_the_job_asks_the_server_that_the_chart_makes() -> None:
+    server = only("DataSciencePipelinesApplication")["metadata"]["name"]
+    host = (
+        f"ds-pipeline-{server}.{only('RoleBinding', of='-upload')['subjects'][0]['namespace']}.svc"
+    )
+    assert environment("demo")["RECSYS_PIPELINES_URL"] == f"https://{host}:8443"
+    api, route = only("Role", of="-upload")["rules"]
+    assert api["resourceNames"] == [server]
+    assert route["resourceNames"] == [f"ds-pipeline-{server}"]
+
+
+def test_the_job_runs_with_its_own_rights_alone() -> None:
+    account = only("ServiceAccount", of="-upload")["metadata"]["name"]
+    binding = only("RoleBinding", of="-upload")
+    assert only("Job")["spec"]["template"]["spec"]["serviceAccountName"] == account
+    assert [subject["name"] for subject in binding["subjects"]] == [account]
+    assert binding["roleRef"]["name"] == only("Role", of="-upload")["metadata"]["name"]

@@ -1,0 +1,55 @@
+"""Alerts and dashboards ask for metrics, labels and values that exist."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from ml.serving.recommender import Source
+from support.pattern.promql import expressions, groupings, metrics, parts, rules, selectors
+
+VALUES = {
+    "source": {*get_args(Source), "newest"} - {"none"},
+    "outcome": {"valid", "dead_letter"},
+    "way": {"kafka", "outbox"},
+}
+
+
+def test_every_expression_asks_for_what_exists() -> None:
+    known = metrics()
+    for where, expression in expressions():
+        read = selectors(expression)
+        assert read, where
+        for selector in read:
+            assert selector.name in known, where
+            for matcher in selector.matchers.matchers:
+                assert matcher.name in known[selector.name], where
+                named = set(matcher.value.split("|"))
+                assert named <= VALUES.get(matcher.name, named), where
+
+
+def test_groups_are_by_labels_that_exist() -> None:
+    known = metrics()
+    for where, expression in expressions():
+        labels = {label for each in selectors(expression) for label in known[each.name or ""]}
+        for grouping in groupings(expression):
+            assert grouping <= labels, where
+
+
+def test_descriptions_use_labels_that_the_alert_has() -> None:
+    known = metrics()
+    for rule in rules("production"):
+        used = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["description"]))
+        left = groupings(rule["expr"]) or [known[s.name or ""] for s in selectors(rule["expr"])]
+        assert used <= set.intersection(*left), rule["alert"]
+
+
+@pytest.mark.parametrize("wrong", ["sum(rate(x[5m])", "rate(x)", "x{a=b}", "sum by (a) x y"])
+def test_what_is_no_promql_is_found(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parts(wrong)
+
+
+def test_an_unknown_metric_is_found() -> None:
+    (selector,) = selectors("sum(rate(recsys_evnts_processed_total[5m]))")
+    assert selector.name not in metrics()

@@ -1,0 +1,80 @@
+"""Topics and users of the cluster against the code that uses them."""
+
+import pytest
+
+from streams.contracts import CHANNELS, TOPICS
+from streams.settings import PROCESSOR_GROUP
+from streams.sink.connectors import SINKS
+from support.pattern.charts import SIZES, Manifest, manifests
+
+Kafka = dict[tuple[str, str], Manifest]
+"""By kind and name."""
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def kafka(request: pytest.FixtureRequest) -> Kafka:
+    return {
+        (each["kind"], each["metadata"]["name"]): each for each in manifests("kafka", request.param)
+    }
+
+
+def topics(kafka: Kafka) -> dict[str, Manifest]:
+    return {name: each["spec"] for (kind, name), each in kafka.items() if kind == "KafkaTopic"}
+
+
+def rights(kafka: Kafka, user: str) -> dict[tuple[str, str], set[str]]:
+    acls = kafka["KafkaUser", f"recsys-kafka-{user}"]["spec"]["authorization"]["acls"]
+    return {
+        (acl["resource"]["type"], acl["resource"]["name"]): set(acl["operations"]) for acl in acls
+    }
+
+
+def test_the_cluster_has_the_topics_of_the_contracts(kafka: Kafka) -> None:
+    there = {
+        name: (topic["partitions"], topic["config"]["retention.ms"])
+        for name, topic in topics(kafka).items()
+    }
+    assert there == {
+        topic.name: (topic.partitions, int(topic.retention.total_seconds() * 1000))
+        for topic in TOPICS
+    }
+
+
+def test_every_record_is_kept_three_times(kafka: Kafka) -> None:
+    assert {topic["replicas"] for topic in topics(kafka).values()} == {3}
+    assert kafka["KafkaNodePool", "broker"]["spec"]["replicas"] >= 3
+
+
+def test_the_storefront_may_only_write_the_public_topics(kafka: Kafka) -> None:
+    assert rights(kafka, "storefront") == {
+        ("topic", channel.public.name): {"Describe", "Write"} for channel in CHANNELS
+    }
+
+
+def test_the_processor_may_read_in_its_group_and_write_what_follows(
+    kafka: Kafka,
+) -> None:
+    expected = {("group", PROCESSOR_GROUP): {"Describe", "Read"}}
+    for channel in CHANNELS:
+        expected["topic", channel.public.name] = {"Describe", "Read"}
+        expected["topic", channel.valid.name] = {"Describe", "Write"}
+        expected["topic", channel.dead_letters.name] = {"Describe", "Write"}
+    assert rights(kafka, "processor") == expected
+
+
+def test_connect_may_read_in_the_groups_of_its_sinks(kafka: Kafka) -> None:
+    expected = {
+        ("topic", "recsys-connect-"): {"Create", "Describe", "DescribeConfigs", "Read", "Write"},
+        ("group", "recsys-connect"): {"Describe", "Read"},
+    }
+    for sink in SINKS:
+        expected["group", sink.consumer_group] = {"Describe", "Read"}
+        expected["topic", sink.channel.valid.name] = {"Describe", "Read"}
+        expected["topic", sink.channel.dead_letters.name] = {"Describe", "Write"}
+    assert rights(kafka, "connect") == expected
+
+
+def test_the_analyst_may_read_every_topic_and_write_none(kafka: Kafka) -> None:
+    mine = rights(kafka, "analyst")
+    assert {name for kind, name in mine if kind == "topic"} == {topic.name for topic in TOPICS}
+    assert set().union(*mine.values()) == {"Describe", "DescribeConfigs", "Read"}

@@ -1,0 +1,120 @@
+"""The lab's Kubernetes API: quick reads and edits over HTTP, the rest by kubectl."""
+
+import json
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from support.lab.places import BIN
+
+Object = dict[str, Any]
+
+MERGE_PATCH = "application/merge-patch+json"
+NOTES = ("Event", "Lease")
+
+
+@dataclass(frozen=True)
+class Api:
+    """An API server and a user who may do everything."""
+
+    url: str
+    token: str
+    kubeconfig: Path
+    client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        client = httpx.Client(base_url=self.url, headers=headers, verify=False, timeout=30)
+        object.__setattr__(self, "client", client)
+
+    def write_kubeconfig(self) -> None:
+        """For kubectl and everything else that is not this module."""
+        cluster = {"server": self.url, "insecure-skip-tls-verify": True}
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "lab", "cluster": cluster}],
+            "users": [{"name": "admin", "user": {"token": self.token}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "admin"}}],
+            "current-context": "lab",
+        }
+        self.kubeconfig.write_text(json.dumps(content))
+
+    def is_ready(self) -> bool:
+        try:
+            return self.client.get("/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+    def get(self, path: str) -> Object | None:
+        """What is at the path, None if there is nothing."""
+        response = self.client.get(path)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        found: Object = response.raise_for_status().json()
+        return found
+
+    def items(self, path: str) -> list[Object]:
+        found = self.get(path)
+        return list(found["items"]) if found else []
+
+    def create(self, path: str, body: Object) -> None:
+        self.client.post(path, json=body).raise_for_status()
+
+    def patch(self, path: str, body: Object) -> None:
+        headers = {"Content-Type": MERGE_PATCH}
+        content = json.dumps(body)
+        self.client.patch(path, content=content, headers=headers).raise_for_status()
+
+    def delete(self, path: str) -> None:
+        self.client.delete(path).raise_for_status()
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """What kubectl prints; its complaint is the error."""
+        done = subprocess.run(
+            [BIN / "kubectl", f"--kubeconfig={self.kubeconfig}", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def apply(self, manifests: Iterable[Object]) -> None:
+        """Apply on the server's side, as Argo CD's operator would."""
+        content = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
+        self.kubectl("apply", "--server-side", "--filename=-", stdin=content)
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """The path of every kind that is served and can be listed, by `group/version Kind`."""
+        groups = (self.get("/apis") or {})["groups"]
+        versions = [each["groupVersion"] for group in groups for each in group["versions"]]
+        roots = {"v1": "/api/v1", **{version: f"/apis/{version}" for version in versions}}
+        return {
+            f"{version} {resource['kind']}": f"{root}/{resource['name']}"
+            for version, root in roots.items()
+            for resource in (self.get(root) or {}).get("resources", [])
+            if "list" in resource["verbs"]
+        }
+
+    def everything(self) -> Iterator[Object]:
+        """Every object there is, but for what the control plane notes down for itself."""
+        for group_version_kind, path in self.resources.items():
+            kind = group_version_kind.partition(" ")[2]
+            if kind not in NOTES:
+                yield from (each | {"kind": kind} for each in self.items(path))
+
+    def snapshot(self) -> set[tuple[str, str, str]]:
+        """Kind, namespace and name of every object."""
+        return {
+            (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"])
+            for each in self.everything()
+        }

@@ -1,0 +1,233 @@
+"""A pattern being installed, changed and uninstalled, as the framework's operator does it."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.lab.api import Api, Object
+from support.lab.argocd import Instance, argocd
+from support.lab.git_server import git_server
+from support.lab.processes import LabError, wait_until
+from support.lab.repository import BRANCH, Repository
+from support.pattern import clustergroup
+from support.pattern.clustergroup import FINALIZER, Manifest
+from support.pattern.pattern import FRAMEWORK_NAMESPACE, Cluster, Pattern
+
+APPLICATIONS = "/apis/argoproj.io/v1alpha1/namespaces/{namespace}/applications"
+# the operator's, with gitops.applicationHealthCheckEnabled in ConfigMap patterns-operator-config
+APPLICATION_HEALTH = {
+    "group": "argoproj.io",
+    "kind": "Application",
+    "check": """
+local status = obj.status or {}
+local sync = (status.sync or {}).status
+local health = (status.health or {}).status
+if sync == "Synced" and health == "Healthy" then
+  return {status = "Healthy", message = "synced and healthy"}
+end
+return {status = "Progressing", message = tostring(sync) .. ", " .. tostring(health)}
+""",
+}
+INSTALL_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A fork on a cluster: what it is installed from, and what was there before it."""
+
+    api: Api
+    fork: Repository
+    framework: Repository
+    cluster: Cluster
+    before: set[tuple[str, str, str]]
+
+    @property
+    def pattern(self) -> Pattern:
+        return Pattern(self.fork.checkout, self.cluster)
+
+    @property
+    def parent(self) -> str:
+        return f"{self.pattern.name}-{self.pattern.group['name']}"
+
+    def install(self) -> None:
+        """Push the fork, create the Application of the cluster group, wait for all of it."""
+        self.push("install")
+        self.api.apply([self._parent_application()])
+        self.wait_until_healthy()
+
+    def push(self, message: str) -> None:
+        """Push the fork as it is, and let Argo CD know."""
+        self.fork.push(message)
+        self._render(self.pattern)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """What a webhook of the git server would do."""
+        for application in (*self._parents(), *self.applications()):
+            annotate = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
+            self.api.patch(_path(application), annotate)
+
+    def uninstall(self) -> None:
+        """First the pattern's Applications, while the operators still run, then the rest."""
+        deleting = Pattern(self.fork.checkout, self.cluster, deleting=True)
+        self._render(deleting)
+        [parent] = self._parents()
+        automated = {"prune": True, "selfHeal": True}
+        self.api.patch(_path(parent), {"spec": {"syncPolicy": {"automated": automated}}})
+        self.refresh()
+        wait_until(lambda: not self.applications(), 120, "the Applications are gone")
+        self.api.delete(_path(parent))
+        wait_until(lambda: not self._parents(), 120, "the cluster group is gone")
+        wait_until(lambda: not self._namespaces(deleting), 120, "the namespaces are gone")
+
+    def applications(self) -> list[Object]:
+        """The pattern's Applications by name, as Argo CD sees them."""
+        path = APPLICATIONS.format(namespace=self.pattern.argocd_namespace)
+        found = self.api.items(path)
+        return [each for each in found if each["metadata"]["name"] != self.parent]
+
+    def application(self, name: str) -> Object:
+        path = APPLICATIONS.format(namespace=self.pattern.argocd_namespace)
+        found = self.api.get(f"{path}/{name}")
+        assert found, f"no Application {name}"
+        return found
+
+    def wait_until_healthy(self, seconds: float = INSTALL_SECONDS) -> None:
+        """Until every Application is Synced and Healthy, of the newest commit."""
+        try:
+            wait_until(lambda: not self._unhealthy(), seconds)
+        except TimeoutError:
+            reasons = (f"{name}: {reason}" for name, reason in self._unhealthy().items())
+            message = "not every Application is Synced and Healthy"
+            raise LabError("\n- ".join((message, *reasons))) from None
+
+    def left_out(self) -> dict[str, str]:
+        """What the framework would install and the lab cannot, with the reason."""
+        unserved = {
+            f"{each['kind']} {each['metadata']['name']}": f"{each['apiVersion']} is not served"
+            for each in clustergroup.objects(self.pattern)
+            if not self._is_served(each)
+        }
+        return clustergroup.left_out(self.pattern) | unserved
+
+    def _unhealthy(self) -> dict[str, str]:
+        """Every Application that is not as it should be, with the reason."""
+        expected = {each["metadata"]["name"] for each in clustergroup.applications(self.pattern)}
+        found = {each["metadata"]["name"]: each for each in self.applications()}
+        newest = dict.fromkeys(found, self.fork.head)
+        for parent in self._parents():
+            found[self.parent], newest[self.parent] = parent, self.framework.head
+        return {
+            **dict.fromkeys(sorted(expected - found.keys()), "does not exist"),
+            **dict.fromkeys(sorted(found.keys() - expected - {self.parent}), "should be gone"),
+            **{
+                name: explain(each)
+                for name, each in found.items()
+                if not is_healthy(each, newest[name])
+            },
+        }
+
+    def _namespaces(self, pattern: Pattern) -> set[str]:
+        theirs = {
+            each["metadata"]["name"]
+            for each in clustergroup.objects(pattern)
+            if each["kind"] == "Namespace"
+        }
+        found = self.api.items("/api/v1/namespaces")
+        return theirs & {each["metadata"]["name"] for each in found}
+
+    def group_objects(self, pattern: Pattern | None = None) -> list[Manifest]:
+        """What the cluster group consists of, as far as its kinds are served."""
+        objects = clustergroup.objects(pattern or self.pattern)
+        return [each for each in objects if self._is_served(each)]
+
+    def _render(self, pattern: Pattern) -> None:
+        content = {"apiVersion": "v1", "kind": "List", "items": self.group_objects(pattern)}
+        (self.framework.checkout / "clustergroup.json").write_text(json.dumps(content, indent=1))
+        self.framework.push("render")
+
+    def _is_served(self, manifest: Manifest) -> bool:
+        return f"{manifest['apiVersion']} {manifest['kind']}" in self.api.resources
+
+    def _parents(self) -> list[Object]:
+        path = APPLICATIONS.format(namespace=FRAMEWORK_NAMESPACE)
+        parent = self.api.get(f"{path}/{self.parent}")
+        return [parent] if parent else []
+
+    def _parent_application(self) -> Manifest:
+        return {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {
+                "name": self.parent,
+                "namespace": FRAMEWORK_NAMESPACE,
+                "finalizers": [FINALIZER],
+            },
+            "spec": {
+                "project": "default",
+                "destination": {"name": "in-cluster", "namespace": FRAMEWORK_NAMESPACE},
+                "source": {
+                    "repoURL": self.cluster.repo_url.replace("fork.git", "framework.git"),
+                    "targetRevision": BRANCH,
+                    "path": ".",
+                },
+                "syncPolicy": {"automated": {"selfHeal": True}, "retry": {"limit": 20}},
+            },
+        }
+
+
+@contextmanager
+def installation(api: Api, folder: Path, fill: Callable[[Path], None]) -> Iterator[Installation]:
+    """A fork, filled with a version of the project, and an Argo CD; nothing is installed yet."""
+    served = folder / "git"
+    served.mkdir(parents=True)
+    fork, framework = (
+        Repository.create(name, served, folder / "checkouts") for name in ("fork", "framework")
+    )
+    fill(fork.checkout)
+    with git_server(served) as server:
+        cluster = Cluster(repo_url=f"{server.url}/fork.git", revision=BRANCH)
+        pattern = Pattern(fork.checkout, cluster)
+        exclusions = pattern.resource_exclusions
+        instances = [Instance(FRAMEWORK_NAMESPACE, [APPLICATION_HEALTH], exclusions)]
+        if pattern.has_own_argocd:
+            own = Instance(pattern.argocd_namespace, pattern.health_checks, exclusions)
+            instances.append(own)
+        with argocd(api, instances, folder):
+            yield Installation(api, fork, framework, cluster, before=api.snapshot())
+
+
+def is_healthy(application: Object, revision: str) -> bool:
+    """Synced and Healthy, both: Argo CD calls what it cannot render Healthy."""
+    status = application.get("status", {})
+    sync = status.get("sync", {})
+    state = (
+        sync.get("status"),
+        sync.get("revision"),
+        status.get("health", {}).get("status"),
+        status.get("operationState", {}).get("phase"),
+    )
+    return state == ("Synced", revision, "Healthy", "Succeeded")
+
+
+def explain(application: Object) -> str:
+    """Why an Application is not Synced and Healthy."""
+    status = application.get("status", {})
+    reasons = [each["message"] for each in status.get("conditions", [])]
+    operation = status.get("operationState", {})
+    if operation.get("phase") != "Succeeded":
+        reasons.append(operation.get("message", ""))
+    for each in status.get("resources", []):
+        health = each.get("health", {})
+        if each.get("status") != "Synced" or health.get("status", "Healthy") != "Healthy":
+            state = f"{each.get('status')}, {health.get('status')} {health.get('message', '')}"
+            reasons.append(f"{each['kind']}/{each['name']}: {state.rstrip()}")
+    sync, health = status.get("sync", {}).get("status"), status.get("health", {}).get("status")
+    return f"{sync}, {health}; " + "; ".join(reasons)
+
+
+def _path(application: Object) -> str:
+    metadata = application["metadata"]
+    return f"{APPLICATIONS.format(namespace=metadata['namespace'])}/{metadata['name']}"

@@ -1,0 +1,106 @@
+"""The expressions of alerts and dashboards, taken apart, and the metrics that there are."""
+
+import json
+from collections.abc import Iterator
+
+import promql_parser
+from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
+from promql_parser import AggregateExpr, VectorSelector
+
+from apps.storefront import metrics as shop_metrics
+from streams.processor import metrics as processor_metrics
+from support.pattern.charts import CHARTS, Manifest, manifests
+
+CHART = "monitoring"
+DASHBOARDS = CHARTS[CHART] / "dashboards"
+LOOKED_UP: dict[str, set[str]] = {
+    "recsys_outbox_waiting": set(),
+    "recsys_live_model_info": {"version"},
+}
+"""The shop's metrics that have no values, and so no labels, until they are asked for."""
+# What others export, by the names in their own documentation.
+PROMETHEUS = {"up": {"job", "pod"}}
+KUBELET = {
+    "kubelet_volume_stats_available_bytes": {"namespace", "persistentvolumeclaim"},
+    "kubelet_volume_stats_capacity_bytes": {"namespace", "persistentvolumeclaim"},
+}
+KAFKA_EXPORTER = {
+    "kafka_consumergroup_lag": {"consumergroup", "topic", "partition"},
+    "kafka_topic_partition_current_offset": {"topic", "partition"},
+}
+STRIMZI_METRICS_REPORTER = {
+    "kafka_connect_connect_worker_metrics_connector_failed_task_count": {"connector", "pod"},
+    "kafka_connect_connect_worker_metrics_connector_running_task_count": {"connector", "pod"},
+    "kafka_controller_kafkacontroller_offlinepartitionscount": {"pod"},
+    "kafka_server_replicamanager_underminisrpartitioncount": {"pod"},
+    "kafka_server_replicamanager_underreplicatedpartitions": {"pod"},
+}
+EDB = {
+    "cnp_collector_last_available_backup_timestamp": {"pod"},
+    "cnp_collector_up": {"cluster", "pod"},
+    "cnp_pg_replication_lag": {"pod"},
+}
+
+
+def metrics() -> dict[str, set[str]]:
+    """All metrics by name, with their labels; the project's own as its code has them."""
+    found = PROMETHEUS | KUBELET | KAFKA_EXPORTER | STRIMZI_METRICS_REPORTER | EDB | LOOKED_UP
+    for module in (shop_metrics, processor_metrics):
+        for metric in vars(module).values():
+            if isinstance(metric, MetricWrapperBase):
+                for name in REGISTRY._collector_to_names[metric]:
+                    buckets = {"le"} if name.endswith("_bucket") else set()
+                    found[name] = {*metric._labelnames, *buckets}
+    return found
+
+
+def rules(size: str) -> Iterator[Manifest]:
+    """The alerts of a size."""
+    for manifest in manifests(CHART, size):
+        if manifest["kind"] == "PrometheusRule":
+            for group in manifest["spec"]["groups"]:
+                yield from group["rules"]
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """Every expression, after where it stands."""
+    for rule in rules("production"):
+        yield rule["alert"], rule["expr"]
+    for file in sorted(DASHBOARDS.glob("*.json")):
+        for panel in json.loads(file.read_text())["panels"]:
+            for target in panel["targets"]:
+                yield f"{file.stem}: {panel['title']}", target["expr"]
+
+
+def parts(expression: str) -> list[object]:
+    """All parts of an expression.
+
+    Raises:
+        ValueError: it is no PromQL.
+    """
+    return list(_parts(promql_parser.parse(expression)))
+
+
+def _parts(node: object) -> Iterator[object]:
+    yield node
+    for name in ("expr", "lhs", "rhs", "param", "vector_selector"):
+        child = getattr(node, name, None)
+        if child is not None:
+            yield from _parts(child)
+    for argument in getattr(node, "args", None) or ():
+        yield from _parts(argument)
+
+
+def selectors(expression: str) -> list[VectorSelector]:
+    """What the expression reads."""
+    return [part for part in parts(expression) if isinstance(part, VectorSelector)]
+
+
+def groupings(expression: str) -> list[set[str]]:
+    """The labels by which the expression groups."""
+    return [
+        set(part.modifier.labels)
+        for part in parts(expression)
+        if isinstance(part, AggregateExpr) and part.modifier is not None
+    ]
