@@ -24,7 +24,7 @@ from ml.registry.repository import ModelVersion
 from ml.serving.batch import ItemIndex, index_items, list_items
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
-from streams.contracts import ModelError, UnavailableError
+from streams.errors import ModelError, UnavailableError
 
 _POPULAR_ITEMS = 200
 _PUSHED_AT_ONCE = 2000

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams.contracts import Topic, UnavailableError
+from streams.contracts import Topic
+from streams.errors import UnavailableError
 from streams.kafka_settings import KafkaSettings
 
 _TIMEOUT_SECONDS = 10.0

@@ -4,7 +4,8 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from streams.contracts import TOPICS, UnavailableError
+from streams.contracts import TOPICS
+from streams.errors import UnavailableError
 from streams.kafka_settings import KafkaSettings
 
 _TIMEOUT_SECONDS = 30

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from streams.contracts import PublishError
+from streams.errors import PublishError
 from streams.kafka_settings import KafkaSettings
 
 

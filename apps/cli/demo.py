@@ -16,7 +16,7 @@ from apps.cli.synthetic import Interactions, Items, ProductTable, Seed, Users
 from apps.filling.source import Source, SyntheticSize, dataset, replay, synthetic
 from apps.local.demo.report import Report
 from apps.local.settings import LocalSettings
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from apps.local.stack import Stack

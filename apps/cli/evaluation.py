@@ -16,7 +16,7 @@ from apps.cli.bar import Bar
 from apps.cli.console import err, out
 from apps.cli.log_files import FILE, Items, Seed, Train, Users, read_dataset, show_rejected
 from ml.data.log_fields import LogFormat
-from streams.contracts import ConfigurationError, ContractError
+from streams.errors import ConfigurationError, ContractError
 
 if TYPE_CHECKING:
     from ml.evaluation.comparison import Step

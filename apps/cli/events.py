@@ -8,7 +8,8 @@ import typer
 
 from apps.cli.console import err
 from apps.cli.running import running_stack
-from streams.contracts import INTERACTIONS, TOPICS, ConfigurationError, UnavailableError
+from streams.contracts import INTERACTIONS, TOPICS
+from streams.errors import ConfigurationError, UnavailableError
 from streams.kafka_settings import KafkaSettings
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from apps.cli import demo, evaluation, events, fill, model, stack, synthetic, tuning
 from apps.cli.console import err
-from streams.contracts import RecsysError
+from streams.errors import RecsysError
 
 cli = typer.Typer(
     no_args_is_help=True,

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from apps.cli.console import Narrator, out
 from apps.cli.running import ml_settings, running_stack
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from apps.local.stack import Stack

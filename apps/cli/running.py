@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from apps.local.settings import LocalSettings
 from ml.settings import MlSettings
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from apps.local.stack import Stack

@@ -11,7 +11,7 @@ from apps.cli.bar import Bar
 from apps.cli.console import err, out
 from apps.cli.log_files import Items, Seed, Train, Users, read_dataset, show_rejected
 from ml.data.log_fields import LogFormat
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ml.tuning.search import Step, Tuning

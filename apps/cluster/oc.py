@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.contracts.errors import ConfigurationError, UnavailableError
+from streams.errors import ConfigurationError, UnavailableError
 
 Resource = dict[str, Any]
 """A Kubernetes object, as its JSON."""

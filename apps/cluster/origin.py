@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from streams.contracts.errors import ConfigurationError
+from streams.errors import ConfigurationError
 
 _SSH = re.compile(r"^(?:ssh://)?git@([^:/]+)[:/](.+)$")
 _NO_SUCH_BRANCH = 2

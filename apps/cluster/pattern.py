@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import yaml
 
-from streams.contracts.errors import ConfigurationError
+from streams.errors import ConfigurationError
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rich.markup import escape
 from apps.cluster import origin, secrets
 from apps.cluster.oc import Oc
 from apps.cluster.pattern import Pattern
-from streams.contracts.errors import ConfigurationError, RecsysError, UnavailableError
+from streams.errors import ConfigurationError, RecsysError, UnavailableError
 
 OLDEST_OPENSHIFT = (4, 19)
 """OpenShift AI 3 asks for it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from streams.contracts.errors import ConfigurationError
+from streams.errors import ConfigurationError
 
 _ENCRYPTED = "$ANSIBLE_VAULT"
 

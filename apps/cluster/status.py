@@ -15,7 +15,7 @@ from rich.table import Table
 
 from apps.cluster.oc import Oc, Resource
 from apps.cluster.pattern import Pattern
-from streams.contracts.errors import RecsysError
+from streams.errors import RecsysError
 
 _WAVE = "argocd.argoproj.io/sync-wave"
 _RUNS_SHOWN = 5

@@ -14,7 +14,7 @@ from apps.filling.feed import Fed, Feed
 from apps.filling.settings import FillSettings
 from apps.filling.source import Source
 from apps.storefront.catalog.repository import product_count
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 from streams.publisher import Publisher
 
 _POLL_SECONDS = 1.0

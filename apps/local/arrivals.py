@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import psycopg
 
 from apps.local import repository
-from streams.contracts import CHANNELS, UnavailableError
+from streams.contracts import CHANNELS
+from streams.errors import UnavailableError
 from streams.kafka_settings import KafkaSettings
 from streams.lag import Lag
 from streams.settings import PROCESSOR_GROUP

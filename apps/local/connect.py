@@ -8,7 +8,7 @@ from apps.local.kafka import bootstrap_servers
 from apps.local.part import Part
 from apps.local.properties import write_properties
 from apps.local.settings import LocalSettings
-from streams.contracts import RecsysError
+from streams.errors import RecsysError
 from streams.sink.connect import Connect
 from streams.sink.connectors import PLUGIN
 

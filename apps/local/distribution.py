@@ -16,7 +16,7 @@ from pathlib import Path
 
 from jgo.maven import MavenContext
 
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 _JARS = Path(__file__).with_name("jars.txt")
 _PLUGIN_DIR = "debezium-connector-jdbc"

@@ -12,7 +12,7 @@ from apps.local.java import java
 from apps.local.part import Part
 from apps.local.properties import write_properties
 from apps.local.settings import LocalSettings
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 from streams.kafka_settings import KafkaSettings
 
 

@@ -19,7 +19,7 @@ import psycopg
 
 from apps.local.part import Part
 from apps.local.settings import LocalSettings
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 with warnings.catch_warnings():
     # Where no desktop has set a folder for sockets, the wheel warns; none is used here.

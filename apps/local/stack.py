@@ -21,7 +21,7 @@ from apps.local.part import Part
 from apps.local.secrets import LocalSecrets
 from apps.local.settings import LocalSettings
 from apps.local.supervisor import Supervisor
-from streams.contracts import ConfigurationError, UnavailableError
+from streams.errors import ConfigurationError, UnavailableError
 from streams.provisioning import create_topics
 from streams.sink.connect import Connect
 from streams.sink.connectors import jdbc, sink_connectors

@@ -19,7 +19,7 @@ from xmlrpc.client import Fault, ServerProxy
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from apps.local.part import Part
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 _GRACE_SECONDS = 15
 _WITHOUT_WAITING, _UNTIL_ENDED = False, True

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import OperationalError
 
 from apps.migrations.upgrade import upgrade
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 
 class MigrationSettings(BaseSettings):

@@ -7,7 +7,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, make_url, text
 
 from apps.migrations.grants import grant, missing_roles
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 _LOCK = 0x6D696772617465  # "migrate" in ASCII: one upgrade at a time
 

@@ -14,7 +14,8 @@ from ml.data.log_fields import checked, number
 from ml.data.rejection import RejectedRow
 from ml.data.text_table import Fields, read_columns
 from ml.dataset import ITEM_COLUMNS, USER_COLUMNS
-from streams.contracts import ContractError, Product
+from streams.contracts import Product
+from streams.errors import ContractError
 
 _TEXTS = ("product_name", "category", "about_product", "preferences")
 _INSTANTS = ("arrival_date", "signup_date")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from ml.data.rejection import RejectedRow
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_LINE = 1 << 20

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

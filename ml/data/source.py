@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from streams.contracts import ContractError, UnavailableError
+from streams.errors import ContractError, UnavailableError
 
 if TYPE_CHECKING:
     import httpx

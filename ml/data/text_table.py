@@ -20,8 +20,8 @@ from pydantic import TypeAdapter
 from ml.data.csv_file import CsvFile
 from ml.data.log_fields import InvalidFieldError, checked, instant
 from ml.data.rejection import RejectedRow
-from streams.contracts import ContractError
 from streams.contracts.text import Key
+from streams.errors import ContractError
 
 _BOM = b"\xef\xbb\xbf"
 _KEY = TypeAdapter(Key)

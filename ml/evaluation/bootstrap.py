@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 _VALUES_AT_ONCE = 1 << 23
 

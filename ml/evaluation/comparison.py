@@ -18,7 +18,7 @@ from ml.evaluation.isolation import Failure, Job, Success, run_isolated
 from ml.evaluation.metrics import hit_rate_at_k, ndcg_at_k, recall_at_k
 from ml.evaluation.time_left import TimeLeft
 from ml.towers.config import TowersConfig
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 _SHORT_LIST = 10
 

@@ -20,7 +20,7 @@ from ml.evaluation.contenders.contender import Progress
 from ml.evaluation.contenders.registry import Entry, create
 from ml.evaluation.contenders.training import Training
 from ml.towers.config import TowersConfig
-from streams.contracts import RecsysError
+from streams.errors import RecsysError
 
 
 @dataclass(frozen=True, slots=True)

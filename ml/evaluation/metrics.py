@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ml.dataset import Dataset
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 CLICKS = 2
 """Items by which a new user is known at first."""

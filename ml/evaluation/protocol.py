@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse
 
 from ml.evaluation.metrics import hit_rate_at_k, ndcg_at_k, recall_at_k
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 
 @dataclass(frozen=True, slots=True)

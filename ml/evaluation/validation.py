@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from ml.dataset import Dataset
-from streams.contracts import ContractError, InteractionType
+from streams.contracts import InteractionType
+from streams.errors import ContractError
 
 _GOOD_RATING = 3.0
 

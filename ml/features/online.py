@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ml.features.store import close, feature_store
 from ml.settings import MlSettings
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 _LIST = ["user_items:top_k_item_ids", "user_items:model_version"]
 _HISTORY = ["live_history:events"]

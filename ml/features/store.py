@@ -12,7 +12,7 @@ from ml.features.definitions import OBJECTS
 from ml.features.grants import grant_pushes
 from ml.features.online_store import PooledOnlineStore
 from ml.settings import MlSettings
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 _SCHEMA = "feast"
 _SCRATCH_SCHEMA = "feast_scratch"

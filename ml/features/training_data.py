@@ -20,7 +20,7 @@ from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.features.definitions import INTERACTIONS_FEATURES, ITEM_FEATURES, USER_FEATURES
 from ml.features.store import close, feature_store
 from ml.settings import MlSettings
-from streams.contracts import ContractError, UnavailableError
+from streams.errors import ContractError, UnavailableError
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANTS = {"timestamp", "signup_date", "arrival_date"}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ml.registry import repository
 from ml.registry.repository import BundlePart, Connection
-from streams.contracts import ModelError
+from streams.errors import ModelError
 
 _PART_BYTES = 4 << 20
 _DESCRIPTION = "bundle.json"  # as `ml.towers.bundle` names it, which brings torch with it

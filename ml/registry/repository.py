@@ -14,7 +14,7 @@ from pgvector import Vector
 from pgvector.psycopg import register_vector
 from psycopg.types.json import Jsonb
 
-from streams.contracts import ModelError
+from streams.errors import ModelError
 
 Connection = psycopg.Connection[Any]
 

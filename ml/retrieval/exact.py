@@ -14,7 +14,7 @@ import scipy.sparse
 import torch
 
 from ml.retrieval.screening import Pairs, Screen, native_type
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 _ITEMS_AT_ONCE = 1 << 15
 _USERS_AT_ONCE = 256

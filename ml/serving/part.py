@@ -9,7 +9,7 @@ import structlog
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 log = structlog.get_logger()
 

@@ -19,7 +19,7 @@ from ml.towers.config import TowersConfig
 from ml.towers.history import Histories
 from ml.towers.model import FeatureTensors, Towers, pool, token_tensors, unit
 from ml.towers.preprocessing import Preprocessing
-from streams.contracts import ContractError, ModelError
+from streams.errors import ContractError, ModelError
 
 FORMAT: Literal[2] = 2
 _DESCRIPTION = "bundle.json"

@@ -13,7 +13,7 @@ from ml.towers.config import TowersConfig
 from ml.towers.history import Histories
 from ml.towers.model import ranges
 from ml.towers.preprocessing import Preprocessing
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 _FARTHEST = 7.0
 """Half-lives beyond which an entry is out of sight: it would count less than a hundredth."""

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.towers.config import StrengthConfig
-from streams.contracts import ContractError, InteractionType
+from streams.contracts import InteractionType
+from streams.errors import ContractError
 
 _VERDICTS = (InteractionType.POSITIVE_VIEW, InteractionType.NEGATIVE_VIEW)
 

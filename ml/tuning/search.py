@@ -24,7 +24,7 @@ from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from ml.tuning.space import search_space, values_of, with_values
 from ml.tuning.study import Study, Trial
-from streams.contracts import ContractError, ModelError
+from streams.errors import ContractError, ModelError
 
 K = 20
 _WATCHED_USERS = 2000

@@ -11,7 +11,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from ml.evaluation.protocol import Scores
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 _NAME = "towers"
 _SEARCH = "search"

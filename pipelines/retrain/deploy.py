@@ -21,7 +21,7 @@ from pipelines.retrain.cluster import ClusterSettings
 from pipelines.retrain.compile import compile_to
 from pipelines.retrain.kubeflow import Kubeflow
 from pipelines.retrain.pipeline import NAME
-from streams.contracts import ConfigurationError, RecsysError, UnavailableError
+from streams.errors import ConfigurationError, RecsysError, UnavailableError
 
 log = structlog.get_logger()
 

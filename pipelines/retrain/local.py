@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ml.settings import MlSettings
 from pipelines.retrain.log import Log
-from streams.contracts import ConfigurationError, RecsysError, describe
+from streams.contracts import describe
+from streams.errors import ConfigurationError, RecsysError
 
 _PROJECT = Path(__file__).parents[2]
 

@@ -1,16 +1,7 @@
 """Contracts of everything on Kafka; any team's consumer may depend on this package alone."""
 
 from streams.contracts.dead_letter import DeadLetter
-from streams.contracts.errors import (
-    ConfigurationError,
-    ContractError,
-    MalformedEventError,
-    ModelError,
-    PublishError,
-    RecsysError,
-    UnavailableError,
-)
-from streams.contracts.event import Event, describe
+from streams.contracts.event import Event, MalformedEventError, describe
 from streams.contracts.identifiers import derived_id, new_id
 from streams.contracts.interaction import Interaction, InteractionType
 from streams.contracts.new_user import NewUser
@@ -23,20 +14,14 @@ __all__ = [
     "NEW_USERS",
     "TOPICS",
     "Channel",
-    "ConfigurationError",
-    "ContractError",
     "DeadLetter",
     "Event",
     "Interaction",
     "InteractionType",
     "MalformedEventError",
-    "ModelError",
     "NewUser",
     "Product",
-    "PublishError",
-    "RecsysError",
     "Topic",
-    "UnavailableError",
     "derived_id",
     "describe",
     "new_id",

@@ -6,7 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from streams.contracts.errors import MalformedEventError
+
+class MalformedEventError(ValueError):
+    """Bytes on a topic that are no valid event of that topic."""
+
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)

@@ -13,7 +13,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
-from streams.contracts import INTERACTIONS, NEW_USERS, Channel, UnavailableError
+from streams.contracts import INTERACTIONS, NEW_USERS, Channel
+from streams.errors import UnavailableError
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.publisher import Publisher

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from streams.contracts import ConfigurationError, UnavailableError
+from streams.errors import ConfigurationError, UnavailableError
 from streams.sink.connectors import Connector
 
 

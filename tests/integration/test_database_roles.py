@@ -23,7 +23,8 @@ from ml.serving.recommender import ServedList
 from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
-from streams.contracts import Interaction, InteractionType, Product, UnavailableError, new_id
+from streams.contracts import Interaction, InteractionType, Product, new_id
+from streams.errors import UnavailableError
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.settings import StreamSettings

@@ -23,7 +23,7 @@ from ml.features.online import OnlineFeatures
 from ml.features.store import apply
 from ml.features.training_data import load_dataset
 from ml.settings import MlSettings
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 from support.authority import Authority
 
 pytestmark = pytest.mark.integration

@@ -15,7 +15,7 @@ from apps.filling.settings import FillSettings
 from apps.filling.source import SyntheticSize, synthetic
 from apps.local.stack import Stack
 from ml.data.synthetic import SyntheticConfig, generate
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 from support.laptop import RunningStack, local_settings
 
 pytestmark = pytest.mark.integration

@@ -17,14 +17,8 @@ from confluent_kafka import Consumer
 
 from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
-from streams.contracts import (
-    INTERACTIONS,
-    NEW_USERS,
-    Interaction,
-    InteractionType,
-    PublishError,
-    new_id,
-)
+from streams.contracts import INTERACTIONS, NEW_USERS, Interaction, InteractionType, new_id
+from streams.errors import PublishError
 from streams.kafka_settings import KafkaSettings
 from streams.lag import Lag
 from streams.publisher import Publisher

@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.evaluation.contenders.contender import Fitted, Progress
 from ml.evaluation.contenders.training import Training
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 
 class _Doomed(ABC):

@@ -13,7 +13,7 @@ from uuid import uuid4
 from apps.local.distribution import Distribution
 from apps.local.java import java
 from apps.local.properties import write_properties
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 from streams.kafka_settings import KafkaSettings
 from streams.provisioning import create_topics
 from support.authority import Authority

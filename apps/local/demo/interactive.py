@@ -10,7 +10,7 @@ from apps.local.demo.display import Display
 from apps.local.demo.once import Loop
 from apps.local.demo.report import Report
 from apps.local.stack import Stack
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 
 def serve(

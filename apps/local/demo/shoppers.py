@@ -10,7 +10,8 @@ import psycopg
 from apps.local import repository
 from apps.local.demo.report import ListChange
 from apps.local.demo.visitor import Visitor
-from streams.contracts import UnavailableError, new_id
+from streams.contracts import new_id
+from streams.errors import UnavailableError
 
 _SHOPPERS = 4
 _LOOKED_AT = 6

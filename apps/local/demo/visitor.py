@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from bs4 import BeautifulSoup, Tag
 
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 _PRODUCT = "/products/"
 

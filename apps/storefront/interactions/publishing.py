@@ -12,7 +12,8 @@ from apps.storefront.interactions import repository
 from apps.storefront.interactions.circuit import Circuit
 from apps.storefront.interactions.repository import Record
 from apps.storefront.metrics import PUBLISHED
-from streams.contracts import CHANNELS, Event, Interaction, PublishError, new_id
+from streams.contracts import CHANNELS, Event, Interaction, new_id
+from streams.errors import PublishError
 
 _log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from apps.storefront.interactions import repository
 from apps.storefront.interactions.circuit import Circuit
 from apps.storefront.interactions.publishing import Publishes
 from apps.storefront.metrics import PUBLISHED
-from streams.contracts import PublishError
+from streams.errors import PublishError
 
 _log = structlog.get_logger(__name__)
 

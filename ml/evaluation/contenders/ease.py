@@ -21,7 +21,7 @@ from ml.evaluation.contenders.baseline import Baseline, Parameters
 from ml.evaluation.contenders.contender import Progress
 from ml.evaluation.contenders.ranking import Scores
 from ml.evaluation.contenders.training import Training
-from streams.contracts import ModelError
+from streams.errors import ModelError
 
 Matrix = npt.NDArray[np.float32]
 

@@ -10,7 +10,7 @@ import pytest
 from ml.features.online import LiveEvent, OnlineFeatures, TopK
 from ml.features.store import apply, feature_store
 from ml.settings import MlSettings
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ import pytest
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
 from ml.features.training_data import load_dataset
 from ml.settings import MlSettings
-from streams.contracts import ContractError, UnavailableError
+from streams.errors import ContractError, UnavailableError
 
 pytestmark = pytest.mark.integration
 

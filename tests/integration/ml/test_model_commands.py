@@ -19,7 +19,7 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ from ml.features.online import OnlineFeatures
 from ml.registry import repository
 from ml.settings import MlSettings
 from pipelines.retrain.local import RetrainResult, run_local
-from streams.contracts import ConfigurationError, RecsysError
+from streams.errors import ConfigurationError, RecsysError
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ import pytest
 from ml.registry import bundles, repository
 from ml.registry.repository import BundlePart, ModelVersion
 from ml.settings import MlSettings
-from streams.contracts import ModelError
+from streams.errors import ModelError
 
 pytestmark = pytest.mark.integration
 

@@ -17,7 +17,7 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
-from streams.contracts import ModelError
+from streams.errors import ModelError
 
 pytestmark = pytest.mark.integration
 

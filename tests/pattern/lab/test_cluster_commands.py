@@ -9,7 +9,7 @@ from apps.cluster.oc import Oc
 from apps.cluster.pattern import Pattern
 from apps.cluster.preflight import Preflight, Purpose
 from apps.cluster.status import Row, sections
-from streams.contracts import RecsysError, UnavailableError
+from streams.errors import RecsysError, UnavailableError
 from support.checkout import REPOSITORY
 from support.lab.api import Api
 from support.lab.places import BIN

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from apps.cli.main import cli
 from ml.towers.config import TowersConfig
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apps.cluster import origin
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 
 def refusal(fork: Any, environment: dict[str, str]) -> str:

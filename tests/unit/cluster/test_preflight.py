@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from apps.cluster.preflight import Preflight, Purpose
-from streams.contracts import RecsysError
+from streams.errors import RecsysError
 from support.checkout import REPOSITORY
 
 DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from pipelines.retrain.deploy import DeploySettings, deploy
-from streams.contracts import ConfigurationError, RecsysError, UnavailableError
+from streams.errors import ConfigurationError, RecsysError, UnavailableError
 from support.kubeflow_api import TOKEN, KubeflowApi, serving
 from support.laptop import free_ports
 

@@ -5,7 +5,7 @@ import pytest
 
 from ml.data.amazon import COLLECTED_AT, AmazonShop, MergedRow, RepairedField, read_amazon
 from ml.data.amazon_fields import count, fraction, joined, price, stars
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 ROW = {
     "product_id": "B01",

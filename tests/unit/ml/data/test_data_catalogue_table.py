@@ -10,7 +10,7 @@ from ml.data.synthetic import SyntheticConfig, generate, write
 from ml.dataset import ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.recovery import as_dataset
 from ml.towers.preprocessing import Preprocessing
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 
 def file(folder: Path, text: str) -> Path:

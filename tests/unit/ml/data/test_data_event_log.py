@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ml.data.event_log import read_event_log, read_held_out
 from ml.data.rejection import RejectedRow
-from streams.contracts import ContractError, Interaction, InteractionType
+from streams.contracts import Interaction, InteractionType
+from streams.errors import ContractError
 
 HEADER = b"timestamp,user_id,event,item_id\n"
 GOOD = b"1430623510,u1,view,i1\n"

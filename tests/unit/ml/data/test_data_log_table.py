@@ -11,7 +11,7 @@ from ml.data.log_table import read_log, read_test
 from ml.data.synthetic import SyntheticConfig, generate, write
 from ml.dataset import INTERACTION_COLUMNS
 from ml.recovery import as_dataset
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 LINES = LogFormat.LINES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ml.data.source import fetch
-from streams.contracts import ContractError, UnavailableError
+from streams.errors import ContractError, UnavailableError
 
 CONTENT = bytes(range(256)) * 4_000
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from ml.data.event_log import read_held_out
 from ml.data.planted import PlantedTruth, oracle_top_k
 from ml.data.synthetic import SyntheticConfig, SyntheticShop, generate, write
-from streams.contracts import ContractError, Interaction, InteractionType
+from streams.contracts import Interaction, InteractionType
+from streams.errors import ContractError
 
 SMALL = SyntheticConfig(n_users=60, n_items=150, n_interactions=1_500, seed=7)
 FILES = {

@@ -4,7 +4,7 @@ import pytest
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.popularity import most_popular, popularity_lists
 from ml.evaluation.validation import split_at_random, split_by_time, validation_split
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 
 def log(*rows: tuple[object, ...]) -> Dataset:

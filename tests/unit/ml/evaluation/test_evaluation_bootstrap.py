@@ -4,7 +4,7 @@ import pytest
 from ml.evaluation.bootstrap import bootstrap_interval
 from ml.evaluation.estimate import estimate_lists
 from ml.evaluation.protocol import score_lists
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 
 def test_equal_values_leave_no_doubt() -> None:

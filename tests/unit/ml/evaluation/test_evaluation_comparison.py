@@ -6,7 +6,7 @@ import pytest
 from ml.evaluation.comparison import Step, compare
 from ml.evaluation.contenders.registry import CONTENDERS, Entry
 from ml.evaluation.isolation import Failure, Job, Success, run_isolated
-from streams.contracts import ContractError
+from streams.errors import ContractError
 from support.training_log import dataset_of
 
 LOG = dataset_of(

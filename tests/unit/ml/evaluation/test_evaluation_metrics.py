@@ -4,7 +4,7 @@ import scipy.sparse
 
 from ml.evaluation.metrics import hit_rate_at_k, ndcg_at_k, recall_at_k
 from ml.evaluation.protocol import score_lists
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 RANKED = np.array([[0, 1, 2], [3, -1, -1], [4, 3, 2], [1, 2, 3]])
 HELD_OUT = scipy.sparse.csr_array(

@@ -5,7 +5,7 @@ import pytest
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.category_popularity import CategoryPopularity
 from ml.evaluation.newcomers import hold_out_newcomers
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 

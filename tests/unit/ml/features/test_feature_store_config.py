@@ -7,7 +7,7 @@ from sqlalchemy import make_url
 
 from ml.features.store import repo_config
 from ml.settings import MlSettings
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 
 def _settings(url: str) -> MlSettings:

@@ -6,7 +6,7 @@ import scipy.sparse
 import ml.retrieval.exact
 from ml.retrieval.exact import top_k
 from ml.retrieval.seen import seen_matrix
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 
 def brute_force(

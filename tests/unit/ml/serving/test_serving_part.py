@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from ml.serving import part
 from ml.serving.part import Part
-from streams.contracts import UnavailableError
+from streams.errors import UnavailableError
 
 
 def _away() -> str:

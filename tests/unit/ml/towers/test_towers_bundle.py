@@ -10,7 +10,7 @@ import pytest
 
 from ml.dataset import Dataset
 from ml.towers.bundle import Bundle
-from streams.contracts import ContractError, ModelError
+from streams.errors import ContractError, ModelError
 
 
 def test_a_loaded_bundle_encodes_as_the_saved_one(

@@ -6,7 +6,7 @@ import ml.towers.preprocessing
 from ml.dataset import Dataset
 from ml.towers.preprocessing import Preprocessing
 from ml.towers.text import embed_texts
-from streams.contracts import ConfigurationError
+from streams.errors import ConfigurationError
 
 
 def items(**columns: list[object]) -> pd.DataFrame:

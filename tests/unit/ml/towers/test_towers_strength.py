@@ -4,7 +4,7 @@ import pytest
 from ml.towers.config import StrengthConfig
 from ml.towers.history import Histories
 from ml.towers.strength import strengths, without_judged_views
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 CONFIG = StrengthConfig()
 

@@ -13,7 +13,7 @@ from ml.retrieval.seen import seen_matrix
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
-from streams.contracts import ContractError
+from streams.errors import ContractError
 
 
 def lists(

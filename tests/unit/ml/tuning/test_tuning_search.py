@@ -9,7 +9,7 @@ import ml.tuning.search
 from ml.dataset import Dataset
 from ml.towers.config import TowersConfig
 from ml.tuning.search import Step, Tuning, tune
-from streams.contracts import ConfigurationError, ContractError, ModelError
+from streams.errors import ConfigurationError, ContractError, ModelError
 from support.training_log import dataset_of
 
 SMALL = TowersConfig(dim=8, epochs=2, text_encoder=None)

@@ -2,11 +2,13 @@
 
 RecsysError
 ├── ContractError        input at an edge breaks its contract
-│   └── MalformedEventError   bytes on a topic that are no valid event
 ├── ConfigurationError   a setting, port or tool is missing or wrong
 ├── UnavailableError     a part (Kafka, PostgreSQL, Connect, Feast) does not answer
 │   └── PublishError     Kafka did not acknowledge an event in time
 └── ModelError           a model bundle is missing, damaged or does not fit
+
+`streams.contracts` stands alone, for the consumers of other teams: its one exception,
+MalformedEventError, is a ValueError.
 """
 
 
@@ -16,10 +18,6 @@ class RecsysError(Exception):
 
 class ContractError(RecsysError, ValueError):
     """Input at an edge breaks its contract; the message says what and where."""
-
-
-class MalformedEventError(ContractError):
-    """Bytes on a topic that are no valid event of that topic."""
 
 
 class ConfigurationError(RecsysError):
