@@ -1,7 +1,6 @@
 """What can be said of an item that nobody has met yet without learning: how its category does."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,7 @@ import scipy.sparse
 
 from ml.dataset import Dataset
 from ml.retrieval.seen import seen_matrix
+from streams.contracts.category import ancestors
 
 
 class CategoryPopularity:
@@ -25,7 +25,7 @@ class CategoryPopularity:
         counts = self._log["item_id"].value_counts()
         catalogue = training.items[training.items["item_id"].isin(counts.index)]
         self._items = catalogue["item_id"].tolist()
-        paths = [_levels(path) for path in catalogue["category"]]
+        paths = [ancestors(path) for path in catalogue["category"]]
         self._categories = pd.Index(sorted({level for path in paths for level in path}))
         rows = np.repeat(np.arange(len(paths)), [len(path) for path in paths])
         columns = self._categories.get_indexer(pd.Index([each for path in paths for each in path]))
@@ -46,12 +46,6 @@ class CategoryPopularity:
 
     def _place(self, path: str) -> int:
         """Of the most specific known category; behind all of them where none is known."""
-        known = [level for level in _levels(path) if level in self._categories]
+        known = [level for level in ancestors(path) if level in self._categories]
         place = self._categories.get_indexer(pd.Index(known[-1:], dtype=object))
         return int(place[0]) if len(place) else len(self._categories)
-
-
-def _levels(path: str) -> list[str]:
-    """A `|`-joined path and its ancestors, the root first."""
-    names = [name.strip() for name in path.split("|") if name.strip()]
-    return list(accumulate(names, lambda parent, name: f"{parent}|{name}"))
