@@ -20,12 +20,19 @@ from pydantic import TypeAdapter, ValidationError
 from ml.data import amazon_fields
 from ml.data.csv_file import CsvFile, Record
 from ml.data.rejection import RejectedRow, quoted
-from streams.contracts import Interaction, InteractionType, NewUser, Product, derived_id
-from streams.contracts.text import Key
+from streams.contracts import (
+    Interaction,
+    InteractionType,
+    NewUser,
+    Product,
+    category,
+    derived_id,
+)
+from streams.contracts.new_user import MAX_PREFERENCES
+from streams.contracts.text import MAX_LINE_LENGTH, MAX_PROSE_LENGTH, Key
 
 REQUIRED_COLUMNS = ("product_id", "product_name", "category")
 COLLECTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
-MOST_PREFERENCES = 5
 
 _NUMBERS: dict[str, Callable[[str], float]] = {
     "discounted_price": amazon_fields.price,
@@ -34,14 +41,12 @@ _NUMBERS: dict[str, Callable[[str], float]] = {
     "rating": amazon_fields.stars,
     "rating_count": amazon_fields.count,
 }
-_LINE = 512
-_PROSE = 20_000
 _TEXTS = {
-    "product_name": _LINE,
-    "category": _LINE,
-    "about_product": _PROSE,
-    "img_link": _PROSE,
-    "product_link": _PROSE,
+    "product_name": MAX_LINE_LENGTH,
+    "category": MAX_LINE_LENGTH,
+    "about_product": MAX_PROSE_LENGTH,
+    "img_link": MAX_PROSE_LENGTH,
+    "product_link": MAX_PROSE_LENGTH,
 }
 _REVIEW_COLUMNS = ("user_id", "user_name", "review_id", "review_title", "review_content")
 _YEAR = timedelta(days=365)
@@ -195,9 +200,9 @@ class _Reader:
                 _Review(
                     row.line,
                     user_id,
-                    self._cut(row, "user_name", name, _LINE),
-                    self._cut(row, "review_title", title, _LINE),
-                    self._cut(row, "review_content", content, _PROSE),
+                    self._cut(row, "user_name", name, MAX_LINE_LENGTH),
+                    self._cut(row, "review_title", title, MAX_LINE_LENGTH),
+                    self._cut(row, "review_content", content, MAX_PROSE_LENGTH),
                 ),
             )
 
@@ -206,13 +211,13 @@ class _Reader:
         first: dict[str, datetime] = {}
         departments: dict[str, Counter[str]] = {}
         for entry in self._entries.values():
-            department = entry.values["category"].split("|")[0].strip()
+            department = category.ancestors(entry.values["category"])[:1]
             for review_id, review in entry.reviews.items():
                 user_id = review.user_id
                 names[user_id] = names.get(user_id) or review.user_name
                 at = _instant(review_id)
                 first[user_id] = min(first.get(user_id, at), at)
-                departments.setdefault(user_id, Counter()).update([department])
+                departments.setdefault(user_id, Counter()).update(department)
         self._shop.users.extend(
             NewUser(
                 user_id=user_id,
@@ -305,7 +310,7 @@ def _instant(review_id: str) -> datetime:
 def _preferences(departments: Counter[str]) -> str:
     """The departments reviewed most, as the storefront's sign-up names them."""
     ranked = sorted(departments.items(), key=lambda each: (-each[1], each[0]))
-    names = [name for name, _ in ranked if name][:MOST_PREFERENCES]
-    while len("|".join(names)) > _LINE:
+    names = [name for name, _ in ranked][:MAX_PREFERENCES]
+    while len(category.SEPARATOR.join(names)) > MAX_LINE_LENGTH:
         names.pop()
-    return "|".join(names)
+    return category.SEPARATOR.join(names)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ml.data.rejection import quoted
 from streams.contracts import InteractionType
+from streams.contracts.event import EARLIEST_INSTANT, LATEST_INSTANT
 
 EVENTS = {
     "view": InteractionType.VIEW,
@@ -18,10 +19,8 @@ EVENTS = {
 """What shop logs call a shopper's acts."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?")
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-_FIRST_SECOND = _EARLIEST.timestamp()
-_LAST_SECOND = _LATEST.timestamp()
+_MIN_UNIX_SECONDS = EARLIEST_INSTANT.timestamp()
+_MAX_UNIX_SECONDS = LATEST_INSTANT.timestamp()
 
 
 class LogFormat(StrEnum):
@@ -67,7 +66,7 @@ def unix_instant(name: str, text: str) -> datetime:
         InvalidFieldError: it is no number, or outside the years 1990 to 2099.
     """
     seconds = number(name, text)
-    if not _FIRST_SECOND <= seconds < _LAST_SECOND:
+    if not _MIN_UNIX_SECONDS <= seconds < _MAX_UNIX_SECONDS:
         raise InvalidFieldError(
             f"{name} {quoted(text)} lies outside the years 1990 to 2099 in unix seconds"
         )
@@ -89,7 +88,7 @@ def instant(name: str, text: str) -> datetime:
         raise InvalidFieldError(
             f"{name} {quoted(text)} is neither unix seconds nor ISO 8601"
         ) from None
-    if not _EARLIEST <= read < _LATEST:
+    if not EARLIEST_INSTANT <= read < LATEST_INSTANT:
         raise InvalidFieldError(f"{name} {quoted(text)} lies outside the years 1990 to 2099")
     return read
 

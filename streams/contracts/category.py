@@ -8,10 +8,14 @@ from itertools import accumulate
 SEPARATOR = "|"
 
 
-def ancestors(path: str) -> list[str]:
-    """The full paths from the root down to `path` itself; empty for an empty path.
+def names(path: str) -> list[str]:
+    """The names from the root down; empty for an empty path.
 
     Blank names are left out, and names are stripped of surrounding spaces.
     """
-    names = [name.strip() for name in path.split(SEPARATOR) if name.strip()]
-    return list(accumulate(names, lambda parent, name: f"{parent}{SEPARATOR}{name}"))
+    return [name.strip() for name in path.split(SEPARATOR) if name.strip()]
+
+
+def ancestors(path: str) -> list[str]:
+    """The full paths from the root down to `path` itself; empty for an empty path."""
+    return list(accumulate(names(path), lambda parent, name: f"{parent}{SEPARATOR}{name}"))

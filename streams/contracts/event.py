@@ -11,12 +11,13 @@ class MalformedEventError(ValueError):
     """Bytes on a topic that are no valid event of that topic."""
 
 
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST_INSTANT = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST_INSTANT = datetime(2100, 1, 1, tzinfo=UTC)
+"""Exclusive."""
 
 
 def _in_utc(value: datetime) -> datetime:
-    if not _EARLIEST <= value < _LATEST:
+    if not EARLIEST_INSTANT <= value < LATEST_INSTANT:
         raise ValueError("the instant must lie in the years 1990 to 2099")
     return value.astimezone(UTC)
 

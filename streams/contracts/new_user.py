@@ -3,6 +3,9 @@
 from streams.contracts.event import Event, Instant
 from streams.contracts.text import Key, Line
 
+MAX_PREFERENCES = 5
+"""Preferred categories that a shopper may state."""
+
 
 class NewUser(Event):
     """One sign-up, on topic `new-users`; sent again when the preferences change."""

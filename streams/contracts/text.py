@@ -4,6 +4,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
+MAX_KEY_LENGTH = 128
+MAX_LINE_LENGTH = 512
+MAX_PROSE_LENGTH = 20_000
+"""In characters."""
+
 
 def _without_nul(value: str) -> str:
     if "\x00" in value:
@@ -11,11 +16,15 @@ def _without_nul(value: str) -> str:
     return value
 
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_without_nul)]
-"""An identifier: 1 to 128 characters."""
+Key = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_KEY_LENGTH),
+    AfterValidator(_without_nul),
+]
+"""An identifier: 1 to `MAX_KEY_LENGTH` characters."""
 
-Line = Annotated[str, StringConstraints(max_length=512), AfterValidator(_without_nul)]
-"""A short text, such as a name or a title: up to 512 characters."""
+Line = Annotated[str, StringConstraints(max_length=MAX_LINE_LENGTH), AfterValidator(_without_nul)]
+"""A short text, such as a name or a title: up to `MAX_LINE_LENGTH` characters."""
 
-Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_without_nul)]
-"""A long text, such as a review or a description: up to 20,000 characters."""
+Prose = Annotated[str, StringConstraints(max_length=MAX_PROSE_LENGTH), AfterValidator(_without_nul)]
+"""A long text, such as a review or a description: up to `MAX_PROSE_LENGTH` characters."""

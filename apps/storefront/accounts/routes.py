@@ -7,7 +7,6 @@ from flask_login import logout_user
 from apps.storefront.accounts import passwords, repository
 from apps.storefront.accounts import session as accounts_session
 from apps.storefront.accounts.schemas import (
-    MOST_PREFERENCES,
     SHORTEST_PASSWORD,
     LogInForm,
     PreferencesForm,
@@ -21,6 +20,7 @@ from apps.storefront.security import limiter, log_in_limit, sign_up_limit
 from apps.storefront.services import Services
 from apps.storefront.validation import InvalidFormError, read_form
 from streams.contracts import new_id
+from streams.contracts.new_user import MAX_PREFERENCES
 
 blueprint = Blueprint("accounts", __name__, template_folder="templates")
 
@@ -75,7 +75,7 @@ def _sign_up_page(mistakes: InvalidFormError) -> str:
         "accounts/sign_up.html",
         mistakes=mistakes,
         departments=departments,
-        most=MOST_PREFERENCES,
+        most=MAX_PREFERENCES,
         shortest_password=SHORTEST_PASSWORD,
         next=_next(),
     )
@@ -185,7 +185,7 @@ def _preferences_page(shopper: Shopper, mistakes: InvalidFormError) -> str:
         departments=departments,
         kept=kept,
         chosen=mistakes.values.get("preferences", shopper.preferences),
-        most=MOST_PREFERENCES,
+        most=MAX_PREFERENCES,
     )
 
 

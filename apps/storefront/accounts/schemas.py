@@ -13,8 +13,8 @@ from pydantic import (
 )
 
 from apps.storefront.validation import Storable
+from streams.contracts.new_user import MAX_PREFERENCES
 
-MOST_PREFERENCES = 5
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 128
 _FEWEST_DIFFERENT = 5
@@ -57,7 +57,7 @@ def _distinct(values: list[str]) -> tuple[str, ...]:
 
 
 Preferences = Annotated[
-    list[Preference], Field(max_length=MOST_PREFERENCES), AfterValidator(_distinct)
+    list[Preference], Field(max_length=MAX_PREFERENCES), AfterValidator(_distinct)
 ]
 
 

@@ -8,8 +8,17 @@ import numpy as np
 
 from ml.data.planted import Floats, Indices
 from ml.data.synthetic.config import SyntheticConfig
-from ml.data.synthetic.vocabulary import BRANDS, COLOURS, KINDS, LEVEL_WORDS, LEVELS, LINES
+from ml.data.synthetic.vocabulary import (
+    BRANDS,
+    COLOURS,
+    DEPARTMENTS,
+    KINDS,
+    LEVEL_WORDS,
+    LEVELS,
+    LINES,
+)
 from streams.contracts import Product
+from streams.contracts.category import names
 
 _BRANDS_OF_A_DEPARTMENT = 6
 _LEVEL_FACTORS = (0.45, 0.7, 1.0, 1.6, 2.6)
@@ -82,16 +91,15 @@ def make_catalogue(config: SyntheticConfig, random: np.random.Generator) -> Cata
 
 def _brands_and_levels(category: Indices, random: np.random.Generator) -> tuple[Indices, Floats]:
     """Each department has some brands, each brand a usual price level."""
-    departments = sorted({kind.path.split("|")[0] for kind in KINDS})
     sold = {
-        name: (at * len(BRANDS) // len(departments) + np.arange(_BRANDS_OF_A_DEPARTMENT))
+        name: (at * len(BRANDS) // len(DEPARTMENTS) + np.arange(_BRANDS_OF_A_DEPARTMENT))
         % len(BRANDS)
-        for at, name in enumerate(departments)
+        for at, name in enumerate(sorted(DEPARTMENTS))
     }
     chosen = random.integers(_BRANDS_OF_A_DEPARTMENT, size=len(category))
     brand = np.array(
         [
-            sold[KINDS[kind].path.split("|")[0]][choice]
+            sold[KINDS[kind].department][choice]
             for kind, choice in zip(category, chosen, strict=True)
         ],
         dtype=np.int64,
@@ -102,7 +110,7 @@ def _brands_and_levels(category: Indices, random: np.random.Generator) -> tuple[
 
 
 def _about(brand: str, noun: str, features: list[str], level: int, path: str) -> str:
-    department, group, category = path.split("|")
+    department, group, category = names(path)
     return (
         f"{noun} by {brand} with {features[0]} and {features[1]}. {LEVELS[level].capitalize()} "
         f"line: {', '.join(LEVEL_WORDS[level])}. {category} for {group.lower()} in our "

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 
 from ml.data.synthetic.shop import SyntheticShop
 from ml.data.synthetic.vocabulary import KINDS, SECOND_PARENTS
+from streams.contracts.category import names
 
 _INSTANT = pa.timestamp("ns")
 
@@ -83,8 +85,7 @@ def write(shop: SyntheticShop, folder: Path) -> None:
 
 
 def _edges(path: str) -> list[tuple[str, str]]:
-    names = path.split("|")
-    return list(zip(names[1:], names, strict=False))
+    return list(pairwise(reversed(names(path))))
 
 
 def _write(path: Path, schema: pa.Schema, rows: Iterable[BaseModel]) -> None:

@@ -7,11 +7,9 @@ import numpy as np
 
 from ml.data.planted import Floats
 from ml.data.synthetic.config import SyntheticConfig
-from ml.data.synthetic.vocabulary import BRANDS, FIRST_NAMES, KINDS, LAST_NAMES, LEVELS
-from streams.contracts import NewUser
-
-DEPARTMENTS = tuple(dict.fromkeys(kind.path.split("|")[0] for kind in KINDS))
-MOST_PREFERENCES = 5
+from ml.data.synthetic.vocabulary import BRANDS, DEPARTMENTS, FIRST_NAMES, KINDS, LAST_NAMES, LEVELS
+from streams.contracts import NewUser, category
+from streams.contracts.new_user import MAX_PREFERENCES
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ID_LENGTH = 26
@@ -44,7 +42,7 @@ def make_shoppers(config: SyntheticConfig, random: np.random.Generator) -> Shopp
     favourite, else any other.
     """
     count = config.n_users
-    department_of = np.array([DEPARTMENTS.index(kind.path.split("|")[0]) for kind in KINDS])
+    department_of = np.array([DEPARTMENTS.index(kind.department) for kind in KINDS])
     favourites = 1 + random.choice(len(_FAVOURITES), size=count, p=_FAVOURITES)
     liking = random.random((count, len(DEPARTMENTS))).argsort(axis=1).argsort(axis=1)
     is_favourite = liking < favourites[:, None]
@@ -77,7 +75,7 @@ def _user(
     return NewUser(
         user_id="".join(_CROCKFORD[letter] for letter in letters),
         user_name=f"{random.choice(FIRST_NAMES)} {random.choice(LAST_NAMES)}",
-        preferences="|".join(_stated(is_favourite, random)),
+        preferences=category.SEPARATOR.join(_stated(is_favourite, random)),
         signup_date=signup,
     )
 
@@ -86,7 +84,7 @@ def _stated(is_favourite: np.ndarray, random: np.random.Generator) -> list[str]:
     honesty = random.uniform(0.7, 0.9)
     favourites = random.permutation(np.flatnonzero(is_favourite)).tolist()
     others = random.permutation(np.flatnonzero(~is_favourite)).tolist()
-    length = int(random.integers(1, MOST_PREFERENCES + 1))
+    length = int(random.integers(1, MAX_PREFERENCES + 1))
     stated = []
     for _ in range(length):
         honest = random.random() < honesty

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from streams.contracts.category import names
+
 
 class Kind(NamedTuple):
     """What is sold in one category."""
@@ -12,6 +14,11 @@ class Kind(NamedTuple):
     """A usual price."""
     nouns: tuple[str, ...]
     features: tuple[str, ...]
+
+    @property
+    def department(self) -> str:
+        """The root of the category's path."""
+        return names(self.path)[0]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -308,7 +315,9 @@ KINDS = (
         ("steel frame", "stacking feet", "fireproof lining", "index tabs"),
     ),
 )
-"""One a category: 12 departments with 2 groups of 2 each."""
+"""One per category: 12 departments with 2 groups of 2 each."""
+
+DEPARTMENTS = tuple(dict.fromkeys(kind.department for kind in KINDS))
 
 SECOND_PARENTS = (
     ("Bike Lights", "Outdoor"),
