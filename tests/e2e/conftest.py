@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from apps.storefront.catalog.repository import upsert_products
 from streams.contracts import Product
 
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -47,20 +48,30 @@ OTHERS = tuple(
     )
     for number in range(30)
 )
+DEPARTMENTS = tuple(
+    Product(
+        item_id=f"e2e-department-{number}",
+        product_name=f"E2E thing of department {number}",
+        category=f"E2E Department {number}|Things",
+        discounted_price=7.0,
+        arrival_date=_NOW - timedelta(days=200),
+    )
+    for number in range(5)
+)
 
 
 @pytest.fixture(scope="session")
 def shelves(stack: Any) -> str:
     """The shop's address, with products on its shelves."""
     with psycopg.connect(stack.database_url) as connection:
-        upsert_products(connection, [FULL, BARE, *OTHERS])
+        upsert_products(connection, [FULL, BARE, *OTHERS, *DEPARTMENTS])
     return str(stack.shop_url)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    assert executable, "the browser tests need chromium"
+    executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    assert executable, f"the browser tests need one of {', '.join(_BROWSERS)}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(_FLAGS))
         yield browser

@@ -72,18 +72,18 @@ def test_from_sign_up_to_purchase_history_and_every_step_is_an_event(
 
     page.get_by_label("Quantity").fill("2")
     page.get_by_role("button", name="Add to cart").click()
-    expect(page.get_by_role("link", name="Cart, 2 pieces")).to_be_visible()
+    expect(page.get_by_role("link", name="Cart, 2 items")).to_be_visible()
     page.get_by_label("Quantity of E2E brass lantern").fill("3")
     page.get_by_role("button", name="Update").click()
     expect(page.locator(".grand")).to_contain_text("90.00")
 
-    page.get_by_role("button", name="Place the order").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, your order is placed")
+    page.get_by_role("button", name="Place order").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for your order")
 
     page.goto("/products/e2e-bare")
     expect(page.get_by_text("Price on request")).to_be_visible()
     page.get_by_role("button", name="Buy now").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, your order is placed")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for your order")
 
     page.get_by_role("navigation", name="Shop").get_by_role("link", name="Orders").click()
     expect(page.locator(".order")).to_have_count(2)
@@ -91,8 +91,8 @@ def test_from_sign_up_to_purchase_history_and_every_step_is_an_event(
     page.get_by_label("4.5 stars").check()
     page.get_by_label("Title").fill("Just right")
     page.get_by_label("Review", exact=False).last.fill("Lights the whole room.")
-    page.get_by_role("button", name="Send rating").click()
-    expect(page.get_by_role("status")).to_contain_text("your rating counts")
+    page.get_by_role("button", name="Submit rating").click()
+    expect(page.get_by_role("status")).to_contain_text("rating has been saved")
     expect(page.locator(".review-list")).to_contain_text("Lights the whole room.")
 
     own = published(stack, name, 9)
@@ -156,7 +156,7 @@ def test_the_catalogue_filters_sorts_and_turns_pages(page: Page) -> None:
     page.goto("/products?q=no+such+thing+anywhere")
     expect(page.get_by_text("Nothing found")).to_be_visible()
     page.goto("/products?category=E2E+Home&page=40")
-    page.get_by_role("link", name="To the first page").click()
+    page.get_by_role("link", name="Go to the first page").click()
     expect(page.locator(".card")).to_have_count(24)
 
 

@@ -1,0 +1,95 @@
+"""What axe-core and a reader with forced colours find on every page of the shop."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration]
+
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+
+PAGES = (
+    "/",
+    "/products",
+    "/products?category=E2E+Home%7CLamps",
+    "/products?q=lamp",
+    "/products?q=no+such+thing",
+    "/products?page=900",
+    "/products?page=nonsense",
+    "/products/e2e-lantern",
+    "/products/e2e-nothing",
+    "/recommendations",
+    "/sign-up",
+    "/log-in",
+)
+OWN_PAGES = ("/", "/products/e2e-lantern", "/cart", "/orders", "/recommendations", "/preferences")
+
+
+class Inspector:
+    """Runs axe-core in a page."""
+
+    def __init__(self, page: Page) -> None:
+        from axe_playwright_python.sync_playwright import Axe
+
+        self._page = page
+        self._axe = Axe()
+
+    def visit(self, path: str) -> None:
+        self._page.goto(path)
+        self.examine(path)
+
+    def examine(self, what: str) -> None:
+        """Fail with axe's report if the page, as it is now, breaks a rule."""
+        results = self._axe.run(self._page, options=OPTIONS)
+        assert results.violations_count == 0, f"{what}: {results.generate_report()}"
+
+
+@pytest.mark.parametrize("width", [1280, 820, 390])
+def test_axe_finds_nothing_on_any_page(page: Page, shopper: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    axe = Inspector(page)
+    axe.visit("/cart")  # while it is empty
+    page.goto("/products/e2e-lantern")
+    page.get_by_role("button", name="Buy now").click()
+    page.wait_for_url("**/orders/*")
+    axe.visit(page.url)
+    axe.visit(page.url.partition("?")[0])
+    page.goto("/products/e2e-lantern")
+    page.get_by_role("button", name="Add to cart").click()
+    page.wait_for_url("**/cart")
+    for path in OWN_PAGES:
+        axe.visit(path)
+    page.locator("summary", has_text="Your account").click()
+    axe.examine("the account menu")
+    page.context.clear_cookies()
+    for path in PAGES:
+        axe.visit(path)
+    for path, button in (("/sign-up", "Create account"), ("/log-in", "Log in")):
+        page.goto(path)
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        axe.examine(f"{path} with errors")
+
+
+def test_forced_colours_show_what_is_chosen(page: Page, shopper: Any) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto("/products/e2e-lantern")
+    page.get_by_label("4.5 stars").check()
+    assert _ground(page, "input:checked + span") != _ground(page, "input:not(:checked) + span")
+    page.goto("/products?sort=rating")
+    assert _ground(page, ".sorts [aria-current]") != _ground(page, ".sorts a:not([aria-current])")
+    line = "e => getComputedStyle(e).borderBottomColor"
+    current, other = (
+        page.locator(f".departments-bar {link}").first.evaluate(line)
+        for link in ("[aria-current]", "a:not([aria-current])")
+    )
+    assert current != other
+    page.goto("/preferences")
+    page.locator(".choice").first.click()
+    assert _ground(page, "input:checked + .choice-card .tick") != _ground(page, ".choice-card")
+
+
+def _ground(page: Page, selector: str) -> str:
+    return str(page.locator(selector).first.evaluate("e => getComputedStyle(e).backgroundColor"))
