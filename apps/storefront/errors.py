@@ -12,14 +12,14 @@ from apps.storefront.validation import InvalidFormError
 _log = structlog.get_logger(__name__)
 
 _TITLES = {
-    400: ("That did not work", "The request was not understood."),
-    403: ("Not yours to see", "This page belongs to someone else."),
-    404: ("Nothing here", "This page does not exist, or no longer."),
-    405: ("That did not work", "This address is not made for that."),
-    413: ("Too much at once", "What was sent is larger than the shop accepts."),
-    429: ("One moment, please", "Too many attempts in a short time. Please try again later."),
-    500: ("Something broke", "It is our fault, and it is noted. Please try again."),
-    503: ("Back in a moment", "The shop cannot reach its shelves just now. Please try again."),
+    400: ("Something went wrong", "The shop did not understand this request."),
+    403: ("No access", "You do not have access to this page."),
+    404: ("Page not found", "This page does not exist or is no longer available."),
+    405: ("Something went wrong", "This page cannot be used in this way."),
+    413: ("Too much text", "You sent more than the shop accepts. Please shorten it."),
+    429: ("Too many attempts", "You have tried too often. Please wait a while and try again."),
+    500: ("Something went wrong", "This is our fault, and we have recorded it. Please try again."),
+    503: ("Back in a moment", "The shop is temporarily unavailable. Please try again."),
 }
 
 
@@ -39,7 +39,9 @@ def _page(code: int, detail: str | None = None, *, alone: bool = False) -> Respo
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
-    return _page(400, "The form was too old or came from elsewhere. Go back, reload, try again.")
+    return _page(
+        400, "The form has expired or came from another site. Go back, reload and try again."
+    )
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

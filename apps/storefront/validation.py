@@ -28,7 +28,7 @@ _WORDS = {
 
 def _without_nul(value: str) -> str:
     if "\x00" in value:
-        raise ValueError("This text holds a character that cannot be stored.")
+        raise ValueError("This text contains a character that cannot be stored.")
     return value
 
 

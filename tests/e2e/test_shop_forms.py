@@ -213,7 +213,7 @@ def test_nobody_reads_anothers_order(page: Page, shopper: Any, account: Any) -> 
 def test_the_shop_is_used_with_the_keyboard_alone(page: Page, account: Any) -> None:
     page.goto("/sign-up")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     for text in (account.name, account.email, account.password):
         while page.evaluate("document.activeElement.tagName") != "INPUT":

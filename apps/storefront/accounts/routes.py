@@ -63,7 +63,8 @@ def _open_account(form: SignUpForm) -> Shopper:
         )
     if account is None:
         raise InvalidFormError(
-            {"email": "This address has an account already: log in instead."}, form.model_dump()
+            {"email": "There is already an account with this address. Log in instead."},
+            form.model_dump(),
         )
     return account
 
@@ -147,7 +148,7 @@ def log_out() -> ResponseReturnValue:
     """End the session."""
     logout_user()
     session.clear()
-    flash("You are logged out.", "success")
+    flash("You have been logged out.", "success")
     return redirect(url_for("home.index"))
 
 
@@ -170,7 +171,7 @@ def change_preferences() -> ResponseReturnValue:
         changed = repository.change_preferences(connection, shopper.user_id, form.preferences)
     if changed and changed.preferences != shopper.preferences:
         services.events.send(events.new_user(changed))
-    flash("Your preferences are saved.", "success")
+    flash("Your preferences have been saved.", "success")
     return redirect(url_for("accounts.preferences"))
 
 

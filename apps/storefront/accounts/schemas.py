@@ -52,7 +52,7 @@ Preference = Annotated[str, StringConstraints(min_length=1, max_length=100), Sto
 
 def _distinct(values: list[str]) -> tuple[str, ...]:
     if any("|" in value for value in values):
-        raise ValueError("This is none of our departments.")
+        raise ValueError("Choose from the departments of the shop.")
     return tuple(dict.fromkeys(values))
 
 
@@ -97,12 +97,12 @@ class SignUpForm(PreferencesForm):
     @classmethod
     def _is_hard_to_guess(cls, value: str) -> str:
         if value.lower() in _WELL_KNOWN or len(set(value)) < _FEWEST_DIFFERENT:
-            raise ValueError("This password is easy to guess; choose another one.")
+            raise ValueError("This password is easy to guess. Choose another one.")
         return value
 
     @model_validator(mode="after")
     def _does_not_tell_the_address(self) -> Self:
         name = self.email.partition("@")[0].lower()
         if len(name) >= _TELLING_LENGTH and name in self.password.lower():
-            raise ValueError("Choose a password that does not hold your e-mail address.")
+            raise ValueError("Choose a password that does not contain your e-mail address.")
         return self

@@ -42,7 +42,7 @@ def add() -> ResponseReturnValue:
         )
         flash("Added to your cart.", "success")
     if added < form.quantity:
-        flash(f"An order holds at most {LARGEST_QUANTITY} pieces of a product.", "warning")
+        flash(f"You can order at most {LARGEST_QUANTITY} of a product.", "warning")
     return redirect(url_for("cart.index"))
 
 
@@ -69,7 +69,7 @@ def change() -> ResponseReturnValue:
                 quantity=growth,
             )
         )
-    flash("The quantity is changed.", "success")
+    flash("The quantity has been updated.", "success")
     return redirect(url_for("cart.index"))
 
 
@@ -80,7 +80,7 @@ def remove() -> ResponseReturnValue:
     form = read_query(RemoveForm, request.form)
     with Services.of_this_app().database.connection() as connection:
         repository.remove(connection, shopper.user_id, form.item_id)
-    flash("The product is removed.", "success")
+    flash("The product has been removed.", "success")
     return redirect(url_for("cart.index"))
 
 

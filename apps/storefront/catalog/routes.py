@@ -72,7 +72,7 @@ def product_page(item_id: str, mistakes: InvalidFormError) -> str:
     with Services.of_this_app().database.connection() as connection:
         found = repository.find(connection, item_id)
         if found is None:
-            abort(404, "We do not sell this product, or no longer.")
+            abort(404, "We do not sell this product.")
         item, about = found
         neighbours = repository.neighbours(connection, item, _NEIGHBOURS)
         written = reviews.newest_of(connection, item_id, _REVIEWS)

@@ -32,7 +32,7 @@ def check_out() -> ResponseReturnValue:
         purchases = repository.take_cart(connection, shopper.user_id)
         order_id = _place(connection, shopper, purchases)
     if order_id is None:
-        flash("There is nothing in your cart to buy.", "warning")
+        flash("Your cart is empty.", "warning")
         return redirect(url_for("cart.index"))
     services.events.announce()
     return redirect(url_for("orders.order", order_id=order_id, placed=1))

@@ -41,5 +41,5 @@ def rate() -> ResponseReturnValue:
             review_content=form.content,
         )
     )
-    flash("Thank you, your rating counts from now on.", "success")
+    flash("Thank you. Your rating has been saved.", "success")
     return redirect(url_for("catalog.product", item_id=form.item_id))

@@ -37,8 +37,8 @@ def test_an_address_that_is_none_is_named(email: str) -> None:
     [
         ("too short", "Use at least 10 characters."),
         ("x" * 129, "Use at most 128 characters."),
-        ("aaaaaaaaaaaa", "This password is easy to guess; choose another one."),
-        ("Password123", "This password is easy to guess; choose another one."),
+        ("aaaaaaaaaaaa", "This password is easy to guess. Choose another one."),
+        ("Password123", "This password is easy to guess. Choose another one."),
     ],
 )
 def test_a_weak_password_is_refused_with_the_reason(password: str, why: str) -> None:
@@ -55,7 +55,7 @@ def test_six_preferences_are_too_many() -> None:
 
 def test_a_preference_with_the_separator_is_refused() -> None:
     assert problems(preferences=["Books|Novels"]) == {
-        "preferences": "This is none of our departments."
+        "preferences": "Choose from the departments of the shop."
     }
 
 
