@@ -32,7 +32,7 @@ class Dataset:
     interactions: pd.DataFrame
     """INTERACTION_COLUMNS; interaction_type is a value of `streams.contracts.InteractionType`."""
     users: pd.DataFrame
-    """USER_COLUMNS, one row a user; preferences are `|`-joined category names."""
+    """USER_COLUMNS, one row a user; preferences are `|`-joined names of root categories."""
     items: pd.DataFrame
     """ITEM_COLUMNS, one row an item; category is a `|`-joined path."""
 

@@ -21,9 +21,15 @@ from ml.towers.model import FeatureTensors, Towers, pool, token_tensors, unit
 from ml.towers.preprocessing import Preprocessing
 from streams.errors import ContractError, ModelError
 
-FORMAT: Literal[2] = 2
+FORMAT: Literal[3] = 3
 _DESCRIPTION = "bundle.json"
 _WEIGHTS = "weights.safetensors"
+
+
+class _Format(BaseModel):
+    """The part of a description that every format has."""
+
+    format: int
 
 
 class _Description(BaseModel):
@@ -31,7 +37,7 @@ class _Description(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    format: Literal[2] = FORMAT
+    format: Literal[3]
     version: Annotated[str, Field(min_length=1)]
     weights_sha256: str
     config: TowersConfig
@@ -134,7 +140,7 @@ class Bundle:
             torch.from_numpy(weights),
         )
         evidence = torch.from_numpy(histories.totals(weights))
-        preferences = token_tensors(self._preprocessing.category_tokens(users["preferences"]))
+        preferences = token_tensors(self._preprocessing.preference_tokens(users["preferences"]))
         vectors = self._towers.users(pooled, evidence, preferences)
         ones = torch.ones(len(users), 1)
         return _as_array(torch.cat([vectors * self._towers.scale, ones], dim=1))
@@ -146,6 +152,7 @@ class Bundle:
         tensors = {name: tensor.clone() for name, tensor in self._tensors().items()}
         save_file(tensors, folder / _WEIGHTS)
         description = _Description(
+            format=FORMAT,
             version=self.version,
             weights_sha256=_digest(folder / _WEIGHTS),
             config=self._config,
@@ -162,6 +169,12 @@ class Bundle:
         """
         try:
             text = (folder / _DESCRIPTION).read_text(encoding="utf-8")
+            found = _Format.model_validate_json(text).format
+            if found != FORMAT:
+                raise ModelError(
+                    f"the model bundle in {folder} is of format {found}, and this release reads "
+                    f"format {FORMAT}: retrain the model"
+                )
             return cls._of(_Description.model_validate_json(text), folder / _WEIGHTS)
         except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"the model bundle in {folder} cannot be read: {error}") from error

@@ -84,7 +84,7 @@ class ItemContent(nn.Module):
 
     def __init__(self, preprocessing: Preprocessing, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.of_category = _embeddings(len(preprocessing.category_names), dim, generator)
+        self.of_category = _embeddings(len(preprocessing.category_paths), dim, generator)
         self.of_number = _embeddings(preprocessing.number_width, dim, generator)
         self.of_text = _embeddings(preprocessing.text_width, dim, generator)
 

@@ -85,7 +85,7 @@ class Moments:
         self.visits = int(np.ceil(float((1 / sizes).sum())))
         self._chances = sizes**-config.visit_exponent
         preferences = dataset.users.drop_duplicates("user_id").set_index("user_id")["preferences"]
-        tokens = preprocessing.category_tokens(preferences.reindex(user_ids).fillna(""))
+        tokens = preprocessing.preference_tokens(preferences.reindex(user_ids).fillna(""))
         self._preferences = self._tensor(tokens.indices)
         self._preference_starts = self._tensor(tokens.offsets[:-1])
         self._preference_lengths = self._tensor(tokens.offsets).diff()

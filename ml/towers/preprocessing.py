@@ -1,7 +1,9 @@
 """From tables to arrays, fitted once on the training data and saved with the bundle."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Annotated, Self
 
 import numpy as np
@@ -11,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ml.dataset import ITEM_COLUMNS, Dataset
 from ml.towers.text import TEXT_DIMENSIONS, embed_texts
+from streams.contracts.category import SEPARATOR, ancestors
 
 _NUMBERS = (
     "discounted_price",
@@ -58,8 +61,9 @@ class Preprocessing(BaseModel):
 
     item_ids: tuple[str, ...]
     """Items that occur in the interactions, sorted; their order is that of the id embeddings."""
-    category_names: tuple[str, ...]
-    """Categories at every level of the items' paths, and those that users prefer; sorted."""
+    category_paths: tuple[str, ...]
+    """Full paths of the items' categories and of all their ancestors, sorted; a preferred name
+    that no item's category has is a path of its own."""
     means: Statistics
     """Of the numbers, in the order of the columns in ITEM_COLUMNS."""
     deviations: Statistics
@@ -70,10 +74,11 @@ class Preprocessing(BaseModel):
     def fit(cls, dataset: Dataset, text_encoder: str | None) -> Self:
         """Learn vocabularies and statistics from a dataset's three tables."""
         item_ids = sorted(map(str, dataset.interactions["item_id"].unique()))
-        names: set[str] = set()
-        for column in (dataset.items["category"], dataset.users["preferences"]):
-            for path in column.unique():
-                names.update(_names(path))
+        paths = {path for text in dataset.items["category"].unique() for path in ancestors(text)}
+        preferred = {
+            name for text in dataset.users["preferences"].unique() for name in _names(text)
+        }
+        paths |= preferred - {_last_name(path) for path in paths}
         numbers = _numbers(dataset.items)
         known = ~np.isnan(numbers)
         counts = np.maximum(known.sum(axis=0), 1)
@@ -83,7 +88,7 @@ class Preprocessing(BaseModel):
         readable = bool(_are_readable(dataset.items).any())
         return cls(
             item_ids=tuple(item_ids),
-            category_names=tuple(sorted(names)),
+            category_paths=tuple(sorted(paths)),
             means=tuple(means.tolist()),
             deviations=tuple(deviations.tolist()),
             text_encoder=text_encoder if readable else None,
@@ -96,7 +101,16 @@ class Preprocessing(BaseModel):
 
     @cached_property
     def _categories(self) -> dict[str, int]:
-        return {name: index for index, name in enumerate(self.category_names)}
+        return {path: index for index, path in enumerate(self.category_paths)}
+
+    @cached_property
+    def _categories_by_name(self) -> dict[str, list[int]]:
+        """The root category of each name, or else all categories of that name."""
+        by_name: dict[str, list[int]] = {}
+        for path, index in self._categories.items():
+            by_name.setdefault(_last_name(path), []).append(index)
+        roots = {path: [index] for path, index in self._categories.items() if SEPARATOR not in path}
+        return by_name | roots
 
     @property
     def number_width(self) -> int:
@@ -110,7 +124,10 @@ class Preprocessing(BaseModel):
 
     def item_features(self, items: pd.DataFrame) -> ItemFeatures:
         """The features of any items, known at training or not; `items` has ITEM_COLUMNS."""
-        categories = self.category_tokens(items["category"])
+        known = self._categories
+        categories = _tokens(
+            [known[path] for path in ancestors(text) if path in known] for text in items["category"]
+        )
         numbers = _numbers(items)
         absent = np.isnan(numbers)
         standard = (numbers - np.array(self.means)) / np.array(self.deviations)
@@ -138,20 +155,33 @@ class Preprocessing(BaseModel):
         table = table.fillna(texts).reset_index(names="item_id")
         return self.item_features(table[list(ITEM_COLUMNS)])
 
-    def category_tokens(self, paths: "pd.Series[str]") -> Tokens:
-        """The known categories in each `|`-joined text, each once."""
-        rows = [
-            [self._categories[name] for name in _names(path) if name in self._categories]
-            for path in paths
-        ]
-        lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-        flat = np.fromiter((index for row in rows for index in row), np.int64, lengths.sum())
-        return Tokens(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    def preference_tokens(self, preferences: "pd.Series[str]") -> Tokens:
+        """The categories that the `|`-joined names in each text stand for, each once.
+
+        A name stands for the root category of that name. Where there is none, it stands for all
+        categories of that name, whatever they are below; an unknown name stands for nothing.
+        """
+        by_name = self._categories_by_name
+        return _tokens(
+            [index for name in _names(text) for index in by_name.get(name, ())]
+            for text in preferences
+        )
 
 
-def _names(path: str) -> list[str]:
-    stripped = (name.strip() for name in path.split("|"))
+def _tokens(rows: Iterable[list[int]]) -> Tokens:
+    lists = list(rows)
+    lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
+    flat = np.fromiter(chain.from_iterable(lists), np.int64, lengths.sum())
+    return Tokens(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def _names(preferences: str) -> list[str]:
+    stripped = (name.strip() for name in preferences.split(SEPARATOR))
     return list(dict.fromkeys(name for name in stripped if name))
+
+
+def _last_name(path: str) -> str:
+    return path.rpartition(SEPARATOR)[2]
 
 
 def _numbers(items: pd.DataFrame) -> npt.NDArray[np.float64]:

@@ -38,12 +38,41 @@ def dataset(table: pd.DataFrame, preferences: tuple[str, ...] = ()) -> Dataset:
     )
 
 
-def test_every_ancestor_of_a_category_is_in_the_vocabulary() -> None:
-    fitted = Preprocessing.fit(dataset(items(category=["A|B|C", "A|D", ""]), ("E|A",)), None)
-    assert fitted.category_names == ("A", "B", "C", "D", "E")
-    tokens = fitted.item_features(items(category=["A|B|C", "New|D", ""])).categories
-    assert tokens.indices.tolist() == [0, 1, 2, 3]
+def test_every_ancestor_of_a_category_is_in_the_vocabulary_by_its_full_path() -> None:
+    fitted = Preprocessing.fit(dataset(items(category=["A|B|C", "A | D", ""])), None)
+    assert fitted.category_paths == ("A", "A|B", "A|B|C", "A|D")
+    tokens = fitted.item_features(items(category=["A|B|C", "A|New", ""])).categories
+    assert tokens.indices.tolist() == [0, 1, 2, 0]
     assert tokens.offsets.tolist() == [0, 3, 4, 4]
+
+
+def test_one_name_below_two_parents_is_two_categories() -> None:
+    table = items(category=["Phones|Accessories", "Bikes|Accessories"])
+    categories = Preprocessing.fit(dataset(table), None).item_features(table).categories
+    first, second = np.split(categories.indices, categories.offsets[1:-1])
+    assert set(first).isdisjoint(second)
+
+
+@pytest.mark.parametrize(
+    ("preferences", "expected"),
+    [
+        ("A", ["A"]),
+        ("A| B |A||", ["A", "B"]),
+        ("Accessories", ["A|Accessories", "B|Accessories"]),
+        ("C", ["C"]),  # a root besides the one below B: the root is meant
+        ("Gifts", ["Gifts"]),  # no product has it, but users prefer it
+        ("unknown", []),
+        ("", []),
+    ],
+)
+def test_a_preference_names_a_root_category_or_else_all_of_that_name(
+    preferences: str, expected: list[str]
+) -> None:
+    table = items(category=["A|Accessories", "B|Accessories", "B|C", "C|D"])
+    fitted = Preprocessing.fit(dataset(table, ("A|Gifts", "Accessories")), None)
+    tokens = fitted.preference_tokens(pd.Series([preferences]))
+    assert [fitted.category_paths[index] for index in tokens.indices] == expected
+    assert tokens.offsets.tolist() == [0, len(expected)]
 
 
 def test_numbers_are_standardised_and_their_absence_is_told() -> None:
