@@ -56,7 +56,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Compare models on a log: full ranking, what a user has met left out, averaged over users."""
-    from ml.data.log_table import read_test
+    from ml.data.log_table import read_held_out
     from ml.evaluation.comparison import check_models, compare
 
     names = [name.strip() for name in models.split(",") if name.strip()]
@@ -65,7 +65,7 @@ def evaluate(
     if write_to and not write_to.resolve().parent.is_dir():
         raise ConfigurationError(f"--json: there is no folder {write_to.parent}")
     dataset, rejected = read_dataset(train, items, users, log_format)
-    held_out, of_test = read_test(test, log_format)
+    held_out, of_test = read_held_out(test, log_format)
     rejected += of_test
     show_rejected(rejected)
     sizes = {

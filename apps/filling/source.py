@@ -35,7 +35,8 @@ class Source:
 
 def replay(log: Path, held_out: Path | None) -> Source:
     """A real shop's log, and the file of held-out items if there is one."""
-    from ml.data.event_log import read_event_log, read_held_out
+    from ml.data.event_log import read_event_log
+    from ml.data.log_table import read_held_out
 
     test, rejected = read_held_out(held_out) if held_out else ({}, [])
     return Source(name=f"log {log.name}", log=read_event_log(log), held_out=test, rejected=rejected)

@@ -1,19 +1,17 @@
-"""A shop's log of events, and the file of items held out of it, both as CSV."""
+"""A shop's log of events as CSV."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from ml.data.csv_file import CsvFile, Record
 from ml.data.log_fields import EVENTS, InvalidFieldError, number, unix_instant, whole
 from ml.data.rejection import RejectedRow, quoted
 from streams.contracts import Interaction, derived_id, describe
-from streams.contracts.text import Key
 
 COLUMNS = ("timestamp", "user_id", "event", "item_id")
 OPTIONAL_COLUMNS = ("rating", "quantity", "session_id")
-HELD_OUT_COLUMNS = ("user_id", "item_id")
 
 
 def read_event_log(path: Path) -> Iterator[Interaction | RejectedRow]:
@@ -29,34 +27,6 @@ def read_event_log(path: Path) -> Iterator[Interaction | RejectedRow]:
         ContractError: at once, if the file cannot be read or lacks a column.
     """
     return _interactions(CsvFile.open(path, COLUMNS, one_line=COLUMNS + OPTIONAL_COLUMNS))
-
-
-def read_held_out(path: Path) -> tuple[dict[str, set[str]], list[RejectedRow]]:
-    """The held-out items of each user, from columns `user_id` and `item_id`.
-
-    Raises:
-        ContractError: the file cannot be read or lacks a column.
-    """
-    file = CsvFile.open(path, HELD_OUT_COLUMNS, one_line=HELD_OUT_COLUMNS)
-    user_at, item_at = (file.columns[name] for name in HELD_OUT_COLUMNS)
-    pair = TypeAdapter(tuple[Key, Key])
-    held_out: dict[str, set[str]] = {}
-    rejected: list[RejectedRow] = []
-    for row in file:
-        if isinstance(row, RejectedRow):
-            rejected.append(row)
-            continue
-        try:
-            user, item = pair.validate_python(
-                (row.fields[user_at].strip(), row.fields[item_at].strip())
-            )
-        except ValidationError as error:
-            at = "item_id" if error.errors()[0]["loc"] == (1,) else "user_id"
-            reason = f"{at}: {error.errors()[0]['msg']}"
-            rejected.append(RejectedRow(file.source, row.line, reason))
-        else:
-            held_out.setdefault(user, set()).add(item)
-    return held_out, rejected
 
 
 def _interactions(file: CsvFile) -> Iterator[Interaction | RejectedRow]:

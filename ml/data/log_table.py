@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from ml.data.event_log import HELD_OUT_COLUMNS
 from ml.data.log_fields import EVENTS, InvalidFieldError, LogFormat, checked, number, whole
 from ml.data.rejection import RejectedRow, quoted
 from ml.data.text_table import Fields, TextTable, read_columns, read_user_lines
 from ml.dataset import INTERACTION_COLUMNS
 from streams.contracts import Interaction, InteractionType
 
+_PAIR = ("user_id", "item_id")
 _EVENT_COLUMNS = ("event", "interaction_type")
 _OPTIONAL_COLUMNS = ("timestamp", *_EVENT_COLUMNS, "rating", "quantity")
 _KINDS = EVENTS | {kind.value: kind for kind in InteractionType}
@@ -60,7 +60,7 @@ def read_log(
     return fields.good(columns)[list(INTERACTION_COLUMNS)], fields.rejected
 
 
-def read_test(
+def read_held_out(
     path: Path, log_format: LogFormat = LogFormat.CSV
 ) -> tuple[dict[str, set[str]], list[RejectedRow]]:
     """The held-out items of each user, and the rows left out; the formats are those of `read_log`.
@@ -69,7 +69,7 @@ def read_test(
         ContractError: the file cannot be read, lacks a column, or holds no usable row.
     """
     fields = Fields(_texts(path, log_format, ()))
-    pairs = fields.good({name: fields.keys(name) for name in HELD_OUT_COLUMNS})
+    pairs = fields.good({name: fields.keys(name) for name in _PAIR})
     grouped = pairs.groupby("user_id", sort=False)["item_id"].agg(set)
     return {str(user): items for user, items in grouped.items()}, fields.rejected
 
@@ -77,7 +77,7 @@ def read_test(
 def _texts(path: Path, log_format: LogFormat, optional: tuple[str, ...]) -> TextTable:
     if log_format is LogFormat.LINES and path.suffix != ".parquet":
         return read_user_lines(path)
-    return read_columns(path, HELD_OUT_COLUMNS, optional)
+    return read_columns(path, _PAIR, optional)
 
 
 def _kind_of(name: str) -> Callable[[str], str]:

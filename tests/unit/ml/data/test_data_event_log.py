@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml.data.event_log import read_event_log, read_held_out
+from ml.data.event_log import read_event_log
 from ml.data.rejection import RejectedRow
 from streams.contracts import Interaction, InteractionType
 from streams.errors import ContractError
@@ -243,30 +243,8 @@ def test_every_line_is_read_or_rejected_or_empty_whatever_the_dirt(
     assert len({row.interaction_id for row in good}) == len(good)
 
 
-def test_held_out_items_are_grouped_by_user(tmp_path: Path) -> None:
-    path = tmp_path / "test.csv"
-    path.write_bytes(
-        b"item_id,user_id\ni1,u1\ni2,u1\ni1,u2\n,u3\ni4\ni1,u1\n" + b"x" * 129 + b",u\n"
-    )
-    held_out, rejected = read_held_out(path)
-    assert held_out == {"u1": {"i1", "i2"}, "u2": {"i1"}}
-    assert {row.line: row.reason.split(":")[0] for row in rejected} == {
-        5: "item_id",
-        6: "1 fields, the header has 2",
-        8: "item_id",
-    }
-    assert all(row.source == "test.csv" for row in rejected)
-
-
-def test_held_out_items_need_their_columns(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="lacks the columns item_id"):
-        read_held_out(write(tmp_path, b"user_id,item\n1,2\n"))
-
-
 def test_a_real_log_arrives_whole(real_data: Path) -> None:
     rows = list(read_event_log(real_data / "retailrocket" / "events_train.csv"))
     assert len(rows) == 97_381
     assert all(isinstance(row, Interaction) for row in rows)
     assert len({row.interaction_id for row in rows}) == 97_381
-    held_out, rejected = read_held_out(real_data / "retailrocket" / "test_last_purchase.csv")
-    assert (len(held_out), rejected) == (2_174, [])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ml.data.log_fields import LogFormat
-from ml.data.log_table import read_log, read_test
+from ml.data.log_table import read_held_out, read_log
 from ml.data.synthetic import SyntheticConfig, generate, write
 from ml.dataset import INTERACTION_COLUMNS
 from ml.recovery import as_dataset
@@ -157,7 +157,7 @@ def test_the_synthetic_shops_parquet_is_its_dataset(tmp_path: Path) -> None:
         expected.astype({"interaction_type": str, "rating": float, "quantity": float}),
         check_dtype=False,
     )
-    held_out, _ = read_test(tmp_path / "held_out.csv")
+    held_out, _ = read_held_out(tmp_path / "held_out.csv")
     assert held_out == shop.held_out
 
 
@@ -185,7 +185,7 @@ def test_a_file_of_no_use_is_refused(
     tmp_path: Path, name: str, content: str, log_format: LogFormat, message: str
 ) -> None:
     path = file(tmp_path, content, name)
-    for read in (read_log, read_test):
+    for read in (read_log, read_held_out):
         with pytest.raises(ContractError, match=message):
             read(path, log_format)
 
@@ -198,11 +198,18 @@ def test_a_missing_file_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_held_out_items_are_grouped_by_user(tmp_path: Path) -> None:
-    wanted = {"u": {"a", "b"}, "v": {"a"}}
-    held_out, [bad] = read_test(file(tmp_path, "item_id,user_id\na,u\nb,u\n,v\na,v\na,u\n"))
-    assert held_out == wanted
-    assert (bad.line, bad.reason.split(":")[0]) == (4, "item_id")
-    assert read_test(file(tmp_path, "u a b\nw\nv a\nu a\n", "test.txt"), LINES) == (wanted, [])
+    rows = "i1,u1\ni2,u1\ni1,u2\n,u3\ni4\ni1,u1\n" + "x" * 129 + ",u\n"
+    held_out, rejected = read_held_out(file(tmp_path, f"item_id,user_id\n{rows}", "test.csv"))
+    expected = {"u1": {"i1", "i2"}, "u2": {"i1"}}
+    assert held_out == expected
+    assert {row.line: row.reason.split(":")[0] for row in rejected} == {
+        5: "item_id",
+        6: "1 fields, the header has 2",
+        8: "item_id",
+    }
+    assert all(row.source == "test.csv" for row in rejected)
+    lines = file(tmp_path, "u1 i1 i2\nw\nu2 i1\nu1 i1\n", "test.txt")
+    assert read_held_out(lines, LINES) == (expected, [])
 
 
 def test_a_large_log_takes_seconds(tmp_path: Path) -> None:
@@ -227,3 +234,5 @@ def test_real_logs_arrive_whole(real_data: Path) -> None:
         "cart": 12_456,
         "purchase": 9_551,
     }
+    held_out, rejected = read_held_out(real_data / "retailrocket" / "test_last_purchase.csv")
+    assert (len(held_out), rejected) == (2_174, [])

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from ml.data.event_log import read_held_out
+from ml.data.log_table import read_held_out
 from ml.data.planted import PlantedTruth, oracle_top_k
 from ml.data.synthetic import SyntheticConfig, SyntheticShop, generate, write
 from streams.contracts import Interaction, InteractionType
