@@ -64,12 +64,6 @@ def note_applied_features(connection: Connection, fingerprint: str) -> None:
     connection.execute(SQL("comment on schema feast is {}").format(Literal(fingerprint)))
 
 
-def live_version(connection: Connection) -> str | None:
-    """Version of the live model, if there is one."""
-    row = connection.execute("select version from ml.live_version").fetchone()
-    return str(row[0]) if row else None
-
-
 def product_names(connection: Connection, item_ids: Sequence[str]) -> dict[str, str]:
     """Names of products."""
     return dict(

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import psycopg
 
 from apps.filling.source import Source
-from apps.local import repository
 from apps.local.demo.display import Display
 from apps.local.demo.once import Loop
 from apps.local.demo.report import Report
 from apps.local.stack import Stack
+from ml.registry import repository as registry
 from streams.errors import ConfigurationError
 
 
@@ -38,7 +38,7 @@ def serve(
             f" choose another folder with RECSYS_STATE_DIR=… to open one from {wanted}"
         )
     with psycopg.connect(stack.database_url) as connection:
-        trained = repository.live_version(connection) is not None
+        trained = registry.live_version(connection) is not None
     if not trained:
         loop.train()
     return loop.report
