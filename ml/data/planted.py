@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml.retrieval.dense import best_columns
 from streams.errors import ContractError
 
 Floats = npt.NDArray[np.float64]
@@ -163,19 +164,9 @@ def oracle_top_k(
         utilities = truth.utilities(block)
         for user, row in zip(block.tolist(), utilities, strict=True):
             row[masked[user]] = -np.inf
-            lists[truth.user_ids[user]] = [truth.item_ids[item] for item in _best(row, k)]
+            best = best_columns(row, k).tolist()
+            lists[truth.user_ids[user]] = [truth.item_ids[item] for item in best]
     return lists
-
-
-def _best(scores: Floats, k: int) -> list[int]:
-    if k < len(scores):
-        threshold = np.partition(scores, -k)[-k]
-        candidates = np.flatnonzero(scores >= threshold)
-    else:
-        candidates = np.arange(len(scores))
-    candidates = candidates[np.isfinite(scores[candidates])]
-    best: list[int] = candidates[np.argsort(-scores[candidates], kind="stable")][:k].tolist()
-    return best
 
 
 def _rows(matrix: Floats) -> pa.Array:

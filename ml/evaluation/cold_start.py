@@ -14,11 +14,11 @@ import scipy.sparse
 
 from ml.dataset import Dataset
 from ml.evaluation.category_popularity import CategoryPopularity
-from ml.evaluation.contenders.ranking import rank
 from ml.evaluation.estimate import estimate
 from ml.evaluation.findings import ColdStart, Estimates
 from ml.evaluation.held_out import HeldOut
 from ml.evaluation.newcomers import Newcomers, hold_out_newcomers
+from ml.retrieval.dense import rank
 from ml.retrieval.exact import top_k
 from ml.retrieval.seen import seen_matrix
 from ml.towers.bundle import Bundle

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from ml.evaluation.contenders.baseline import Baseline, Parameters
 from ml.evaluation.contenders.contender import Progress
 from ml.evaluation.contenders.factors import factor_scores
-from ml.evaluation.contenders.ranking import Scores
 from ml.evaluation.contenders.training import Training
+from ml.retrieval.dense import ScoreFunction
 
 _FEW_ENTRIES = 1_000_000
 
@@ -42,7 +42,7 @@ class Als(Baseline):
 
     def solve(
         self, training: Training, parameters: Parameters, seed: int, progress: Progress
-    ) -> Scores:
+    ) -> ScoreFunction:
         """Alternate."""
         options = dict(parameters)
         matrix = training.met

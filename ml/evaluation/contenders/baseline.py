@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from ml.dataset import Dataset
 from ml.evaluation.contenders.contender import Fitted, Progress
-from ml.evaluation.contenders.ranking import Scores, rank
 from ml.evaluation.contenders.training import Training
 from ml.evaluation.held_out import HeldOut
 from ml.evaluation.metrics import ndcg_at_k
 from ml.evaluation.validation import split_by_time
+from ml.retrieval.dense import ScoreFunction, rank
 
 Parameters = Mapping[str, Any]
 
@@ -41,8 +41,12 @@ class Baseline(ABC):
     @abstractmethod
     def solve(
         self, training: Training, parameters: Parameters, seed: int, progress: Progress
-    ) -> Scores:
+    ) -> ScoreFunction:
         """Learn with given hyper-parameters.
+
+        Returns:
+            Scores of all items for rows of the training matrix; row -1 is a user who is not in
+            it and gets zeros, which rank the most popular items first.
 
         Raises:
             MemoryError: if that takes more memory than there is.

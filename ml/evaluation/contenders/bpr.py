@@ -9,8 +9,8 @@ from implicit.cpu.bpr import BayesianPersonalizedRanking
 from ml.evaluation.contenders.baseline import Baseline, Parameters
 from ml.evaluation.contenders.contender import Progress
 from ml.evaluation.contenders.factors import factor_scores
-from ml.evaluation.contenders.ranking import Scores
 from ml.evaluation.contenders.training import Training
+from ml.retrieval.dense import ScoreFunction
 
 _FEW_ENTRIES = 200_000
 
@@ -40,7 +40,7 @@ class Bpr(Baseline):
 
     def solve(
         self, training: Training, parameters: Parameters, seed: int, progress: Progress
-    ) -> Scores:
+    ) -> ScoreFunction:
         """Draw and descend."""
         # Several threads would write over each other's steps in an order of their own.
         model = BayesianPersonalizedRanking(

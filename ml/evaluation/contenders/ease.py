@@ -19,8 +19,8 @@ import torch
 
 from ml.evaluation.contenders.baseline import Baseline, Parameters
 from ml.evaluation.contenders.contender import Progress
-from ml.evaluation.contenders.ranking import Scores
 from ml.evaluation.contenders.training import Training
+from ml.retrieval.dense import ScoreFunction
 from streams.errors import ModelError
 
 Matrix = npt.NDArray[np.float32]
@@ -48,7 +48,7 @@ class Ease(Baseline):
 
     def solve(
         self, training: Training, parameters: Parameters, seed: int, progress: Progress
-    ) -> Scores:
+    ) -> ScoreFunction:
         """Invert the smaller of the two matrices."""
         del seed
         met = training.met
@@ -62,7 +62,7 @@ class Ease(Baseline):
         return _known(lambda rows: met[rows] @ inverse, -inverse.diagonal())
 
 
-def _known(product: Callable[[npt.NDArray[np.int64]], Matrix], divisor: Matrix) -> Scores:
+def _known(product: Callable[[npt.NDArray[np.int64]], Matrix], divisor: Matrix) -> ScoreFunction:
     def scores(rows: npt.NDArray[np.int64]) -> Matrix:
         # Row after row, as the ranking reads it.
         found = np.divide(product(rows), divisor, order="C")

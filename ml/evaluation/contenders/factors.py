@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from ml.evaluation.contenders.ranking import Scores
+from ml.retrieval.dense import ScoreFunction
 
 
-def factor_scores(users: npt.NDArray[np.float32], items: npt.NDArray[np.float32]) -> Scores:
+def factor_scores(users: npt.NDArray[np.float32], items: npt.NDArray[np.float32]) -> ScoreFunction:
     """Scores of the rows of `users`, float32 (users, factors), for all `items`, (items, factors).
 
     A user who is not among them has zeros for a vector.

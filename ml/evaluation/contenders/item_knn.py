@@ -15,8 +15,8 @@ from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight, tfidf_
 
 from ml.evaluation.contenders.baseline import Baseline, Parameters
 from ml.evaluation.contenders.contender import Progress
-from ml.evaluation.contenders.ranking import Scores
 from ml.evaluation.contenders.training import Training
+from ml.retrieval.dense import ScoreFunction
 
 _FEW_ENTRIES = 1_000_000
 
@@ -41,7 +41,7 @@ class ItemKnn(Baseline):
 
     def solve(
         self, training: Training, parameters: Parameters, seed: int, progress: Progress
-    ) -> Scores:
+    ) -> ScoreFunction:
         """Keep the nearest neighbours of each item."""
         del seed, progress
         met = training.met

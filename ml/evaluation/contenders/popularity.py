@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from ml.evaluation.contenders.baseline import Baseline, Parameters
 from ml.evaluation.contenders.contender import Progress
-from ml.evaluation.contenders.ranking import Scores
 from ml.evaluation.contenders.training import Training
+from ml.retrieval.dense import ScoreFunction
 
 
 class Popularity(Baseline):
@@ -23,7 +23,7 @@ class Popularity(Baseline):
 
     def solve(
         self, training: Training, parameters: Parameters, seed: int, progress: Progress
-    ) -> Scores:
+    ) -> ScoreFunction:
         """Nothing is to be learned: the columns are in this order already."""
         del parameters, seed, progress
         items = len(training.items)

@@ -3,16 +3,14 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.sparse
 
-from ml.evaluation.contenders import ranking
 from ml.evaluation.contenders.als import Als
 from ml.evaluation.contenders.baseline import Baseline, Parameters
 from ml.evaluation.contenders.contender import Progress
 from ml.evaluation.contenders.item_knn import ItemKnn
-from ml.evaluation.contenders.ranking import Scores, rank
 from ml.evaluation.contenders.training import Training
 from ml.evaluation.held_out import HeldOut
+from ml.retrieval.dense import ScoreFunction
 from support.training_log import dataset_of, training_of
 
 
@@ -23,24 +21,6 @@ def test_training_columns_go_by_popularity_then_id() -> None:
     np.testing.assert_array_equal(training.met.toarray(), [[1, 0, 0], [1, 1, 1]])
     np.testing.assert_array_equal(training.counts.toarray(), [[1, 0, 0], [1, 1, 2]])
     assert training.rows(["b", "nobody"]).tolist() == [1, -1]
-
-
-@pytest.mark.parametrize("at_once", [1, 1 << 23])
-def test_ranking_is_that_of_a_full_sort(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranking, "_SCORES_AT_ONCE", at_once)
-    rng = np.random.default_rng(0)
-    # Few different scores: ties are everywhere.
-    table = rng.integers(0, 4, (12, 30)).astype(np.float32)
-    seen = scipy.sparse.csr_array(rng.random((12, 30)) < 0.3)
-    found = rank(lambda rows: table[rows].copy(), np.arange(12), seen, 9)
-    masked = np.where(seen.toarray(), -np.inf, table)
-    np.testing.assert_array_equal(found, np.argsort(-masked, axis=1, kind="stable")[:, :9])
-
-
-def test_a_list_ends_where_items_do() -> None:
-    seen = scipy.sparse.csr_array(np.array([[True, False, False], [True, True, True]]))
-    found = rank(lambda rows: np.zeros((len(rows), 3), np.float32), np.arange(2), seen, 5)
-    assert found.tolist() == [[1, 2, -1, -1, -1], [-1] * 5]
 
 
 def test_held_out_items_that_no_list_can_hold_stand_behind_the_others() -> None:
@@ -62,7 +42,7 @@ class _Guess(Baseline):
 
     def solve(
         self, training: Training, parameters: Parameters, seed: int, progress: Progress
-    ) -> Scores:
+    ) -> ScoreFunction:
         progress(1.0)
         liked = training.items.str.endswith(str(parameters["likes"])).astype(np.float32)
         return lambda rows: np.tile(np.asarray(liked), (len(rows), 1))

@@ -1,4 +1,8 @@
-"""The best items of many users, from whatever scores them."""
+"""Ranks dense scores: for models that score every item, whatever the scores come from.
+
+`ml.retrieval.exact` is for scores that are inner products: it need not hold them all. Both break
+ties alike: of equal scores the lower column comes first.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -7,24 +11,23 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-Scores = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
-"""Takes rows of the training matrix, -1 for a user who is not in it, and gives a new array of
-scores, float32 (rows, items). Who is not in it gets zeros: the most popular items."""
+ScoreFunction = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
+"""Takes rows of users, int64 (rows,), and returns a new array of scores, float32 (rows, items)."""
 
 _SCORES_AT_ONCE = 1 << 23
 """Scores held at one time, 32 MiB of float32."""
 
 
 def rank(
-    scores: Scores, rows: npt.NDArray[np.int64], seen: scipy.sparse.csr_array, k: int
+    scores: ScoreFunction, rows: npt.NDArray[np.int64], seen: scipy.sparse.csr_array, k: int
 ) -> npt.NDArray[np.int64]:
     """The columns of the `k` highest scores of each user, best first, int64 (users, k).
 
-    Of equal scores the lower column comes first. Where fewer than `k` remain, the rest is -1.
+    Where fewer than `k` items remain, the rest of the row is -1.
 
     Args:
-        scores: what is asked, block by block.
-        rows: of the users asked about.
+        scores: called with blocks of `rows`.
+        rows: one per user.
         seen: (users, items); each stored entry removes that item from that user's list.
         k: length of the lists, at least 1.
     """
@@ -35,14 +38,21 @@ def rank(
         block = scores(rows[start:stop])
         for user, row in enumerate(block, start):
             row[seen.indices[seen.indptr[user] : seen.indptr[user + 1]]] = -np.inf
-            best = _best(row, min(k, items))
+            best = best_columns(row, k)
             ranked[user, : len(best)] = best
     return ranked
 
 
-def _best(row: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
+def best_columns(row: npt.NDArray[np.floating], k: int) -> npt.NDArray[np.int64]:
+    """The columns of the `k` highest scores of one user, best first; never one of -inf.
+
+    Args:
+        row: scores, float (items,).
+        k: at least 1; may exceed the number of items.
+    """
+    k = min(k, len(row))
     threshold = np.partition(row, len(row) - k)[len(row) - k]
-    # All that are no worse than the last: ties over the edge are decided by the column.
+    # All that are no worse than the last: ties at the edge are decided by the column.
     candidates = np.flatnonzero((row >= threshold) & (row > -np.inf))
     order = np.lexsort((candidates, -row[candidates]))[:k]
     return candidates[order]
