@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from ml.dataset import Dataset
 from ml.evaluation.contenders.baseline import Baseline
 from ml.evaluation.contenders.ease import Ease
@@ -14,7 +12,7 @@ from ml.evaluation.findings import CurvePoint, SegmentEstimates, Validation
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import score_lists
 from ml.evaluation.segments import Segment, item_segments, user_segments
-from ml.evaluation.validation import split_by_time
+from ml.evaluation.splits import sample_users, split_by_time
 from ml.serving.batch import lists_by_user
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -49,7 +47,7 @@ def validate(
         return None
     losses: list[float] = []
     curve: list[CurvePoint] = []
-    observed = _some(held_out, seed)
+    observed = sample_users(held_out, _OBSERVED_USERS, seed=seed)
 
     def follow(epoch: int, epochs: int, loss: float) -> None:
         losses.append(loss)
@@ -80,12 +78,6 @@ def validate(
         losses=losses,
         curve=curve,
     )
-
-
-def _some(held_out: Mapping[str, set[str]], seed: int) -> dict[str, set[str]]:
-    users = sorted(held_out)
-    drawn = np.random.default_rng(seed).permutation(len(users))[:_OBSERVED_USERS]
-    return {users[place]: held_out[users[place]] for place in drawn.tolist()}
 
 
 def _classics(earlier: Dataset, user_ids: Sequence[str], seed: int) -> dict[str, Lists]:

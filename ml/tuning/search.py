@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import optuna
 import pandas as pd
 from optuna.distributions import BaseDistribution, distribution_to_json
 
 from ml.dataset import Dataset
 from ml.evaluation.protocol import Scores, score_lists
-from ml.evaluation.validation import validation_split
+from ml.evaluation.splits import sample_users, validation_split
+from ml.evaluation.time_left import TimeLeft
 from ml.serving.batch import lists_by_user
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -91,35 +91,21 @@ def tune(
     start = time.monotonic()
     defaults = defaults or TowersConfig()
     space = search_space(dataset)
-    training, held_out = validation_split(dataset, seed)
+    training, held_out = validation_split(dataset, seed=seed)
     if not held_out:
         raise ContractError("nothing can be held out: no user has two items")
     study = Study(study_file, _fingerprint(dataset, space, defaults, seed))
     judge = _Judge(training, held_out, seed)
     initial = values_of(defaults, list(space))
     before = len(study.trials())
+    clock = TimeLeft({str(number): 1 for number in range(before + 1, trials + 1)})
     while (done := len(study.trials())) < trials:
-        elapsed = time.monotonic() - start
-        if done > before and minutes is not None and elapsed > minutes * 60:
+        if done > before and minutes is not None and time.monotonic() - start > minutes * 60:
             break
-        pace = _Pace(elapsed, done - before, trials - done)
+        clock.begin(str(done + 1))
         trial = study.ask(space, initial, seed)
-        _attempt(study, trial, defaults, judge, _reporter(study.trials(), trials, pace, watch))
+        _attempt(study, trial, defaults, judge, _reporter(study.trials(), trials, clock, watch))
     return _outcome(study.trials(), defaults)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    """How long trials take, to say how long the others will."""
-
-    elapsed: float
-    done: int
-    waiting: int
-    """The present one included."""
-
-    def seconds_left(self, share: float, taken: float) -> float | None:
-        trials = self.done + share
-        return (self.elapsed + taken) / trials * (self.waiting - share) if trials > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +122,7 @@ class _Judge:
 
     def glance(self, bundle: Bundle) -> float:
         """NDCG on some of the users, the same each time."""
-        users = sorted(self.held_out)
-        drawn = np.random.default_rng(self.seed).permutation(len(users))[:_WATCHED_USERS]
-        some = {users[place]: self.held_out[users[place]] for place in drawn.tolist()}
+        some = sample_users(self.held_out, _WATCHED_USERS, seed=self.seed)
         return score_lists(lists_by_user(bundle, self.training, some, K), some, K).ndcg
 
 
@@ -147,14 +131,14 @@ def _attempt(
     trial: optuna.Trial,
     defaults: TowersConfig,
     judge: _Judge,
-    report: Callable[[float, float], None],
+    report: Callable[[float], None],
 ) -> None:
     """Train and measure one configuration; whatever ends it, the others go on."""
     start = time.monotonic()
     glances = 0
 
     def follow(epoch: int, epochs: int, _loss: float) -> None:
-        report(epoch / epochs, time.monotonic() - start)
+        report(epoch / epochs)
 
     def observe(epoch: int, bundle: Bundle) -> None:
         # By the number of the glance: these are evenly spaced, however many epochs there are.
@@ -165,7 +149,7 @@ def _attempt(
             raise optuna.TrialPruned(f"after epoch {epoch}")
 
     try:
-        report(0.0, 0.0)
+        report(0.0)
         config = with_values(defaults, trial.params)
         bundle = train(judge.training, config, seed=judge.seed, progress=follow, observe=observe)
         scores = judge.score(bundle)
@@ -178,14 +162,13 @@ def _attempt(
 
 
 def _reporter(
-    over: list[Trial], trials: int, pace: _Pace, watch: Watch | None
-) -> Callable[[float, float], None]:
+    over: list[Trial], trials: int, clock: TimeLeft, watch: Watch | None
+) -> Callable[[float], None]:
     best = max((trial.ndcg for trial in over if trial.ndcg is not None), default=None)
 
-    def report(share: float, taken: float) -> None:
+    def report(share: float) -> None:
         if watch:
-            left = pace.seconds_left(share, taken)
-            watch(Step(len(over) + 1, trials, share, left, best))
+            watch(Step(len(over) + 1, trials, share, clock.seconds(share), best))
 
     return report
 

@@ -8,19 +8,18 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ml.dataset import Dataset
 from ml.evaluation.contenders.contender import Fitted, Progress
 from ml.evaluation.contenders.training import Training
 from ml.evaluation.held_out import HeldOut
 from ml.evaluation.metrics import ndcg_at_k
-from ml.evaluation.validation import split_by_time
+from ml.evaluation.splits import sample_users, validation_split
 from ml.retrieval.dense import ScoreFunction, rank
 
 Parameters = Mapping[str, Any]
 
 _K = 20
-_HIDDEN_SHARE = 0.1
-_MOST_USERS = 5_000
+_MAX_USERS = 5_000
+"""Users on whom hyper-parameters are tried."""
 
 
 class Baseline(ABC):
@@ -81,35 +80,14 @@ class Baseline(ABC):
         self, tried: Sequence[Parameters], seed: int, step: Callable[[int], Progress]
     ) -> list[float]:
         """NDCG of each; none at all where nothing can be held out."""
-        earlier, hidden = _split(self._training.dataset, seed)
-        if not hidden:
+        earlier, held_out = validation_split(self._training.dataset, seed=seed)
+        if not held_out:
             return []
         training = Training(earlier)
-        test = HeldOut.of(hidden, training.items)
+        test = HeldOut.of(sample_users(held_out, _MAX_USERS, seed=seed), training.items)
         rows, seen = training.rows(test.user_ids), training.seen_by(test.user_ids)
         scores = []
         for number, parameters in enumerate(tried):
             solved = self.solve(training, parameters, seed, step(number))
             scores.append(ndcg_at_k(rank(solved, rows, seen, _K), test.matrix, _K))
         return scores
-
-
-def _split(dataset: Dataset, seed: int) -> tuple[Dataset, dict[str, set[str]]]:
-    """A split of the training data like the one that it is a part of may have been.
-
-    The last choice of each user where instants are known, else a tenth of all pairs at random.
-    """
-    log = dataset.interactions
-    rng = np.random.default_rng(seed)
-    if log["timestamp"].notna().any():
-        earlier, hidden = split_by_time(dataset, seed=seed)
-    else:
-        pairs = log.groupby(["user_id", "item_id"], sort=False).ngroup().to_numpy()
-        away = (rng.random(pairs.max() + 1) < _HIDDEN_SHARE)[pairs]
-        earlier = Dataset(log[~away].reset_index(drop=True), dataset.users, dataset.items)
-        grouped = log[away].groupby("user_id", sort=True)["item_id"].agg(set)
-        hidden = {str(user): items for user, items in grouped.items()}
-    known = set(earlier.interactions["user_id"])
-    asked = sorted(user for user in hidden if user in known)
-    asked = [asked[place] for place in rng.permutation(len(asked))[:_MOST_USERS]]
-    return earlier, {user: hidden[user] for user in asked}

@@ -3,7 +3,7 @@ import pytest
 
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.popularity import most_popular, popularity_lists
-from ml.evaluation.validation import split_at_random, split_by_time, validation_split
+from ml.evaluation.splits import sample_users, split_at_random, split_by_time, validation_split
 from streams.errors import ContractError
 
 
@@ -125,7 +125,18 @@ def test_a_random_share_out_of_range_is_refused(share: float) -> None:
 
 def test_the_validation_split_is_by_time_where_all_instants_are_known() -> None:
     shop = many(10, 12)
-    assert validation_split(shop, 4)[1] == {"u00": {"i09"}, "u01": {"i11"}}
+    assert validation_split(shop, seed=4)[1] == {"u00": {"i09"}, "u01": {"i11"}}
     shop.interactions.loc[3, "timestamp"] = pd.NaT
-    assert validation_split(shop, 4)[1] == split_at_random(shop, seed=4)[1]
-    assert {len(items) for items in validation_split(shop, 4)[1].values()} == {2}
+    assert validation_split(shop, seed=4)[1] == split_at_random(shop, seed=4)[1]
+    assert {len(items) for items in validation_split(shop, seed=4)[1].values()} == {2}
+
+
+def test_a_sample_of_users_is_drawn_by_the_seed_and_not_by_their_order() -> None:
+    held_out = {f"u{user}": {f"i{user}"} for user in range(30)}
+    turned = dict(reversed(held_out.items()))
+    draws = [sample_users(each, 10, seed=seed)
+             for each, seed in ((held_out, 1), (turned, 1), (held_out, 2))]  # fmt: skip
+    assert len(draws[0]) == 10
+    assert draws[0].items() <= held_out.items()
+    assert list(draws[0]) == list(draws[1]) != list(draws[2])
+    assert sample_users(held_out, 99, seed=1) == held_out

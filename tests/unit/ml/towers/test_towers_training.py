@@ -7,7 +7,7 @@ import pytest
 from ml.dataset import Dataset
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import score_lists
-from ml.evaluation.validation import split_by_time
+from ml.evaluation.splits import split_by_time
 from ml.retrieval.exact import top_k
 from ml.retrieval.seen import seen_matrix
 from ml.towers.bundle import Bundle

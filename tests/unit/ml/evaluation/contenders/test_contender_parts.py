@@ -61,6 +61,14 @@ def test_parameters_are_chosen_on_a_part_of_the_training_data() -> None:
     assert found.choosing_seconds > 0
 
 
+def test_where_an_instant_is_unknown_parameters_are_chosen_on_items_held_out_at_random() -> None:
+    rows = [(f"u{user}", item) for item in ("a0", "b0", "c0", "d0", "x1") for user in range(10)]
+    timed = dataset_of(rows, timed=True)
+    assert _Guess().fit(Training(timed), 0, lambda _: None).parameters["likes"] == 1
+    timed.interactions.loc[0, "timestamp"] = pd.NaT
+    assert _Guess().fit(Training(timed), 0, lambda _: None).parameters["likes"] == 0
+
+
 def test_where_that_takes_long_the_default_is_used() -> None:
     rows = [*ALL_CHOOSE_1_LAST, *(("w", f"y{item}") for item in range(9))]
     found = _Guess().fit(Training(dataset_of(rows, timed=True)), 0, lambda _: None)

@@ -1,5 +1,7 @@
 """Splits made from the training data alone, so that a test file stays unseen."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -79,8 +81,15 @@ def split_at_random(
     return _without(dataset, pairs), held_out
 
 
-def validation_split(dataset: Dataset, seed: int) -> tuple[Dataset, dict[str, set[str]]]:
-    """Hold out by time where every interaction has its instant, else at random.
+def validation_split(dataset: Dataset, *, seed: int) -> tuple[Dataset, dict[str, set[str]]]:
+    """The split on which hyper-parameters are chosen, of the towers and of the baselines.
+
+    By time where every interaction has its instant. Where even one lacks it a user's last choice
+    is unknown, so a share of each user's items is held out at random.
+
+    Args:
+        dataset: what there is to learn from.
+        seed: of the draw.
 
     Returns:
         The training part, and the held-out item ids by user id.
@@ -88,6 +97,13 @@ def validation_split(dataset: Dataset, seed: int) -> tuple[Dataset, dict[str, se
     if dataset.interactions["timestamp"].notna().all():
         return split_by_time(dataset, seed=seed)
     return split_at_random(dataset, seed=seed)
+
+
+def sample_users(held_out: Mapping[str, set[str]], most: int, *, seed: int) -> dict[str, set[str]]:
+    """The held-out items of at most `most` users, drawn without replacement by `seed`."""
+    users = sorted(held_out)
+    drawn = np.random.default_rng(seed).permutation(len(users))[:most]
+    return {users[place]: held_out[users[place]] for place in drawn.tolist()}
 
 
 def _without(dataset: Dataset, pairs: pd.DataFrame) -> Dataset:
