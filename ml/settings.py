@@ -2,18 +2,13 @@
 
 from pathlib import Path
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from streams.settings import FeatureSettings
 
 
-class MlSettings(BaseSettings):
+class MlSettings(FeatureSettings):
     """Where the data is and where models go."""
 
-    model_config = SettingsConfigDict(env_prefix="RECSYS_", frozen=True)
-
-    database_url: str
-    """PostgreSQL, `postgresql://user:password@host:port/database`."""
     models_dir: Path
-    """Cache of the model bundles, one folder a version; the registry holds them all."""
-    feast_project: str = "feast_edb_rec_sys"
+    """Cache of the model bundles, one folder per version; the registry holds them all."""
     top_k: int = 50
     """Length of each user's materialized list."""

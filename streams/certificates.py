@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.contracts import Topic
 from streams.errors import UnavailableError
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 
 _TIMEOUT_SECONDS = 10.0
 

@@ -6,7 +6,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from streams.contracts import TOPICS
 from streams.errors import UnavailableError
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 
 _TIMEOUT_SECONDS = 30
 

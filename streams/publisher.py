@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaError, Message, Producer
 
 from streams.errors import PublishError
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 
 
 class _Deliveries:

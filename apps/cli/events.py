@@ -10,7 +10,7 @@ from apps.cli.console import err
 from apps.cli.running import running_stack
 from streams.contracts import INTERACTIONS, TOPICS
 from streams.errors import ConfigurationError, UnavailableError
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 
 
 def register(cli: typer.Typer) -> None:

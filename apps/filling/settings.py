@@ -1,10 +1,7 @@
 """Settings of filling, from environment variables with the prefix RECSYS_."""
 
-from streams.kafka_settings import KafkaSettings
+from streams.settings import DatabaseSettings, KafkaSettings
 
 
-class FillSettings(KafkaSettings):
+class FillSettings(DatabaseSettings, KafkaSettings):
     """Kafka, and the database that holds the catalogue and the events."""
-
-    database_url: str
-    """PostgreSQL, `postgresql://user:password@host:port/database`."""

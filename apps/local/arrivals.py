@@ -9,9 +9,8 @@ import psycopg
 from apps.local import repository
 from streams.contracts import CHANNELS
 from streams.errors import UnavailableError
-from streams.kafka_settings import KafkaSettings
 from streams.lag import Lag
-from streams.settings import PROCESSOR_GROUP
+from streams.settings import PROCESSOR_GROUP, KafkaSettings
 from streams.sink.connectors import SINKS
 
 _POLL_SECONDS = 0.5

@@ -13,7 +13,7 @@ from apps.local.part import Part
 from apps.local.properties import write_properties
 from apps.local.settings import LocalSettings
 from streams.errors import ConfigurationError
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 
 
 def bootstrap_servers(settings: LocalSettings) -> str:

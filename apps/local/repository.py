@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg import Connection
 from psycopg.sql import SQL, Literal
 
-from streams.contracts import InteractionType
+from streams.contracts import SESSION_GAP, InteractionType
 
 _DERIVED = [each.value for each in InteractionType if each.is_derived]
 
@@ -46,8 +46,8 @@ def counts(connection: Connection) -> Counts:
 def sessions_to_close(connection: Connection) -> int:
     """Shoppers whose last session has ended but is not judged yet."""
     row = connection.execute(
-        "select count(*) from events.shoppers"
-        " where verdicts_due and latest < now() - interval '30 minutes'"
+        "select count(*) from events.shoppers where verdicts_due and latest < now() - %s",
+        [SESSION_GAP],
     ).fetchone()
     assert row is not None
     return int(row[0])

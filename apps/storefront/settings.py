@@ -4,14 +4,12 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr
 
-from streams.kafka_settings import KafkaSettings
+from streams.settings import DatabaseSettings, KafkaSettings
 
 
-class StorefrontSettings(KafkaSettings):
+class StorefrontSettings(DatabaseSettings, KafkaSettings):
     """Addresses of the parts that the shop needs, and how it guards its accounts."""
 
-    database_url: str
-    """PostgreSQL, `postgresql://user:password@host:port/database`."""
     secret_key: SecretStr = Field(min_length=32)
     """Signs sessions and forms; at least 32 characters, the same in every worker."""
     session_cookie_secure: bool = True

@@ -3,7 +3,7 @@
 from streams.contracts.dead_letter import DeadLetter
 from streams.contracts.event import Event, MalformedEventError, describe
 from streams.contracts.identifiers import derived_id, new_id
-from streams.contracts.interaction import Interaction, InteractionType
+from streams.contracts.interaction import SESSION_GAP, Interaction, InteractionType
 from streams.contracts.new_user import NewUser
 from streams.contracts.product import Product
 from streams.contracts.topics import CHANNELS, INTERACTIONS, NEW_USERS, TOPICS, Channel, Topic
@@ -12,6 +12,7 @@ __all__ = [
     "CHANNELS",
     "INTERACTIONS",
     "NEW_USERS",
+    "SESSION_GAP",
     "TOPICS",
     "Channel",
     "DeadLetter",

@@ -1,5 +1,6 @@
 """What a shopper did with a product."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -8,6 +9,9 @@ from pydantic import Field, model_validator
 
 from streams.contracts.event import Event, Instant
 from streams.contracts.text import Key, Line, Prose
+
+SESSION_GAP = timedelta(minutes=30)
+"""A shopper's session ends when it has no event for this long."""
 
 
 class InteractionType(StrEnum):

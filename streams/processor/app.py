@@ -18,7 +18,7 @@ from streams.errors import UnavailableError
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.publisher import Publisher
-from streams.settings import PROCESSOR_GROUP, StreamSettings
+from streams.settings import PROCESSOR_GROUP, ProcessorSettings
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ _AWAY = (UnavailableError, OperationalError, PoolTimeout)
 Work = Callable[[Sequence[Record]], None]
 
 
-def create_app(settings: StreamSettings) -> faust.App:
+def create_app(settings: ProcessorSettings) -> faust.App:
     """The application with one agent a channel and a timer that closes ended sessions."""
     context = settings.ssl_context()
     app = faust.App(

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.contracts import TOPICS
 from streams.processor import repository
-from streams.settings import StreamSettings
+from streams.settings import ProcessorSettings
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.5
 _TIMEOUT_SECONDS = 5
 
 
-def wait(settings: StreamSettings) -> None:
+def wait(settings: ProcessorSettings) -> None:
     """Return when every topic exists and the processor's table is there."""
     admin = AdminClient({**settings.librdkafka, "log_level": 0})
     told = None

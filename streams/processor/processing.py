@@ -16,7 +16,7 @@ from streams.processor import metrics, repository
 from streams.processor.shopper import Shopper
 from streams.processor.validation import Record, sort
 from streams.publisher import Publisher
-from streams.settings import StreamSettings
+from streams.settings import ProcessorSettings
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class Processing:
 
     def __init__(
         self,
-        settings: StreamSettings,
+        settings: ProcessorSettings,
         publisher: Publisher,
         pool: ConnectionPool,
         features: OnlineFeatures,

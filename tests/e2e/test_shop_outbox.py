@@ -26,8 +26,8 @@ from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
 from ml.serving.recommender import ServedList
 from streams.contracts import INTERACTIONS, Interaction, Product
-from streams.kafka_settings import KafkaSettings
 from streams.publisher import Publisher
+from streams.settings import KafkaSettings
 
 pytestmark = pytest.mark.integration
 

@@ -27,7 +27,7 @@ from streams.contracts import Interaction, InteractionType, Product, new_id
 from streams.errors import UnavailableError
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
-from streams.settings import StreamSettings
+from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
 
 pytestmark = pytest.mark.integration
@@ -133,7 +133,7 @@ def process(database_url: str, folder: Path) -> list[tuple[str, bytes]]:
         timestamp=datetime.now(UTC) - timedelta(days=1),
         interaction_type=InteractionType.VIEW,
     )
-    settings = StreamSettings(
+    settings = ProcessorSettings(
         database_url=database_url,
         kafka_bootstrap_servers="127.0.0.1:1",
         session_grace=timedelta(0),

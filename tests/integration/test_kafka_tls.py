@@ -19,10 +19,9 @@ from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
 from streams.contracts import INTERACTIONS, NEW_USERS, Interaction, InteractionType, new_id
 from streams.errors import PublishError
-from streams.kafka_settings import KafkaSettings
 from streams.lag import Lag
 from streams.publisher import Publisher
-from streams.settings import PROCESSOR_GROUP
+from streams.settings import PROCESSOR_GROUP, KafkaSettings
 from support.authority import Authority
 from support.laptop import free_ports
 from support.tls_broker import Broker, running_broker

@@ -8,7 +8,7 @@ from pathlib import Path
 from apps.local.kafka import bootstrap_servers, connection
 from apps.local.settings import LocalSettings
 from apps.local.stack import Stack
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 from support.checkout import REPOSITORY
 
 

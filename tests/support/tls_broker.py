@@ -14,8 +14,8 @@ from apps.local.distribution import Distribution
 from apps.local.java import java
 from apps.local.properties import write_properties
 from streams.errors import UnavailableError
-from streams.kafka_settings import KafkaSettings
 from streams.provisioning import create_topics
+from streams.settings import KafkaSettings
 from support.authority import Authority
 from support.laptop import free_ports, local_settings
 

@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from flask import session
 
-from streams.contracts import new_id
+from streams.contracts import SESSION_GAP, new_id
 
-_GAP = timedelta(minutes=30)
 _REFRESH = timedelta(minutes=1)
 
 
@@ -14,7 +13,7 @@ def touch(now: datetime | None = None) -> str:
     """Note that the shopper is active and return the session's id, a new one after a pause."""
     now = now or datetime.now(UTC)
     seen_at = datetime.fromtimestamp(session.get("browsing_at", 0), UTC)
-    if "browsing_id" not in session or now - seen_at > _GAP:
+    if "browsing_id" not in session or now - seen_at > SESSION_GAP:
         session["browsing_id"] = str(new_id())
         session["browsing_at"] = now.timestamp()
     elif now - seen_at > _REFRESH:

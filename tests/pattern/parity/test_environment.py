@@ -15,7 +15,7 @@ from apps.migrations.__main__ import MigrationSettings
 from apps.storefront.settings import StorefrontSettings
 from ml.settings import MlSettings
 from pipelines.retrain.deploy import DeploySettings
-from streams.settings import StreamSettings
+from streams.settings import ProcessorSettings
 from support.authority import Authority
 from support.laptop import local_settings
 from support.pattern.charts import Manifest, containers, manifests, title
@@ -77,7 +77,7 @@ class Pod:
 
 
 SHOP = Pod("storefront", "Deployment/storefront", (StorefrontSettings, MlSettings))
-PROCESSOR = Pod("streams", "Deployment/processor", (StreamSettings, MlSettings))
+PROCESSOR = Pod("streams", "Deployment/processor", (ProcessorSettings, MlSettings))
 PODS = (
     SHOP,
     PROCESSOR,

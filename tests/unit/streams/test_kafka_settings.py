@@ -7,8 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from apps.storefront.settings import StorefrontSettings
-from streams.kafka_settings import KafkaSettings
-from streams.settings import StreamSettings
+from streams.settings import KafkaSettings, ProcessorSettings
 from support.authority import Authority
 
 FILES = ("CA", "CERTIFICATE", "KEY")
@@ -98,7 +97,7 @@ def test_processor_and_storefront_read_the_same_variables(
     monkeypatch.setenv("RECSYS_DATABASE_URL", "postgresql://me@db/shop")
     monkeypatch.setenv("RECSYS_SECRET_KEY", "0123456789abcdef0123456789abcdef")
     wanted = KafkaSettings().librdkafka
-    assert StreamSettings().librdkafka == wanted
+    assert ProcessorSettings().librdkafka == wanted
     assert StorefrontSettings().librdkafka == wanted
 
 
@@ -110,7 +109,7 @@ def test_a_process_ends_in_good_order_when_a_certificate_is_renewed(
     code = """
 import signal, sys
 from streams.certificates import end_when_renewed
-from streams.kafka_settings import KafkaSettings
+from streams.settings import KafkaSettings
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
 end_when_renewed(KafkaSettings(), every=0.05)
 print("watching", flush=True)
