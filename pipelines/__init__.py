@@ -1,1 +1,1 @@
-"""Kubeflow pipelines; a component's body only calls into ml."""
+"""Kubeflow pipelines; the body of a component only calls into ml."""

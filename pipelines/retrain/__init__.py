@@ -1,1 +1,1 @@
-"""Retraining: one Kubeflow pipeline, compiled for a cluster or run on the spot."""
+"""Retraining: one Kubeflow pipeline, compiled for a cluster or run on this machine."""

@@ -1,20 +1,62 @@
-"""`python -m pipelines.retrain.compile OUT.yaml`: the pipeline as Kubeflow reads it.
+"""`python -m pipelines.retrain.compile OUT.yaml` compiles the pipeline for a cluster.
 
-What it names (its image, secrets, resources) comes from `pipelines.retrain.cluster`'s settings.
+The image, the secrets and the resources of its tasks come from `ClusterSettings`.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from kfp import compiler
+from kfp import compiler, dsl, kubernetes
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pipelines.retrain.cluster import ClusterSettings, retrain_in
+from pipelines.retrain.components import IMAGE
+from pipelines.retrain.pipeline import TRAINING_TASKS, define
+
+_DATABASE_FILES = "/etc/recsys/database"
+_MODELS = "/var/cache/recsys/models"
+_SCRATCH = "/tmp"  # noqa: S108 - an emptyDir volume: the container's root file system is read-only
+
+
+class ClusterSettings(BaseSettings):
+    """Settings of the pipeline's tasks, from variables with the prefix RECSYS_."""
+
+    model_config = SettingsConfigDict(env_prefix="RECSYS_", frozen=True)
+
+    pipeline_image: str = Field(default=IMAGE, min_length=1)
+    """The image that every component runs in."""
+    database_secret: str = "recsys-db-pipeline"  # noqa: S105 - its name
+    """Secret whose key `url` is the database's URL."""
+    database_ca_secret: str = "recsys-db-authority"  # noqa: S105 - its name
+    """Secret whose key `ca.crt` signs the database's certificate; all its keys are mounted."""
+    pipeline_cpu: str = Field(default="2", pattern=r"^\d+(\.\d+)?$|^\d+m$")
+    """CPU request and limit of each task."""
+    pipeline_memory: str = Field(default="4Gi", pattern=r"^\d+[GM]i$")
+    """Memory request and limit of each task."""
+    pipeline_gpus: int = Field(default=0, ge=0)
+    """GPUs of each task that trains a model."""
 
 
 def compile_to(path: Path, cluster: ClusterSettings) -> None:
     """Write the compiled pipeline; the same code and settings give the same bytes."""
-    compiler.Compiler().compile(retrain_in(cluster), str(path))
+    pipeline = define(lambda task: _configure(task, cluster))
+    compiler.Compiler().compile(pipeline, str(path))
+
+
+def _configure(task: dsl.PipelineTask, cluster: ClusterSettings) -> None:
+    task.set_container_image(cluster.pipeline_image)
+    task.set_cpu_request(cluster.pipeline_cpu).set_cpu_limit(cluster.pipeline_cpu)
+    task.set_memory_request(cluster.pipeline_memory).set_memory_limit(cluster.pipeline_memory)
+    if cluster.pipeline_gpus and task.name in TRAINING_TASKS:
+        task.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(cluster.pipeline_gpus)
+    kubernetes.use_secret_as_env(task, cluster.database_secret, {"url": "RECSYS_DATABASE_URL"})
+    kubernetes.use_secret_as_volume(task, cluster.database_ca_secret, _DATABASE_FILES)
+    kubernetes.empty_dir_mount(task, "models", _MODELS)
+    kubernetes.empty_dir_mount(task, "scratch", _SCRATCH)
+    task.set_env_variable("RECSYS_MODELS_DIR", _MODELS)
+    for name in ("HOME", "TMPDIR"):
+        task.set_env_variable(name, _SCRATCH)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,9 +1,9 @@
 """The pipeline's components; each body runs in a process of its own and only calls into `ml`.
 
-Kubeflow takes a body's source text out of this module, so whatever it uses is imported inside. The
-database and the folder of bundles come from the environment (`ml.settings`).
+Kubeflow copies the source text of a body out of this module, so a body imports everything that it
+uses. The database and the folder of bundles come from the environment (`ml.settings`).
 """
-# ruff: noqa: T201 - what a component prints is its log
+# ruff: noqa: T201 - the standard output of a component is its log
 
 from importlib.metadata import version as version_of
 from typing import Any
@@ -15,7 +15,7 @@ IMAGE = f"recsys-pipeline:{version_of('recsys')}"
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def load_data(*, until: str, dataset: dsl.Output[dsl.Dataset]) -> str:
-    """Read all that was known at an instant from Feast; returns that instant."""
+    """Read the training data as of an instant from Feast; returns that instant, ISO 8601."""
     from datetime import UTC, datetime
     from pathlib import Path
 
@@ -39,7 +39,7 @@ def train_towers(
     seed: int,
     model: dsl.Output[dsl.Model],
 ) -> dict[str, Any]:
-    """Train on everything; returns the version, the seconds it took and the loss by epoch."""
+    """Train on the whole dataset; returns version, seconds of training and losses by epoch."""
     import time
     from pathlib import Path
 
@@ -80,10 +80,10 @@ def evaluate(
     metrics: dsl.Output[dsl.Metrics],
     card: dsl.Output[dsl.Artifact],
 ) -> dict[str, Any]:
-    """Make the version's model card and, if asked to validate, measure for it.
+    """Write the version's model card; with `validate`, evaluate it on held-out interactions.
 
-    Measured are models trained without what is held out. The gate against the live model belongs
-    here: publishing waits for this component.
+    The evaluated models are trained without the held-out interactions. The gate against the live
+    model belongs here: publishing waits for this component. Returns the metrics by name.
     """
     from pathlib import Path
 
@@ -126,7 +126,7 @@ def publish(
     top_k: int,
     report: dict[str, Any],
 ) -> str:
-    """Write vectors and lists, then switch the live version; returns its name."""
+    """Write vectors and top-k lists, then switch the live version; returns that version."""
     import json
     from datetime import datetime
     from pathlib import Path

@@ -1,7 +1,7 @@
-"""`python -m pipelines.retrain.deploy`: brings the pipeline to a cluster and keeps it scheduled.
+"""`python -m pipelines.retrain.deploy` uploads the pipeline to Kubeflow and schedules it.
 
-Everything is looked up before it is made, so running it again changes nothing, and a run that broke
-off is completed by the next.
+The command creates only what is missing, so a second run changes nothing and completes a first one
+that was interrupted.
 """
 
 import sys
@@ -17,99 +17,98 @@ from kfp_server_api import ApiException
 from pydantic import Field, FilePath, HttpUrl, ValidationError
 from urllib3.exceptions import HTTPError
 
-from pipelines.retrain.cluster import ClusterSettings
-from pipelines.retrain.compile import compile_to
-from pipelines.retrain.kubeflow import Kubeflow
+from pipelines.retrain.compile import ClusterSettings, compile_to
+from pipelines.retrain.kubeflow import KubeflowClient
 from pipelines.retrain.pipeline import NAME
 from streams.errors import ConfigurationError, RecsysError, UnavailableError
 
 log = structlog.get_logger()
 
-_DIGITS = 12
+_HASH_DIGITS = 12
 _RETRY_SECONDS = 2.0
-_REFUSED = (401, 403)
-_PASSING = (0, 429, 500, 502, 503, 504)
-"""Answers of a server, or of a proxy before it, that is about to come up; 0 is none at all."""
+_UNAUTHORIZED = (401, 403)
+_TRANSIENT = (0, 429, 500, 502, 503, 504)
+"""Statuses of a server, or of a proxy before it, that is starting; 0 stands for no answer."""
 
 
 class DeploySettings(ClusterSettings):
-    """Where Kubeflow Pipelines is and when it retrains, from variables with the prefix RECSYS_."""
+    """The API server and the schedule, from variables with the prefix RECSYS_."""
 
     pipelines_url: HttpUrl
-    """Address of the API, without a path."""
+    """URL of the API server, without a path."""
     pipelines_ca_file: FilePath | None = None
-    """Certificates of the authority that signs the API's; the system's unless given."""
+    """CA certificates that the API server's is verified with; by default the system's."""
     pipelines_token_file: FilePath | None = None
-    """A token that the API accepts, such as a service account's."""
+    """Bearer token, such as that of a service account."""
     pipelines_patience: timedelta = timedelta(minutes=10)
-    """How long the API may take to come up."""
+    """How long to wait for the API server to become available."""
     retrain_schedule: str = Field(default="0 0 3 * * *", pattern=r"^\S+( \S+){5}$")
-    """When to retrain: a cron expression of six fields, the first of which is seconds."""
+    """Cron expression of six fields, the first of which is seconds."""
     first_run: bool = True
-    """Whether to retrain at once where that was never done."""
+    """Whether to start a run at once if the experiment has none."""
 
 
 def deploy(settings: DeploySettings) -> None:
-    """Upload this pipeline unless it is there, schedule it, and see to its first run.
+    """Upload this version of the pipeline, schedule it and start its first run, unless done.
 
     Raises:
-        ConfigurationError: the API refuses the token.
-        UnavailableError: the API did not come up in time.
-        RecsysError: the API refuses what it was asked for.
+        ConfigurationError: the API server refuses the token.
+        UnavailableError: the API server did not become available in time.
+        RecsysError: the API server refuses another request.
     """
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / f"{NAME}.yaml"
         compile_to(package, settings)
-        version = f"{NAME}-{sha256(package.read_bytes()).hexdigest()[:_DIGITS]}"
-        _when_up(settings, lambda: _bring_about(settings, package, version))
+        version = f"{NAME}-{sha256(package.read_bytes()).hexdigest()[:_HASH_DIGITS]}"
+        _retry_until_available(settings, lambda: _deploy_package(settings, package, version))
 
 
-def _bring_about(settings: DeploySettings, package: Path, version: str) -> None:
+def _deploy_package(settings: DeploySettings, package: Path, version: str) -> None:
     token = settings.pipelines_token_file
-    kubeflow = Kubeflow(
+    client = KubeflowClient(
         str(settings.pipelines_url).rstrip("/"),
         ca_file=settings.pipelines_ca_file,
         token=token.read_text(encoding="utf-8").strip() if token else None,
     )
-    pipeline = kubeflow.pipeline(NAME)
-    uploaded = kubeflow.version(pipeline, version, package)
-    experiment = kubeflow.experiment(NAME)
-    kubeflow.schedule(NAME, experiment, uploaded, settings.retrain_schedule)
-    if settings.first_run and not kubeflow.has_run(experiment):
-        kubeflow.run(f"{NAME}-first", experiment, uploaded)
+    pipeline_id = client.ensure_pipeline(NAME)
+    uploaded = client.ensure_version(pipeline_id, version, package)
+    experiment_id = client.ensure_experiment(NAME)
+    client.ensure_recurring_run(NAME, experiment_id, uploaded, settings.retrain_schedule)
+    if settings.first_run and not client.has_run(experiment_id):
+        client.start_run(f"{NAME}-first", experiment_id, uploaded)
 
 
-def _when_up(settings: DeploySettings, work: Callable[[], None]) -> None:
+def _retry_until_available(settings: DeploySettings, action: Callable[[], None]) -> None:
     deadline = time.monotonic() + settings.pipelines_patience.total_seconds()
-    told = None
+    logged = None
     while True:
         try:
-            work()
+            action()
         except (ApiException, HTTPError) as error:
-            reason = _reason(settings, error)
+            reason = _transient_reason(settings, error)
         else:
             return
         if time.monotonic() > deadline:
             raise UnavailableError(reason)
-        if reason != told:
+        if reason != logged:
             log.info("waiting", reason=reason)
-            told = reason
+            logged = reason
         time.sleep(_RETRY_SECONDS)
 
 
-def _reason(settings: DeploySettings, error: ApiException | HTTPError) -> str:
-    """Why it is worth another try; raises where it is not."""
+def _transient_reason(settings: DeploySettings, error: ApiException | HTTPError) -> str:
+    """The reason for another attempt; raises if another attempt would fail too."""
     where = f"Kubeflow Pipelines at {settings.pipelines_url}"
     if isinstance(error, HTTPError):
         return f"{where} does not answer: {error}"
-    said = f"{error.status} {error.reason}: {(error.body or '').strip()}"
-    if error.status in _REFUSED:
+    answer = f"{error.status} {error.reason}: {(error.body or '').strip()}"
+    if error.status in _UNAUTHORIZED:
         raise ConfigurationError(
-            f"{where} refuses the token in RECSYS_PIPELINES_TOKEN_FILE: {said}"
+            f"{where} refuses the token in RECSYS_PIPELINES_TOKEN_FILE: {answer}"
         ) from error
-    if error.status not in _PASSING:
-        raise RecsysError(f"{where} refuses the pipeline: {said}") from error
-    return f"{where} does not answer: {said}"
+    if error.status not in _TRANSIENT:
+        raise RecsysError(f"{where} refuses the pipeline: {answer}") from error
+    return f"{where} does not answer: {answer}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What deploying asks of Kubeflow Pipelines; each call leaves alone what is there already."""
+"""A client of Kubeflow Pipelines whose calls create only what is missing."""
 
 import json
 import warnings
@@ -13,11 +13,11 @@ from kfp_server_api import V2beta1Pipeline
 
 log = structlog.get_logger()
 
-_PAGE = 100
+_PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class PipelineVersion:
     """An uploaded version of a pipeline."""
 
     pipeline_id: str
@@ -25,17 +25,17 @@ class Version:
 
 
 class _Client(kfp.Client):  # type: ignore[misc]
-    def get_kfp_healthz(self, sleep_duration: int = 5) -> Any:  # noqa: ARG002 - as kfp has it
-        """One attempt: who deploys has a patience of their own."""
+    def get_kfp_healthz(self, sleep_duration: int = 5) -> Any:  # noqa: ARG002 - kfp's signature
+        """Check once: kfp would block for five attempts, and the caller retries anyway."""
         return self._healthz_api.healthz_service_get_healthz()
 
 
-class Kubeflow:
-    """One API server.
+class KubeflowClient:
+    """A client of one API server.
 
     Raises:
-        kfp_server_api.ApiException: from every call, where the server refuses.
-        urllib3.exceptions.HTTPError: from every call, where it does not answer.
+        kfp_server_api.ApiException: from every call, if the server refuses it.
+        urllib3.exceptions.HTTPError: from every call, if the server does not answer.
     """
 
     def __init__(self, url: str, *, ca_file: Path | None, token: str | None) -> None:
@@ -45,38 +45,40 @@ class Kubeflow:
                 host=url, ssl_ca_cert=str(ca_file) if ca_file else None, existing_token=token
             )
 
-    def pipeline(self, name: str) -> str:
-        """Id of the pipeline, which is made without a version where it is absent."""
+    def ensure_pipeline(self, name: str) -> str:
+        """The id of the pipeline, which is created without a version if it is missing."""
         found = self._client.get_pipeline_id(name)
         if found is None:
-            log.info("making the pipeline", name=name)
-            made = self._client.pipelines.pipeline_service_create_pipeline(
+            log.info("creating the pipeline", name=name)
+            created = self._client.pipelines.pipeline_service_create_pipeline(
                 V2beta1Pipeline(name=name, display_name=name)
             )
-            found = made.pipeline_id
+            found = created.pipeline_id
         return str(found)
 
-    def version(self, pipeline_id: str, name: str, package: Path) -> Version:
-        """The pipeline's version of that name, which is uploaded where it is absent."""
-        answer = self._client.list_pipeline_versions(pipeline_id, filter=_named(name))
+    def ensure_version(self, pipeline_id: str, name: str, package: Path) -> PipelineVersion:
+        """The pipeline's version with that name, which is uploaded if it is missing."""
+        answer = self._client.list_pipeline_versions(pipeline_id, filter=_has_name(name))
         for version in answer.pipeline_versions or ():
-            return Version(pipeline_id, version.pipeline_version_id)
-        log.info("uploading a version", name=name)
+            return PipelineVersion(pipeline_id, version.pipeline_version_id)
+        log.info("uploading the version", name=name)
         uploaded = self._client.upload_pipeline_version(
             str(package), pipeline_version_name=name, pipeline_id=pipeline_id
         )
-        return Version(pipeline_id, uploaded.pipeline_version_id)
+        return PipelineVersion(pipeline_id, uploaded.pipeline_version_id)
 
-    def experiment(self, name: str) -> str:
-        """Id of the experiment, which is made where it is absent."""
+    def ensure_experiment(self, name: str) -> str:
+        """The id of the experiment, which is created if it is missing."""
         return str(self._client.create_experiment(name).experiment_id)
 
-    def schedule(self, name: str, experiment_id: str, version: Version, cron: str) -> None:
-        """Leave one recurring run of that name, enabled, of that version at those instants."""
+    def ensure_recurring_run(
+        self, name: str, experiment_id: str, version: PipelineVersion, cron: str
+    ) -> None:
+        """Leave exactly one recurring run of that name: enabled, with that version and schedule."""
         runs = list(self._recurring_runs(name, experiment_id))
-        kept = next((run for run in runs if _is_of(run, version, cron)), None)
+        kept = next((run for run in runs if _matches(run, version, cron)), None)
         if kept is None:
-            log.info("scheduling", name=name, cron=cron)
+            log.info("creating the recurring run", name=name, cron=cron)
             self._client.create_recurring_run(
                 experiment_id,
                 name,
@@ -86,19 +88,19 @@ class Kubeflow:
                 pipeline_id=version.pipeline_id,
                 version_id=version.version_id,
             )
-        # The old ones go last: a deployment that breaks off leaves two, never none.
+        # Deleted last: a deployment that is interrupted leaves two recurring runs, never none.
         for run in runs:
             if run is not kept:
-                log.info("removing a recurring run", id=run.recurring_run_id)
+                log.info("deleting a recurring run", id=run.recurring_run_id)
                 self._client.delete_recurring_run(run.recurring_run_id)
 
     def has_run(self, experiment_id: str) -> bool:
-        """Whether there was ever a run."""
+        """Whether the experiment has any run."""
         return bool(self._client.list_runs(experiment_id=experiment_id, page_size=1).runs)
 
-    def run(self, name: str, experiment_id: str, version: Version) -> None:
-        """Start a run now."""
-        log.info("starting a run", name=name)
+    def start_run(self, name: str, experiment_id: str, version: PipelineVersion) -> None:
+        """Start a run of that version."""
+        log.info("starting the run", name=name)
         self._client.run_pipeline(
             experiment_id, name, pipeline_id=version.pipeline_id, version_id=version.version_id
         )
@@ -107,7 +109,7 @@ class Kubeflow:
         page = ""
         while True:
             answer = self._client.list_recurring_runs(
-                page, _PAGE, experiment_id=experiment_id, filter=_named(name)
+                page, _PAGE_SIZE, experiment_id=experiment_id, filter=_has_name(name)
             )
             yield from answer.recurring_runs or ()
             page = answer.next_page_token
@@ -115,7 +117,7 @@ class Kubeflow:
                 return
 
 
-def _is_of(run: Any, version: Version, cron: str) -> bool:
+def _matches(run: Any, version: PipelineVersion, cron: str) -> bool:
     return bool(
         run.status == "ENABLED"
         and run.pipeline_version_reference
@@ -125,6 +127,6 @@ def _is_of(run: Any, version: Version, cron: str) -> bool:
     )
 
 
-def _named(name: str) -> str:
+def _has_name(name: str) -> str:
     equals = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
     return json.dumps({"predicates": [equals]})

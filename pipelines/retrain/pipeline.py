@@ -8,17 +8,26 @@ from kfp import dsl
 from pipelines.retrain import components
 
 NAME = "retrain"
+TRAINING_TASKS = frozenset({"train-towers", "evaluate"})
+"""Tasks that train a model, on a GPU where the cluster has one."""
 
 
-class Retrained(NamedTuple):
-    """What the pipeline hands out."""
+class RetrainOutputs(NamedTuple):
+    """The outputs of the pipeline."""
 
     version: str
     report: dict[str, Any]
 
 
-def define(prepare: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.BaseComponent:
-    """The pipeline, each of whose tasks is handed to `prepare` when it is composed."""
+def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.BaseComponent:
+    """The pipeline; `configure` is called with each of its tasks."""
+
+    def step(component: dsl.base_component.BaseComponent, **inputs: Any) -> dsl.PipelineTask:
+        task = component(**inputs)
+        # Equal inputs do not mean equal outputs: the shop's data changes between two runs.
+        task.set_caching_options(enable_caching=False)
+        configure(task)
+        return task
 
     @dsl.pipeline(name=NAME, description="Retrains the two towers and makes them live.")
     def retrain(  # noqa: PLR0917 - kfp takes no keyword-only parameters
@@ -28,32 +37,33 @@ def define(prepare: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.Ba
         top_k: int = 50,
         validate: bool = True,  # noqa: FBT001, FBT002
         cold_start: bool = True,  # noqa: FBT001, FBT002
-    ) -> Retrained:
-        """Retrain on all that is known.
+    ) -> RetrainOutputs:
+        """Retrain on everything that is known.
 
         Args:
-            until: ISO-8601 instant with offset up to which data is read; empty is now.
-            towers: JSON with those fields of `ml.towers.config.TowersConfig` that differ from its
-                defaults; text, as a dictionary could hold no null.
-            seed: of the training.
+            until: ISO-8601 instant with offset up to which data is read; empty means now.
+            towers: JSON with the fields of `ml.towers.config.TowersConfig` that differ from its
+                defaults; text, since a kfp dictionary cannot hold null.
+            seed: seed of the training.
             top_k: length of each user's list.
             validate: whether a second model is trained without held-out items and scored on them.
             cold_start: whether, in that case, a third one is trained for new items and new users.
         """
-        loaded = components.load_data(until=until)
-        trained = components.train_towers(
-            dataset=loaded.outputs["dataset"], towers=towers, seed=seed
-        )
-        evaluated = components.evaluate(
-            dataset=loaded.outputs["dataset"],
+        loaded = step(components.load_data, until=until)
+        dataset = loaded.outputs["dataset"]
+        trained = step(components.train_towers, dataset=dataset, towers=towers, seed=seed)
+        evaluated = step(
+            components.evaluate,
+            dataset=dataset,
             towers=towers,
             seed=seed,
             validate=validate,
             cold_start=cold_start,
             training=trained.outputs["Output"],
         )
-        published = components.publish(
-            dataset=loaded.outputs["dataset"],
+        published = step(
+            components.publish,
+            dataset=dataset,
             model=trained.outputs["model"],
             card=evaluated.outputs["card"],
             until=loaded.outputs["Output"],
@@ -62,14 +72,10 @@ def define(prepare: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.Ba
             top_k=top_k,
             report=evaluated.outputs["Output"],
         )
-        for task in (loaded, trained, evaluated, published):
-            # The inputs may read alike while the shop's data has moved on.
-            task.set_caching_options(enable_caching=False)
-            prepare(task)
-        return Retrained(version=published.output, report=evaluated.outputs["Output"])
+        return RetrainOutputs(version=published.output, report=evaluated.outputs["Output"])
 
     return retrain
 
 
 retrain = define(lambda _task: None)
-"""The pipeline as it runs on the spot."""
+"""The pipeline as Kubeflow's local runner runs it."""

@@ -1,7 +1,7 @@
-"""The part of Kubeflow Pipelines' REST API v2beta1 that the project's client uses.
+"""A server of the routes of Kubeflow Pipelines' REST API v2beta1 that the project's client uses.
 
-The real server needs Kubernetes, Argo Workflows, an object store and a database. This one keeps the
-same state by the same routes, in memory, and runs nothing.
+The real server needs Kubernetes, Argo Workflows, an object store and a database. This one answers
+the same routes, keeps its state in memory and runs nothing.
 """
 
 import json
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 class RefusedError(Exception):
-    """Answered with a status of its own."""
+    """A request that is answered with an error status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class RefusedError(Exception):
 
 @dataclass
 class KubeflowApi:
-    """What the server holds, and how it behaves."""
+    """State and behaviour of the server."""
 
     url: str = ""
     pipelines: list[Row] = field(default_factory=list)
@@ -45,15 +45,15 @@ class KubeflowApi:
     recurring_runs: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
-    """Every request that was not only a question."""
-    away: int = 0
-    """How many of the next requests a proxy answers in the server's place."""
+    """Every request that was no GET."""
+    unavailable: int = 0
+    """How many of the next requests a proxy answers with 503 instead of the server."""
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Row:
         address = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
-        if self.away:
-            self.away -= 1
+        if self.unavailable:
+            self.unavailable -= 1
             raise RefusedError(503, "upstream connect error")
         if headers.get("authorization") != f"Bearer {TOKEN}":
             raise RefusedError(401, "Unauthorized")
@@ -66,7 +66,7 @@ class KubeflowApi:
             return {}
         if parts == ["pipelines", "upload_version"]:
             return self._upload(query, headers["content-type"], body)
-        return self._make(parts[0], json.loads(body))
+        return self._create(parts[0], json.loads(body))
 
     def _look_up(self, parts: list[str], query: Mapping[str, str]) -> Row:
         if parts == ["healthz"]:
@@ -87,7 +87,7 @@ class KubeflowApi:
             query,
         )
 
-    def _make(self, kind: str, row: Row) -> Row:
+    def _create(self, kind: str, row: Row) -> Row:
         if kind == "recurringruns":
             return self._schedule(row)
         if kind == "runs":
@@ -141,7 +141,7 @@ def _find(rows: list[Row], identifier: str) -> Row:
 
 
 def _page(name: str, rows: list[Row], query: Mapping[str, str]) -> Row:
-    """As the real one, which leaves an empty list out of its answer."""
+    """One page of rows; like the real server, an empty list is left out of the answer."""
     for predicate in json.loads(query.get("filter", "{}")).get("predicates", ()):
         assert predicate["operation"] in (1, "EQUALS")
         rows = [row for row in rows if row[predicate["key"]] == predicate["stringValue"]]
@@ -153,7 +153,7 @@ def _page(name: str, rows: list[Row], query: Mapping[str, str]) -> Row:
 
 @contextmanager
 def serving(api: KubeflowApi) -> Iterator[KubeflowApi]:
-    """Serve it on a free port of this machine; its address is then known."""
+    """Serve `api` on a free port of this machine and set its `url`."""
 
     def handle(handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))

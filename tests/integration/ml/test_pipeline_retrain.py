@@ -48,7 +48,7 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     settings: MlSettings, features: OnlineFeatures, taste_shop: Any, tmp_path: Path
 ) -> None:
     now = datetime.now(UTC)
-    taste_shop.users.append(("newcomer", "New", "Music", now))
+    taste_shop.users.append(("new_user", "New", "Music", now))
     taste_shop.interactions.append((uuid4(), "stranger", "i01", now, "purchase", 1, None))
     taste_shop.write(settings.database_url)
     users = [row[0] for row in taste_shop.users] + ["stranger"]

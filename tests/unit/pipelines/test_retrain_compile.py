@@ -7,10 +7,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipelines.retrain.cluster import ClusterSettings
-from pipelines.retrain.compile import compile_to
-from pipelines.retrain.local import Parameters
-from pipelines.retrain.pipeline import retrain
+from pipelines.retrain.compile import ClusterSettings, compile_to
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +53,7 @@ def test_components_follow_one_another_and_install_nothing(compiled: Path) -> No
     assert "pip install" not in compiled.read_text()
 
 
-def test_every_task_has_the_database_room_and_resources(tmp_path: Path) -> None:
+def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Path) -> None:
     cluster = ClusterSettings(
         database_secret="shop-pipeline",
         database_ca_secret="shop-ca",
@@ -71,7 +68,8 @@ def test_every_task_has_the_database_room_and_resources(tmp_path: Path) -> None:
         for name, executor in definition["deploymentSpec"]["executors"].items()
     }
     pods = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    assert len(containers) == 4
+    tasks = definition["root"]["dag"]["tasks"]
+    assert containers.keys() == {f"exec-{name}" for name in tasks}
     assert pods.keys() == containers.keys()
     for name, pod in pods.items():
         (address,), (authority,) = pod["secretAsEnv"], pod["secretAsVolume"]
@@ -81,9 +79,9 @@ def test_every_task_has_the_database_room_and_resources(tmp_path: Path) -> None:
         assert authority["mountPath"] == "/etc/recsys/database"
         assert not address["optional"]
         assert not authority["optional"]
-        room = {mount["mountPath"] for mount in pod["emptyDirMounts"]}
+        volumes = {mount["mountPath"] for mount in pod["emptyDirMounts"]}
         environment = {each["name"]: each["value"] for each in containers[name]["env"]}
-        assert room == set(environment.values()) == {"/var/cache/recsys/models", "/tmp"}
+        assert volumes == set(environment.values()) == {"/var/cache/recsys/models", "/tmp"}
         assert environment.keys() == {"RECSYS_MODELS_DIR", "HOME", "TMPDIR"}
         resources = containers[name]["resources"]
         assert resources["resourceCpuRequest"] == resources["resourceCpuLimit"] == "1500m"
@@ -96,8 +94,3 @@ def test_every_task_has_the_database_room_and_resources(tmp_path: Path) -> None:
 def test_settings_that_no_cluster_takes_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         ClusterSettings(**wrong)
-
-
-def test_the_local_run_takes_the_parameters_that_the_pipeline_has() -> None:
-    declared = {name: spec.default for name, spec in retrain.component_spec.inputs.items()}
-    assert Parameters().model_dump(by_alias=True) | {"towers": "{}"} == declared

@@ -1,7 +1,6 @@
-"""Deploying to Kubeflow Pipelines: the real client against `kubeflow_api`, for want of Kubernetes.
+"""Deploying to Kubeflow Pipelines: the real client against the server of `kubeflow_api`.
 
-The real server is a set of pods; `make test-gitops` shows the job's manifest, and only a cluster
-shows a run.
+The real API server needs Kubernetes.
 """
 
 import os
@@ -132,7 +131,7 @@ def test_a_schedule_that_was_switched_off_is_on_again(
     assert [run["status"] for run in api.recurring_runs] == ["ENABLED"]
 
 
-def test_a_deployment_that_broke_off_is_completed(
+def test_an_interrupted_deployment_is_completed(
     api: KubeflowApi, settings: Callable[..., DeploySettings]
 ) -> None:
     with pytest.raises(RecsysError, match="Schedule cron is not supported"):
@@ -151,19 +150,19 @@ def test_a_first_run_only_if_wanted(
     assert api.runs == []
 
 
-def test_it_waits_for_a_server_that_comes_up(
+def test_it_waits_for_a_server_that_starts(
     api: KubeflowApi, settings: Callable[..., DeploySettings]
 ) -> None:
-    api.away = 2
+    api.unavailable = 2
     deploy(settings())
     assert len(api.runs) == 1
 
 
-def test_a_server_that_stays_away_is_named(
+def test_a_server_that_stays_unavailable_is_named(
     api: KubeflowApi, settings: Callable[..., DeploySettings]
 ) -> None:
     brief = {"pipelines_patience": timedelta(seconds=1)}
-    api.away = 1000
+    api.unavailable = 1000
     with pytest.raises(UnavailableError, match=f"{api.url}.*503"):
         deploy(settings(**brief))
     (port,) = free_ports(1)

@@ -1,4 +1,5 @@
-from pipelines.retrain.log import Log
+from pipelines.retrain.local import Parameters, RunnerLog
+from pipelines.retrain.pipeline import retrain
 
 RUN = """\
 11:09:36.025 - INFO - Running pipeline: \x1b[95m'retrain'\x1b[0m
@@ -38,15 +39,15 @@ RuntimeError: Inner task failed: 'train-towers'.
 """
 
 
-def _read(text: str) -> tuple[Log, list[str]]:
+def _read(text: str) -> tuple[RunnerLog, list[str]]:
     lines: list[str] = []
-    log = Log(lines.append)
+    log = RunnerLog(lines.append)
     for line in text.splitlines(keepends=True):
-        log.take(line)
+        log.add(line)
     return log, lines
 
 
-def test_only_what_components_say_is_handed_on() -> None:
+def test_only_the_lines_of_components_reach_the_callback() -> None:
     log, lines = _read(RUN)
     assert lines == [
         "load-data starts",
@@ -66,8 +67,13 @@ def test_a_failure_names_the_component_and_ends_with_its_own_last_line() -> None
     )
 
 
-def test_a_runner_that_does_not_start_is_reported_with_its_words() -> None:
+def test_a_runner_that_does_not_start_is_reported_with_its_output() -> None:
     log, lines = _read("Traceback (most recent call last):\nModuleNotFoundError: kfp\n")
     assert "runner failed" in log.failure()
     assert log.failure().endswith("ModuleNotFoundError: kfp")
     assert lines == []
+
+
+def test_the_local_run_takes_the_parameters_that_the_pipeline_has() -> None:
+    declared = {name: spec.default for name, spec in retrain.component_spec.inputs.items()}
+    assert Parameters().model_dump(by_alias=True) | {"towers": "{}"} == declared
