@@ -2,14 +2,12 @@
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from psycopg import Connection
-from psycopg_pool import ConnectionPool
+from typing import TYPE_CHECKING
 
 from ml.registry import bundles, repository
-from ml.serving.part import Part
+from ml.serving.dependency import Dependency
 from ml.settings import MlSettings
+from streams.database import Database
 
 if TYPE_CHECKING:
     from ml.features.online import OnlineFeatures
@@ -40,27 +38,22 @@ class LiveModelWatcher:
 
     def __init__(self, settings: MlSettings) -> None:
         self._settings = settings
-        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
-            settings.database_url,
-            min_size=0,
-            max_size=_CONNECTIONS,
-            timeout=_CONNECT_TIMEOUT_SECONDS,
-            check=ConnectionPool.check_connection,
-            open=False,
+        self._database = Database(
+            settings.database_url, connections=_CONNECTIONS, timeout=_CONNECT_TIMEOUT_SECONDS
         )
         self._model: LiveModel | None = None
         self._features: OnlineFeatures | None = None
-        self._registry = Part("model registry")
-        self._bundles = Part("model bundle")
+        self._registry = Dependency("model registry")
+        self._bundles = Dependency("model bundle")
         self._looked = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="live-model", daemon=True)
         self._thread.start()
 
     @property
-    def pool(self) -> ConnectionPool[Connection[Any]]:
-        """Connections to the vectors; open once there is a model."""
-        return self._pool
+    def database(self) -> Database:
+        """Connections to the vectors."""
+        return self._database
 
     @property
     def features(self) -> "OnlineFeatures | None":
@@ -76,22 +69,21 @@ class LiveModelWatcher:
         """End the thread and its connections."""
         self._stopping.set()
         self._thread.join()
-        self._pool.close()
+        self._database.close()
 
     def _watch(self) -> None:
-        self._pool.open()
         while True:
-            self._registry.ask(self._look)
+            self._registry.call(self._look)
             self._looked.set()
             if self._features is None:
-                self._features = self._bundles.ask(self._connect_features)
+                self._features = self._bundles.call(self._connect_features)
             if self._model and self._model.bundle is None:
                 self._model = self._with_bundle(self._model)
             if self._stopping.wait(_LOOK_EVERY_SECONDS):
                 return
 
     def _look(self) -> None:
-        with self._pool.connection() as connection:
+        with self._database.connection() as connection:
             version = repository.live_version(connection)
             if version is None or (self._model and self._model.version == version):
                 return
@@ -103,14 +95,14 @@ class LiveModelWatcher:
 
     def _with_bundle(self, model: LiveModel) -> LiveModel:
         return LiveModel(
-            model.version, model.popular, self._bundles.ask(lambda: self._load(model.version))
+            model.version, model.popular, self._bundles.call(lambda: self._load(model.version))
         )
 
     def _load(self, version: str) -> "Bundle":
         from ml.towers.bundle import Bundle  # brings torch with it
 
         models_dir = self._settings.models_dir
-        return Bundle.load(bundles.folder_of(version, models_dir, self._pool.connection))
+        return Bundle.load(bundles.folder_of(version, models_dir, self._database.connection))
 
     def _connect_features(self) -> "OnlineFeatures":
         from ml.features.online import OnlineFeatures  # brings Feast with it

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from ml.registry import repository
+from ml.serving.dependency import Dependency
 from ml.serving.live_model import LiveModel, LiveModelWatcher
-from ml.serving.part import Part
 from ml.settings import MlSettings
 
 if TYPE_CHECKING:
@@ -25,6 +25,16 @@ class ServedList:
     source: Source
     model_version: str | None
     """The version that made it; None for source `none`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecommenderStatus:
+    """What the recommender could serve now."""
+
+    model_version: str | None
+    """The live version; None before the first training."""
+    source: Source
+    """Of the list for a visitor of whom nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +66,8 @@ class Recommender:
 
     def __init__(self, settings: MlSettings) -> None:
         self._live_model = LiveModelWatcher(settings)
-        self._online_store = Part("Feast online store")
-        self._search = Part("live recommendations")
+        self._online_store = Dependency("Feast online store")
+        self._search = Dependency("live recommendations")
 
     def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None).
@@ -73,6 +83,13 @@ class Recommender:
                 return ServedList(item_ids, source, model.version)
         return ServedList((), "none", None)
 
+    def status(self) -> RecommenderStatus:
+        """The live version and the source of a visitor's list, for health checks and metrics."""
+        model = self._live_model.current()
+        if model is None:
+            return RecommenderStatus(None, "none")
+        return RecommenderStatus(model.version, "trending" if model.popular else "none")
+
     def close(self) -> None:
         """End the background thread and its connections."""
         self._live_model.close()
@@ -82,7 +99,7 @@ class Recommender:
     ) -> Iterator[tuple[Source, tuple[str, ...]]]:
         listed = _listed(model, request.state)
         if listed is None or _acted_since(request.state):
-            yield "live", self._search.ask(lambda: self._search_live(model, request)) or ()
+            yield "live", self._search.call(lambda: self._search_live(model, request)) or ()
         if listed is not None:
             yield "precomputed", request.first_unmet(listed)
         yield "trending", request.first_unmet(model.popular)
@@ -91,7 +108,7 @@ class Recommender:
         features = self._live_model.features
         if features is None or user_id is None:
             return None
-        return self._online_store.ask(lambda: features.shopper(user_id))
+        return self._online_store.call(lambda: features.shopper(user_id))
 
     def _search_live(self, model: LiveModel, request: _Request) -> tuple[str, ...]:
         history = request.state.history if request.state else ()
@@ -102,7 +119,7 @@ class Recommender:
         vector = encode(
             model.bundle, request.user_id or "", request.preferences, history, datetime.now(UTC)
         )
-        with self._live_model.pool.connection() as connection:
+        with self._live_model.database.connection() as connection:
             return repository.nearest_items(
                 connection,
                 model.version,

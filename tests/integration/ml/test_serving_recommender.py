@@ -15,7 +15,7 @@ from ml.features.online import LiveEvent, OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.registry import repository
-from ml.serving.recommender import Recommender
+from ml.serving.recommender import Recommender, RecommenderStatus
 from ml.serving.shopper import encode
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
@@ -79,6 +79,7 @@ def _category(item: str) -> int:
 def test_before_the_first_training_nothing_is_served(shop: Shop) -> None:
     served = shop.recommender.recommend("u00", ["Books"], 10)
     assert (served.item_ids, served.source, served.model_version) == ((), "none", None)
+    assert shop.recommender.status() == RecommenderStatus(None, "none")
 
 
 def test_a_shopper_who_did_nothing_since_gets_the_precomputed_list(
@@ -136,6 +137,7 @@ def test_visitors_and_shoppers_of_whom_nothing_is_known_get_what_is_trending(
     for user_id in (None, "newcomer"):
         served = shop.recommender.recommend(user_id, [], 7)
         assert (served.source, served.item_ids) == ("trending", popular[:7])
+    assert shop.recommender.status() == RecommenderStatus(bundle.version, "trending")
 
 
 def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(

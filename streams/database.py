@@ -1,0 +1,61 @@
+"""Access to PostgreSQL whose failures are `UnavailableError`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Connection, OperationalError
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from streams.errors import UnavailableError
+
+
+@contextmanager
+def postgres_errors() -> Iterator[None]:
+    """Turn every failure to reach PostgreSQL inside the block into UnavailableError.
+
+    Errors of a statement itself (a missing table, a violated constraint) pass unchanged.
+    """
+    try:
+        yield
+    except (OperationalError, PoolTimeout, PoolClosed) as error:
+        raise UnavailableError(f"PostgreSQL is unavailable: {error}") from error
+
+
+class Database:
+    """A pool of connections that threads share; it opens with its first use.
+
+    A process may therefore start before PostgreSQL does. A connection that the server has closed
+    is replaced before it is handed out.
+
+    Args:
+        url: `postgresql://user:password@host:port/database`.
+        connections: maximum number of connections at once.
+        timeout: seconds to wait for a free connection.
+    """
+
+    def __init__(self, url: str, *, connections: int, timeout: float) -> None:
+        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=connections,
+            timeout=timeout,
+            open=False,
+            check=ConnectionPool.check_connection,
+        )
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        """A connection whose transaction is committed at the end and rolled back on an exception.
+
+        Raises:
+            UnavailableError: PostgreSQL does not answer, now or inside the block.
+        """
+        with postgres_errors():
+            self._pool.open()
+            with self._pool.connection() as connection:
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections; the pool cannot be used again."""
+        self._pool.close()
