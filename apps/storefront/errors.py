@@ -1,5 +1,7 @@
 """Error pages, in the shop's own layout."""
 
+from functools import partial
+
 import psycopg
 import structlog
 from flask import Flask, render_template, request
@@ -33,9 +35,15 @@ def install(app: Flask) -> None:
 
 
 def _page(code: int, detail: str | None = None, *, alone: bool = False) -> ResponseReturnValue:
+    """The page of a failure; `alone`: without the shopper's name and cart."""
     title, words = _TITLES.get(code, (f"Error {code}", "The request failed."))
-    page = render_template("error.html", code=code, title=title, words=detail or words, alone=alone)
-    return page, code
+    render = partial(render_template, "error.html", code=code, title=title, words=detail or words)
+    if not alone:
+        try:
+            return render(), code
+        except psycopg.OperationalError:
+            _log.warning("an error page lacks the database", path=request.path, code=code)
+    return render(alone=True), code
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:

@@ -110,7 +110,6 @@ def test_from_sign_up_to_purchase_history_and_every_step_is_an_event(
         ("purchase", "e2e-bare", 1),
         ("view", "e2e-lantern", None),
         ("rate", "e2e-lantern", None),
-        ("view", "e2e-lantern", None),
     ]
     assert len({event.session_id for event in done}) == 1
     by_type = {event.interaction_type: event for event in reversed(done)}

@@ -22,11 +22,12 @@ class Visitor:
         self._http = httpx.Client(base_url=shop_url, follow_redirects=True, timeout=30)
         self._page = BeautifulSoup("", "html.parser")
         self.product_views = 0
-        """Product pages seen so far, also those that a form led to."""
+        """Product pages opened so far; the page that follows a rating is no view."""
 
     def go(self, path: str, **query: str) -> None:
         """Open a page."""
         self._read(self._http.get(path, params=query or None))
+        self.product_views += path.startswith(_PRODUCT)
 
     def submit(self, action: str, values: Mapping[str, str | Sequence[str]]) -> None:
         """Fill in the page's form with that action and send it."""
@@ -60,7 +61,6 @@ class Visitor:
                 f"{response.request.method} {response.url.path} answers {response.status_code}"
             )
         self._page = BeautifulSoup(response.text, "html.parser")
-        self.product_views += response.url.path.startswith(_PRODUCT)
 
     def close(self) -> None:
         """Close the connection."""

@@ -191,4 +191,4 @@ def _preferences_page(shopper: Shopper, mistakes: InvalidFormError) -> str:
 
 
 def _next() -> str | None:
-    return accounts_session.local_target(request.values.get("next"))
+    return accounts_session.safe_redirect_path(request.values.get("next"))

@@ -1,7 +1,6 @@
 """Who is logged in."""
 
 from typing import cast
-from urllib.parse import urlsplit
 
 from flask import Flask, abort, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user
@@ -16,7 +15,8 @@ def install(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = "basic"
     manager.user_loader(_load)
-    manager.init_app(app)
+    # Pages ask `visitor` themselves: an error page must render without the database.
+    manager.init_app(app, add_context_processor=False)
 
 
 def _load(user_id: str) -> Shopper | None:
@@ -45,9 +45,12 @@ def begin(account: Shopper) -> None:
     login_user(account)
 
 
-def local_target(target: str | None) -> str | None:
-    """The page to go on to, if it is one of this shop: never another site."""
-    if not target or not target.startswith("/") or "\\" in target:
+def safe_redirect_path(target: str | None) -> str | None:
+    """The page to go on to, if it is a path of this shop: never another site.
+
+    Browsers read `//host`, `///host` and `/\\host` as other sites, and drop control characters
+    before they look (WHATWG URL Standard, 4.4).
+    """
+    if not target or not target.isprintable() or "\\" in target:
         return None
-    parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc else None
+    return target if target.startswith("/") and not target.startswith("//") else None

@@ -21,6 +21,8 @@ PAGE_SIZE = 24
 _DEPARTMENTS = 30
 _NEIGHBOURS = 6
 _REVIEWS = 20
+_PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
+"""Headers in which browsers say, in the course of time, that they fetch ahead."""
 
 
 @blueprint.get("/products")
@@ -56,21 +58,33 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/products/<path:item_id>")
 def product(item_id: str) -> ResponseReturnValue:
-    """One product; looking at it is an event, unless the browser only fetches ahead."""
+    """One product; looking at it is an event."""
     page = product_page(item_id, InvalidFormError({}, {}))
     shopper = session.visitor()
-    if shopper and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+    if shopper and _is_looked_at():
         Services.of_this_app().events.send(
             events.interaction(InteractionType.VIEW, shopper, item_id, Attribution.of(request.args))
         )
     return page
 
 
+def _is_looked_at() -> bool:
+    """Whether this request shows the product to the shopper, who chose to see it.
+
+    A HEAD request and a browser that fetches ahead show nothing. After a rating the shopper sees
+    the page again without having asked for it: a view there would be judged negative.
+    """
+    purposes = (request.headers.get(name, "") for name in _PURPOSES)
+    is_prefetched = any("prefetch" in purpose for purpose in purposes)
+    return request.method == "GET" and not is_prefetched and "rated" not in request.args
+
+
 def product_page(item_id: str, mistakes: InvalidFormError) -> str:
     """The page of a product, with what is wrong in its rating form."""
     shopper = session.visitor()
     with Services.of_this_app().database.connection() as connection:
-        found = repository.find(connection, item_id)
+        # PostgreSQL refuses a NUL character, which no id has.
+        found = None if "\x00" in item_id else repository.find(connection, item_id)
         if found is None:
             abort(404, "We do not sell this product.")
         item, about = found

@@ -42,4 +42,4 @@ def rate() -> ResponseReturnValue:
         )
     )
     flash("Thank you. Your rating has been saved.", "success")
-    return redirect(url_for("catalog.product", item_id=form.item_id))
+    return redirect(url_for("catalog.product", item_id=form.item_id, rated=1))

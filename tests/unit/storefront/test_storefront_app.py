@@ -30,6 +30,25 @@ def test_an_unknown_page_looks_like_the_shop(lonely_shop: Flask) -> None:
     assert 'class="skip"' in answer.text
 
 
+@pytest.mark.parametrize(("path", "code"), [("/nowhere", 404), ("/products/p", 503)])
+def test_a_shoppers_error_pages_need_no_database(
+    lonely_shop: Flask, path: str, code: int
+) -> None:
+    client = lonely_shop.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = "u1"
+    answer = client.get(path)
+    assert answer.status_code == code
+    assert 'class="skip"' in answer.text
+
+
+@pytest.mark.parametrize("target", ["///evil.example", "/\\evil.example", "/%09/evil.example"])
+def test_the_log_in_form_leads_to_no_other_site(lonely_shop: Flask, target: str) -> None:
+    page = lonely_shop.test_client().get(f"/log-in?next={target}")
+    assert page.status_code == 200
+    assert "evil.example" not in page.text
+
+
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/health/live", "/static/shop.css"])
 def test_every_answer_is_guarded(lonely_shop: Flask, path: str) -> None:
     headers = lonely_shop.test_client().get(path).headers

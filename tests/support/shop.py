@@ -1,0 +1,101 @@
+"""A shop on a database of its own, without Kafka: all that it publishes waits in the outbox."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from apps.storefront.app import create_app
+from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.settings import StorefrontSettings
+from ml.serving.recommender import ServedList
+from streams.contracts import INTERACTIONS, Interaction, Product, new_id
+
+NOBODY = "127.0.0.1:1"
+"""An address at which no Kafka answers."""
+PASSWORD = "a tidy engine"  # noqa: S105 - of test accounts
+
+
+class ListOf:
+    """A recommender that knows a fixed list."""
+
+    def __init__(self, *item_ids: str) -> None:
+        self.item_ids = item_ids
+
+    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
+        return ServedList(self.item_ids[:limit], "precomputed", "v7")
+
+
+def shop(database_url: str, kafka: str = NOBODY, recommender: ListOf | None = None) -> Flask:
+    app = create_app(
+        StorefrontSettings(
+            database_url=database_url,
+            kafka_bootstrap_servers=kafka,
+            secret_key="0123456789abcdef0123456789abcdef",
+            session_cookie_secure=False,
+            sample_shoppers=True,
+        ),
+        recommender=recommender or ListOf(),
+    )
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+def stock(database_url: str) -> list[Product]:
+    """Four products p0 to p3, each newer than the one before."""
+    made = [
+        Product(item_id=f"p{number}", product_name=f"Product {number}",
+                arrival_date=datetime(2026, 1, 1 + number, tzinfo=UTC))
+        for number in range(4)
+    ]  # fmt: skip
+    with psycopg.connect(database_url) as connection:
+        assert upsert_products(connection, made) == len(made)
+    return made
+
+
+def submit(
+    client: FlaskClient, path: str, data: Mapping[str, object] | None = None, form_id: object = None
+) -> TestResponse:
+    """Send a form with an id of its own, or with the one given."""
+    return client.post(path, data={"form_id": str(form_id or new_id()), **(data or {})})
+
+
+def form_id_on(page: str) -> str:
+    """The id of the page's last form."""
+    return re.findall(r'name="form_id" value="([^"]+)"', page)[-1]
+
+
+def sign_up(client: FlaskClient) -> None:
+    answer = submit(
+        client,
+        "/sign-up",
+        {
+            "user_name": "Ada",
+            "email": f"{uuid4().hex}@example.org",
+            "password": PASSWORD,
+            "preferences": ["Books"],
+        },
+    )
+    assert answer.status_code == 302
+
+
+def outbox(database_url: str) -> list[tuple[str, str, str]]:
+    """(id, topic, payload) of what waits, in order."""
+    with psycopg.connect(database_url) as connection:
+        return connection.execute(
+            "select event_id::text, topic, payload from shop.outbox order by created_at, event_id"
+        ).fetchall()
+
+
+def interactions(database_url: str) -> list[Interaction]:
+    """The interactions that wait, in order."""
+    return [
+        Interaction.decode(payload.encode())
+        for _, topic, payload in outbox(database_url)
+        if topic == INTERACTIONS.public.name
+    ]
