@@ -1,4 +1,4 @@
-"""A trained model as one folder: complete, checked on loading, free of the training's state."""
+"""A trained model as one folder, with a checksum and without the state of the training."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from streams.errors import ContractError, ModelError
 FORMAT: Literal[3] = 3
 _DESCRIPTION = "bundle.json"
 _WEIGHTS = "weights.safetensors"
+_HISTORY_VECTORS = "history_vectors"
 
 
 class _Format(BaseModel):
@@ -33,7 +34,7 @@ class _Format(BaseModel):
 
 
 class _Description(BaseModel):
-    """What stands beside the weights."""
+    """The file beside the weights."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -45,31 +46,31 @@ class _Description(BaseModel):
 
 
 class Bundle:
-    """Both towers with everything that encoding needs.
+    """Both towers with all that encoding needs.
 
-    The score of a user and an item is the inner product of their vectors: a scaled unit vector
-    with a 1 appended for the user, a unit vector with the item's bias appended for the item.
+    The score of a user and an item is the inner product of their vectors: a user's is a scaled unit
+    vector with 1 appended, an item's a unit vector with the item's bias appended.
     """
 
     def __init__(
         self,
         towers: Towers,
-        histories: Tensor,
+        history_vectors: Tensor,
         preprocessing: Preprocessing,
         config: TowersConfig,
         version: str | None = None,
     ) -> None:
-        """Join the parts of a trained model.
+        """Combine the parts of a trained model.
 
         Args:
             towers: trained weights.
-            histories: float32 (known items, dim - 1), how each item counts in a history.
-            preprocessing: fitted on the data that `towers` was trained on.
-            config: that it was trained with.
-            version: as saved; a new one is made of the instant and the weights.
+            history_vectors: float32 (known items, dim - 1), the unit vectors that histories pool.
+            preprocessing: fitted on the training data of `towers`.
+            config: hyper-parameters of the training.
+            version: the saved one; by default a new one from the current time and the weights.
         """
         self._towers = towers.cpu().eval().requires_grad_(requires_grad=False)
-        self._histories = histories.detach().cpu()
+        self._history_vectors = history_vectors.detach().cpu()
         self._preprocessing = preprocessing
         self._config = config
         self.version = version or _new_version(self._tensors())
@@ -86,14 +87,14 @@ class Bundle:
 
     @property
     def config(self) -> TowersConfig:
-        """What it was trained with."""
+        """Hyper-parameters of the training."""
         return self._config
 
     def encode_items(self, items: pd.DataFrame) -> npt.NDArray[np.float32]:
         """Vectors of any items, float32 (n, dim); an item unknown at training by content alone.
 
         Args:
-            items: ITEM_COLUMNS, one row an item.
+            items: ITEM_COLUMNS, one row per item.
 
         Raises:
             ContractError: if a column is absent.
@@ -104,7 +105,7 @@ class Bundle:
         known = rows >= 0
         vectors = self._towers.content(features)
         vectors[known] += self._towers.ids[rows[known]]
-        bias = self._towers.newcomer_bias().repeat(len(items))
+        bias = self._towers.new_item_bias().repeat(len(items))
         bias[known] = self._towers.bias[rows[known]]
         return _as_array(torch.cat([unit(vectors), bias[:, None]], dim=1))
 
@@ -113,15 +114,15 @@ class Bundle:
     ) -> npt.NDArray[np.float32]:
         """Vectors of users, float32 (n, dim), in the order of `users`.
 
-        A user's vector depends on their own row and interactions alone: it is the same for one
-        shopper online as in a batch. A user without interactions is encoded by their preferences,
-        one without those either as the average shopper.
+        A user's vector depends on their own row and interactions alone, so it is the same online
+        as in a batch. A user without interactions is encoded by their preferences; for a user
+        without either, only the items' biases count.
 
         Args:
-            users: USER_COLUMNS, one row a user.
-            interactions: INTERACTION_COLUMNS; of users not in `users`, and later than `now`, are
-                passed over, items unknown at training too.
-            now: an instant with its offset; None is after everything.
+            users: USER_COLUMNS, one row per user.
+            interactions: INTERACTION_COLUMNS. Those of other users, of items unknown at training,
+                and later than `now` are ignored.
+            now: an instant with its UTC offset; None is after all interactions.
 
         Raises:
             ContractError: if a column is absent, or an interaction is not valid.
@@ -130,25 +131,25 @@ class Bundle:
         _require(interactions, INTERACTION_COLUMNS, "interactions")
         past = interactions if now is None else interactions[~(interactions["timestamp"] > now)]
         histories = Histories.build(
-            past, users["user_id"].tolist(), self._preprocessing.items, self._config.strengths
+            past, users["user_id"].tolist(), self._preprocessing.items, self._config.confidence
         )
         weights = histories.weights(self._config.recency_half_life)
         pooled = pool(
-            self._histories,
+            self._history_vectors,
             torch.from_numpy(histories.items),
             torch.from_numpy(histories.offsets[:-1]),
             torch.from_numpy(weights),
         )
-        evidence = torch.from_numpy(histories.totals(weights))
+        confidence = torch.from_numpy(histories.total_magnitudes(weights))
         preferences = token_tensors(self._preprocessing.preference_tokens(users["preferences"]))
-        vectors = self._towers.users(pooled, evidence, preferences)
+        vectors = self._towers.users(pooled, confidence, preferences)
         ones = torch.ones(len(users), 1)
         return _as_array(torch.cat([vectors * self._towers.scale, ones], dim=1))
 
     def save(self, folder: Path) -> None:
-        """Write the bundle into `folder`, which is made where it is absent."""
+        """Write the bundle into `folder`, which is created if it does not exist."""
         folder.mkdir(parents=True, exist_ok=True)
-        # Without content the histories are the ids themselves; safetensors takes no shared memory.
+        # Tensors may share memory, which safetensors refuses.
         tensors = {name: tensor.clone() for name, tensor in self._tensors().items()}
         save_file(tensors, folder / _WEIGHTS)
         description = _Description(
@@ -184,21 +185,21 @@ class Bundle:
         if _digest(weights) != description.weights_sha256:
             raise ValueError(f"{weights.name} is not the file that was saved")
         tensors = load_file(weights)
-        histories = tensors.pop("histories")
+        history_vectors = tensors.pop(_HISTORY_VECTORS)
         towers = Towers(description.preprocessing, description.config)
         towers.load_state_dict(tensors)
-        if histories.shape != towers.ids.shape:
-            raise ValueError(f"histories have shape {tuple(histories.shape)}")
+        if history_vectors.shape != towers.ids.shape:
+            raise ValueError(f"{_HISTORY_VECTORS} have shape {tuple(history_vectors.shape)}")
         return cls(
             towers,
-            histories,
+            history_vectors,
             description.preprocessing,
             description.config,
             description.version,
         )
 
     def _tensors(self) -> dict[str, Tensor]:
-        return {**self._towers.state_dict(), "histories": self._histories}
+        return {**self._towers.state_dict(), _HISTORY_VECTORS: self._history_vectors}
 
 
 def _require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:

@@ -6,73 +6,77 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
-Strength = Annotated[float, Field(ge=0)]
+Weight = Annotated[float, Field(ge=0)]
 
 
-class StrengthConfig(BaseModel):
-    """How strongly an interaction speaks for its item; 1 is a purchase of one piece."""
+class ConfidenceConfig(BaseModel):
+    """Confidence weights by type of interaction (Hu et al. 2008); a purchase of one piece is 1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    view: Strength = 0.35
+    view: Weight = 0.35
     """A view without a verdict."""
-    positive_view: Strength = 0.35
+    positive_view: Weight = 0.35
     """A view that a cart, purchase or rating of its item followed."""
-    negative_view: Strength = 0.3
-    """A view that nothing followed: it was worth a look and no more. 0 leaves such views out."""
-    cart: Strength = 0.7
-    purchase: Strength = 1.0
-    quantity_growth: Strength = 0.1
-    """Added to a purchase or cart for each doubling of the quantity, as a share of its strength."""
+    negative_view: Weight = 0.3
+    """A view that nothing followed; it still shows some interest. 0 ignores such views."""
+    cart: Weight = 0.7
+    purchase: Weight = 1.0
+    quantity_growth: Weight = 0.1
+    """Added to a purchase or cart per doubling of the quantity, as a share of its weight."""
     ratings: tuple[float, float, float, float, float] = (-1.0, -0.5, 0.25, 0.75, 1.0)
-    """Strength of 1 to 5 stars; between whole stars it is interpolated."""
+    """The weights of 1 to 5 stars; half stars are interpolated."""
 
 
 class TowersConfig(BaseModel):
-    """Everything that a training run can be told."""
+    """All hyper-parameters of a training run; `recsys evaluate --towers` reads them as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dim: Annotated[int, Field(ge=2, le=2000)] = 256
-    """Length of the vectors; the last place carries the item's bias."""
+    """Length of the vectors; the last dimension holds the item's bias."""
     epochs: Annotated[int, Field(ge=1)] | None = None
-    """An epoch looks at as many moments as there are visits in the log. None: fifteen, and in small
-    logs as many more as make 800 steps."""
+    """An epoch samples as many training windows as there are sessions in the log. None: 15, and in
+    small logs as many more as make 800 steps."""
     batch_size: Annotated[int, Field(ge=1)] = 256
-    """Moments a step."""
+    """Training windows per step."""
     learning_rate: Positive = 1e-2
-    """Adam's, at the start; it falls to nothing in a straight line."""
+    """The initial rate of Adam; it decays linearly to almost nothing."""
     temperature: Positive = 1.15
-    """A cosine counts items ** (1 / 4) / temperature: a match must stand out of its catalogue. On
-    validation splits a cosine was best multiplied by 6 with 3,000 films, by 11 with 30,000
-    products."""
+    """Cosines are multiplied by items ** (1 / 4) / temperature, so that larger catalogues get
+    sharper distributions. On validation splits a factor of 6 was best with 3,000 films, and 11 with
+    30,000 products."""
     history_dropout: Share = 0.5
-    """Chance that an entry of the history is hidden, and to be found, in one step, where there are
-    sixteen entries or fewer."""
+    """The probability that an entry of a window is hidden, and to be predicted, in windows of up to
+    16 entries."""
     dropout_exponent: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Of n entries, n to the power of 1 minus this are hidden beyond the sixteenth: a long
-    history bears to be seen nearly whole."""
+    """In windows of n > 16 entries the probability is `history_dropout` * (n / 16) ** -exponent: a
+    smaller share of a long history is hidden."""
     id_dropout: Share = 0.1
-    """Chance that an item is encoded by its content alone in one step, as a new item is."""
-    newcomer_share: Share = 0.1
-    """Chance that a user with preferences is encoded by those alone in one step."""
+    """The probability that an item is encoded by its content alone in one step, as a new item
+    is."""
+    preferences_only_share: Share = 0.1
+    """The probability that a user with preferences is encoded by these alone in one step, as a new
+    user is."""
     preference_weight: Positive = 1.0
-    """Preferences count as much as evidence of this strength, 1 being one purchase."""
+    """Preferences weigh as much as interactions of this total confidence weight; 1 is one
+    purchase."""
     proximity_half_life: Positive = 1 / 24
-    """Days. A moment shows what its user did around it: entries this far away count half. What
-    shares a visit says more of each other than what shares a user."""
+    """Days. An entry of a window at this distance from the anchor counts half: items of one session
+    are more closely related than items of one user."""
     whole_history_share: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Share of the moments that show the whole history evenly: the lasting taste."""
-    visit_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """A visit of n entries is drawn n to the power of 1 minus this times as often as one of one."""
+    """The share of training windows that hold the user's whole history with equal proximity, which
+    is the long-term taste."""
+    session_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A session of n entries is sampled n ** (1 - exponent) times as often as one of 1 entry."""
     target_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """A moment with n targets counts n to the power of 1 minus this times as much as with one."""
+    """A window with n targets weighs n ** (1 - exponent) times as much as one with 1 target."""
     recency_half_life: Positive | None = None
-    """Days before the newest entry at which an entry of the history counts half; None: never."""
-    strengths: StrengthConfig = StrengthConfig()
+    """Days before the user's newest entry at which an entry counts half; None: no decay."""
+    confidence: ConfidenceConfig = ConfidenceConfig()
     text_encoder: str | None = "all-MiniLM-L6-v2"
-    """Sentence encoder of names and descriptions; None leaves texts out."""
+    """Sentence encoder of names and descriptions; None ignores texts."""
     full_softmax_items: Annotated[int, Field(ge=0)] = 50_000
-    """Up to so many items the softmax runs over all of them; above, over a sample."""
+    """Up to this many items the softmax runs over all items, above over a sample."""
     sampled_items: Annotated[int, Field(ge=1)] = 16_384
-    """Uniform negatives a step where the softmax is sampled, beside the batch's own items."""
+    """Uniform negatives per step where the softmax is sampled, besides the items of the batch."""

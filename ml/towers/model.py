@@ -1,9 +1,10 @@
 """The two towers.
 
-The item tower adds an item's own embedding to a linear image of its content; the user tower pools
-the same vectors over the user's history. Trained to give back hidden entries of the history, this
-is a denoising autoencoder with tied item embeddings (Liang et al., "Variational Autoencoders for
-Collaborative Filtering", 2018) that can also encode items and users it has never met.
+The item tower adds an item's id embedding to a linear projection of its content; the user tower
+pools the same vectors over the user's history. Trained to predict hidden entries of the history,
+this is a denoising autoencoder with tied item embeddings, as Mult-DAE is (Liang et al.,
+"Variational Autoencoders for Collaborative Filtering", 2018), that can also encode items and users
+which are not in its training data.
 """
 
 import math
@@ -18,14 +19,14 @@ from torch.nn.functional import embedding_bag, normalize
 from ml.towers.config import TowersConfig
 from ml.towers.preprocessing import ItemFeatures, Preprocessing, Tokens
 
-_SMALLEST_NORM = 1e-6
-_START = 0.5
-"""Length of the embeddings before training; shorter ones turn faster."""
+_MIN_NORM = 1e-6
+_INITIAL_NORM = 0.5
+"""The expected norm of the embeddings before training; shorter ones change direction faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureTensors:
-    """`ItemFeatures` as torch takes them."""
+    """`ItemFeatures` as tensors."""
 
     categories: Tensor
     category_starts: Tensor
@@ -33,11 +34,11 @@ class FeatureTensors:
     numbers: Tensor
     texts: Tensor
     described: Tensor
-    """float32, 1 where anything is known of the item"""
+    """float32 (items,), 1 where the item has any content, else 0."""
 
     @classmethod
     def of(cls, features: ItemFeatures) -> Self:
-        """The same features."""
+        """The same features as tensors."""
         categories, starts = token_tensors(features.categories)
         return cls(
             categories=categories,
@@ -53,7 +54,7 @@ class FeatureTensors:
         return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def take(self, items: Tensor) -> Self:
-        """The features of some of the items, by their indices."""
+        """The features of the items with these indices, int64 (n,)."""
         lengths = self.category_lengths[items]
         entries, _ = ranges(self.category_starts[items], lengths)
         return type(self)(
@@ -67,12 +68,12 @@ class FeatureTensors:
 
 
 def token_tensors(tokens: Tokens) -> tuple[Tensor, Tensor]:
-    """Indices and starts of rows, as `embedding_bag` takes them."""
+    """Indices and the first position of each row, as `embedding_bag` takes them."""
     return torch.from_numpy(tokens.indices), torch.from_numpy(tokens.offsets[:-1])
 
 
 def ranges(starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """The indices of several ranges one after another, and the range that each belongs to."""
+    """The concatenated indices of several ranges, and the range of each index, both int64."""
     numbers = torch.arange(len(starts), device=starts.device)
     rows = torch.repeat_interleave(numbers, lengths)
     first = torch.cumsum(lengths, 0) - lengths
@@ -80,32 +81,34 @@ def ranges(starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class ItemContent(nn.Module):
-    """A linear image of what is known of an item: categories, numbers and texts."""
+    """A linear projection of an item's content: categories, numbers and texts."""
 
     def __init__(self, preprocessing: Preprocessing, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.of_category = _embeddings(len(preprocessing.category_paths), dim, generator)
-        self.of_number = _embeddings(preprocessing.number_width, dim, generator)
-        self.of_text = _embeddings(preprocessing.text_width, dim, generator)
+        self.category_embedding = _embeddings(len(preprocessing.category_paths), dim, generator)
+        self.numeric_projection = _embeddings(preprocessing.number_width, dim, generator)
+        self.text_projection = _embeddings(preprocessing.text_width, dim, generator)
 
     def forward(self, features: FeatureTensors) -> Tensor:
-        """Vectors (items, dim), zero for an item of which nothing is known."""
+        """Vectors float32 (items, dim), zero for an item without content."""
         vectors = self.categories(features.categories, features.category_starts)
-        vectors = vectors + features.numbers @ self.of_number / len(self.of_number)
-        vectors = vectors + features.texts @ self.of_text
+        vectors = vectors + features.numbers @ self.numeric_projection / len(
+            self.numeric_projection
+        )
+        vectors = vectors + features.texts @ self.text_projection
         return vectors * features.described[:, None]
 
     def categories(self, indices: Tensor, offsets: Tensor) -> Tensor:
-        """The mean of each row's categories (rows, dim), zero for a row without any."""
+        """The mean embedding of each row's categories (rows, dim), zero for an empty row."""
         if not len(indices):
-            return self.of_category.new_zeros(len(offsets), self.of_category.shape[1])
-        return embedding_bag(indices, self.of_category, offsets, mode="mean")
+            return self.category_embedding.new_zeros(len(offsets), self.category_embedding.shape[1])
+        return embedding_bag(indices, self.category_embedding, offsets, mode="mean")
 
 
 class Towers(nn.Module):
-    """Both towers; they share the items' vectors.
+    """Both towers; they share the item vectors.
 
-    A score is the cosine of user and item times `scale`, plus the item's bias.
+    The score of a pair is the cosine of user and item times `scale`, plus the item's bias.
     """
 
     def __init__(
@@ -114,7 +117,10 @@ class Towers(nn.Module):
         config: TowersConfig,
         generator: torch.Generator | None = None,
     ) -> None:
-        """The cosine has one dimension less than the vectors, whose last place is the bias's."""
+        """Initialize the weights, on the CPU.
+
+        Embeddings have `config.dim` - 1 dimensions: the last one of a vector holds the bias.
+        """
         super().__init__()
         generator = generator or torch.Generator().manual_seed(0)
         items, dim = len(preprocessing.item_ids), config.dim - 1
@@ -123,10 +129,10 @@ class Towers(nn.Module):
         self.content = ItemContent(preprocessing, dim, generator)
         self._preference_weight = config.preference_weight
         self.scale = max(items, 2) ** 0.25 / config.temperature
-        """What a cosine of 1 adds to a score."""
+        """The score of a cosine of 1, without the bias."""
 
-    def newcomer_bias(self) -> Tensor:
-        """The bias (1,) of an item that has none of its own."""
+    def new_item_bias(self) -> Tensor:
+        """The bias (1,) of an item without one of its own: the mean of all."""
         return self.bias.mean(dim=0, keepdim=True)
 
     def items(
@@ -135,42 +141,46 @@ class Towers(nn.Module):
         """Unit vectors (n, dim) and biases (n,) of items known at training.
 
         Args:
-            features: of those n items.
-            items: int64 (n,), which they are.
-            known: float32 (n,), 0 where an item is to be encoded as if it were new; an item of
-                which nothing else is known keeps its id.
+            features: of these n items.
+            items: int64 (n,), their indices.
+            known: float32 (n,), 0 where an item is encoded by its content alone, as a new one is;
+                an item without content keeps its id embedding.
         """
         ids, bias = self.ids[items], self.bias[items]
         if not features.described.any():
             return unit(ids), bias
         known = torch.maximum(known, 1 - features.described)
         vectors = ids * known[:, None] + self.content(features)
-        return unit(vectors), torch.lerp(self.newcomer_bias(), bias, known)
+        return unit(vectors), torch.lerp(self.new_item_bias(), bias, known)
 
-    def users(self, pooled: Tensor, evidence: Tensor, preferences: tuple[Tensor, Tensor]) -> Tensor:
-        """Unit vectors of users (users, dim), zero for a user of whom nothing is known.
+    def users(
+        self, pooled: Tensor, confidence: Tensor, preferences: tuple[Tensor, Tensor]
+    ) -> Tensor:
+        """Unit vectors of users (users, dim), zero for a user without history and preferences.
 
         Args:
             pooled: (users, dim), weighted sums of item vectors, in any scale.
-            evidence: (users,), how much there is in the history, 1 being one purchase.
-            preferences: categories, and where each user's begin among them.
+            confidence: (users,), the total confidence weight of the history.
+            preferences: category indices, and the first index of each user.
         """
         preferred = unit(self.content.categories(*preferences))
-        history = unit(pooled) * (evidence / self._preference_weight)[:, None]
+        history = unit(pooled) * (confidence / self._preference_weight)[:, None]
         return unit(history + preferred)
 
 
 def pool(vectors: Tensor, items: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-    """Weighted sums of item vectors (users, dim); user u's entries begin at offsets[u]."""
+    """Weighted sums of item vectors (users, dim); the entries of user u begin at offsets[u]."""
     if not len(items):
         return vectors.new_zeros(len(offsets), vectors.shape[1])
     return embedding_bag(items, vectors, offsets, mode="sum", per_sample_weights=weights)
 
 
 def unit(vectors: Tensor) -> Tensor:
-    """Vectors of length 1; those that are zero stay zero."""
-    return normalize(vectors, dim=1, eps=_SMALLEST_NORM)
+    """The vectors scaled to norm 1; zero vectors stay zero."""
+    return normalize(vectors, dim=1, eps=_MIN_NORM)
 
 
 def _embeddings(count: int, dim: int, generator: torch.Generator) -> nn.Parameter:
-    return nn.Parameter(torch.randn(count, dim, generator=generator) * _START / math.sqrt(dim))
+    return nn.Parameter(
+        torch.randn(count, dim, generator=generator) * _INITIAL_NORM / math.sqrt(dim)
+    )

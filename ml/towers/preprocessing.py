@@ -1,4 +1,4 @@
-"""From tables to arrays, fitted once on the training data and saved with the bundle."""
+"""Preprocessing of tables into arrays, fitted on the training data and saved with the bundle."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ml.dataset import ITEM_COLUMNS, Dataset
 from ml.towers.text import TEXT_DIMENSIONS, embed_texts
-from streams.contracts.category import SEPARATOR, ancestors
+from streams.contracts.category import SEPARATOR, ancestors, names
 
 _NUMBERS = (
     "discounted_price",
@@ -24,8 +24,8 @@ _NUMBERS = (
     "arrival_date",
 )
 _LOGARITHMIC = ("discounted_price", "actual_price", "rating_count")
-_FURTHEST = 4.0
-"""Standard deviations at which a number is cut off: an outlier may not rule a vector."""
+_MAX_DEVIATIONS = 4.0
+"""Standard deviations to which numbers are clipped, so that no outlier dominates a vector."""
 
 
 Statistics = Annotated[tuple[float, ...], Field(min_length=len(_NUMBERS), max_length=len(_NUMBERS))]
@@ -33,25 +33,26 @@ Statistics = Annotated[tuple[float, ...], Field(min_length=len(_NUMBERS), max_le
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A list of tokens for each row: row r has indices[offsets[r]:offsets[r + 1]]."""
+    """A list of tokens per row; row r has indices[offsets[r]:offsets[r + 1]]."""
 
     indices: npt.NDArray[np.int64]
+    """int64 (tokens,)."""
     offsets: npt.NDArray[np.int64]
-    """int64 (rows + 1)"""
+    """int64 (rows + 1,)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemFeatures:
-    """What is known of items besides who liked them; each array has one row an item."""
+    """The content of items; each array has one row per item."""
 
     categories: Tokens
     """The category and all its ancestors."""
     numbers: npt.NDArray[np.float32]
-    """float32 (items, 12): six standardised numbers, then 1 where a number is absent."""
+    """float32 (items, 12): six standardized numbers, then 1 for each that is absent."""
     texts: npt.NDArray[np.float32]
-    """float32 (items, 384), or (items, 0) where texts are left out."""
+    """float32 (items, 384), or (items, 0) without a text encoder."""
     described: npt.NDArray[np.bool_]
-    """(items,): whether anything is known that the item could be encoded by."""
+    """bool (items,): whether the item has any content to be encoded by."""
 
 
 class Preprocessing(BaseModel):
@@ -60,7 +61,7 @@ class Preprocessing(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
     item_ids: tuple[str, ...]
-    """Items that occur in the interactions, sorted; their order is that of the id embeddings."""
+    """Items of the interactions, sorted; the id embeddings have the same order."""
     category_paths: tuple[str, ...]
     """Full paths of the items' categories and of all their ancestors, sorted; a preferred name
     that no item's category has is a path of its own."""
@@ -68,16 +69,14 @@ class Preprocessing(BaseModel):
     """Of the numbers, in the order of the columns in ITEM_COLUMNS."""
     deviations: Statistics
     text_encoder: str | None
-    """None where texts are left out, or there are none worth reading."""
+    """None if texts are ignored, or none is informative."""
 
     @classmethod
     def fit(cls, dataset: Dataset, text_encoder: str | None) -> Self:
-        """Learn vocabularies and statistics from a dataset's three tables."""
+        """Learn vocabularies and statistics from the three tables of a dataset."""
         item_ids = sorted(map(str, dataset.interactions["item_id"].unique()))
         paths = {path for text in dataset.items["category"].unique() for path in ancestors(text)}
-        preferred = {
-            name for text in dataset.users["preferences"].unique() for name in _names(text)
-        }
+        preferred = {name for text in dataset.users["preferences"].unique() for name in names(text)}
         paths |= preferred - {_last_name(path) for path in paths}
         numbers = _numbers(dataset.items)
         known = ~np.isnan(numbers)
@@ -85,13 +84,13 @@ class Preprocessing(BaseModel):
         means = np.nansum(numbers, axis=0) / counts
         deviations = np.sqrt(np.nansum((numbers - means) ** 2, axis=0) / counts)
         deviations[deviations < np.finfo(np.float32).eps] = 1.0
-        readable = bool(_are_readable(dataset.items).any())
+        informative = bool(_are_informative(dataset.items).any())
         return cls(
             item_ids=tuple(item_ids),
             category_paths=tuple(sorted(paths)),
             means=tuple(means.tolist()),
             deviations=tuple(deviations.tolist()),
-            text_encoder=text_encoder if readable else None,
+            text_encoder=text_encoder if informative else None,
         )
 
     @cached_property
@@ -131,16 +130,16 @@ class Preprocessing(BaseModel):
         numbers = _numbers(items)
         absent = np.isnan(numbers)
         standard = (numbers - np.array(self.means)) / np.array(self.deviations)
-        standard = np.where(absent, 0.0, np.clip(standard, -_FURTHEST, _FURTHEST))
-        readable = _are_readable(items)
+        standard = np.where(absent, 0.0, np.clip(standard, -_MAX_DEVIATIONS, _MAX_DEVIATIONS))
+        informative = _are_informative(items)
         texts = np.zeros((len(items), self.text_width), dtype=np.float32)
-        if self.text_encoder and readable.any():
-            texts[readable] = embed_texts(_texts(items[readable]), self.text_encoder)
-        # When an item arrived says nothing of what it is.
+        if self.text_encoder and informative.any():
+            texts[informative] = embed_texts(_texts(items[informative]), self.text_encoder)
+        # The arrival date does not describe an item.
         has_numbers = ~absent[:, : _NUMBERS.index("arrival_date")].all(axis=1)
         described = (np.diff(categories.offsets) > 0) | has_numbers
         if self.text_encoder:
-            described |= readable
+            described |= informative
         return ItemFeatures(
             categories=categories,
             numbers=np.hstack([standard, absent]).astype(np.float32),
@@ -149,21 +148,21 @@ class Preprocessing(BaseModel):
         )
 
     def known_item_features(self, items: pd.DataFrame) -> ItemFeatures:
-        """The features of `item_ids`, in that order; empty ones for items that `items` lacks."""
+        """The features of `item_ids`, in that order; empty for items that `items` lacks."""
         table = items.drop_duplicates("item_id").set_index("item_id").reindex(self.item_ids)
         texts = {"product_name": "", "category": "", "about_product": ""}
         table = table.fillna(texts).reset_index(names="item_id")
         return self.item_features(table[list(ITEM_COLUMNS)])
 
     def preference_tokens(self, preferences: "pd.Series[str]") -> Tokens:
-        """The categories that the `|`-joined names in each text stand for, each once.
+        """The categories of the preferred names in each `|`-joined text, each once.
 
-        A name stands for the root category of that name. Where there is none, it stands for all
-        categories of that name, whatever they are below; an unknown name stands for nothing.
+        A name is that of a root category. If no root has this name, all categories of this name
+        count, whatever their parents. Unknown names are ignored.
         """
         by_name = self._categories_by_name
         return _tokens(
-            [index for name in _names(text) for index in by_name.get(name, ())]
+            [index for name in dict.fromkeys(names(text)) for index in by_name.get(name, ())]
             for text in preferences
         )
 
@@ -173,11 +172,6 @@ def _tokens(rows: Iterable[list[int]]) -> Tokens:
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
     flat = np.fromiter(chain.from_iterable(lists), np.int64, lengths.sum())
     return Tokens(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-
-
-def _names(preferences: str) -> list[str]:
-    stripped = (name.strip() for name in preferences.split(SEPARATOR))
-    return list(dict.fromkeys(name for name in stripped if name))
 
 
 def _last_name(path: str) -> str:
@@ -200,8 +194,8 @@ def _texts(items: pd.DataFrame) -> list[str]:
     return (items["product_name"] + ". " + items["about_product"]).tolist()
 
 
-def _are_readable(items: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Where an item has a description, or a name of two words (an "Item 42" says nothing)."""
+def _are_informative(items: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which items have a description or a name of two words ("Item 42" describes nothing)."""
     described = items["about_product"].str.strip() != ""
     named = items["product_name"].str.contains(r"[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
     return (described | named).to_numpy(dtype=bool)

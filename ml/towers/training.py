@@ -1,4 +1,8 @@
-"""Training: parts of the users' histories are hidden, and the towers learn to name them."""
+"""Training: a part of each user's history is hidden, and the towers learn to predict it.
+
+The objective is the multinomial log-likelihood of a denoising autoencoder, as in Mult-DAE (Liang et
+al. 2018); in large catalogues the softmax is sampled (`ml.towers.negative_sampling`).
+"""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -8,23 +12,27 @@ from torch import Tensor
 
 from ml.dataset import Dataset
 from ml.towers.bundle import Bundle
-from ml.towers.candidates import FullSoftmax, SampledSoftmax
 from ml.towers.config import TowersConfig
-from ml.towers.device import best_device, product_dtype
-from ml.towers.loss import Targets, softmax_loss
+from ml.towers.loss import Targets, product_dtype, softmax_loss
 from ml.towers.model import FeatureTensors, Towers, pool
-from ml.towers.moments import Moments, View
+from ml.towers.negative_sampling import FullSoftmax, MixedNegativeSampler, NegativeSampler
 from ml.towers.preprocessing import Preprocessing
+from ml.towers.windows import TrainingWindows, WindowBatch
 
 Progress = Callable[[int, int, float], None]
-"""Called after each epoch with its number from 1, the number of epochs, and the mean loss."""
+"""Called after each epoch: its number from 1, the number of epochs, the mean loss."""
 
 Observe = Callable[[int, Bundle], None]
-"""Called with an epoch's number from 1 and the model as it is then."""
+"""Called after some epochs: the epoch's number from 1, and a copy of the model."""
 
 _OBSERVED_EPOCHS = 5
-_LEAST_EPOCHS = 15
-_LEAST_STEPS = 800
+_MIN_EPOCHS = 15
+_MIN_STEPS = 800
+
+
+def best_device() -> torch.device:
+    """CUDA if it is available, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def train(
@@ -38,26 +46,26 @@ def train(
     """Train both towers; the same seed on the same machine gives the same weights.
 
     Args:
-        dataset: all there is to learn from; what is to be judged on has been taken out.
+        dataset: the training data, without what is held out.
         config: hyper-parameters.
-        seed: of the weights' start and of every draw.
-        progress: told how it goes.
-        observe: shown the model after a few evenly spaced epochs, the last among them.
+        seed: of the initial weights and of all random numbers.
+        progress: progress callback.
+        observe: callback after five evenly spaced epochs, the last one included.
 
     Raises:
-        ContractError: if no interaction speaks for any item, or one is not valid.
+        ContractError: if no interaction has a positive confidence weight, or one is not valid.
     """
     preprocessing = Preprocessing.fit(dataset, config.text_encoder)
     generator = torch.Generator(best_device()).manual_seed(seed)
     run = _Run(dataset, config, preprocessing, generator)
-    parts = range(1, _OBSERVED_EPOCHS + 1)
-    observed = {-(-run.epochs * part // _OBSERVED_EPOCHS) for part in parts}
+    fifths = range(1, _OBSERVED_EPOCHS + 1)
+    observed = {-(-run.epochs * fifth // _OBSERVED_EPOCHS) for fifth in fifths}
     for epoch in range(1, run.epochs + 1):
         loss = run.epoch()
         if progress:
             progress(epoch, run.epochs, loss)
         if observe and epoch in observed:
-            # A bundle freezes its towers; those that go on learning stay as they are.
+            # A bundle freezes its towers; the training goes on with others.
             observe(epoch, Bundle(deepcopy(run.towers), run.item_vectors(), preprocessing, config))
     return Bundle(run.towers, run.item_vectors(), preprocessing, config)
 
@@ -75,18 +83,20 @@ class _Run:
         self._config = config
         self._generator = generator
         self._device = generator.device
-        self._precision = product_dtype(generator.device)
-        self._moments = Moments(dataset, preprocessing, config, generator)
+        self._dtype = product_dtype(generator.device)
+        self._windows = TrainingWindows(dataset, preprocessing, config, generator)
         features = FeatureTensors.of(preprocessing.known_item_features(dataset.items))
         self._features = features.to(self._device)
-        # The start is drawn on the CPU: one seed begins alike on every device.
-        start = torch.Generator().manual_seed(generator.initial_seed())
-        self.towers = Towers(preprocessing, config, start).to(self._device)
-        popularity = self._moments.popularity()
-        self._softmax = (
+        # Initialized on the CPU: one seed gives the same initial weights on every device.
+        on_cpu = torch.Generator().manual_seed(generator.initial_seed())
+        self.towers = Towers(preprocessing, config, on_cpu).to(self._device)
+        popularity = self._windows.popularity()
+        self._sampler: NegativeSampler = (
             FullSoftmax.over(len(popularity), self._device)
             if len(popularity) <= config.full_softmax_items
-            else SampledSoftmax(popularity / self._moments.users, config.sampled_items, generator)
+            else MixedNegativeSampler(
+                popularity / self._windows.users, config.sampled_items, generator
+            )
         )
         with torch.no_grad():
             log_popularity = torch.log1p(popularity)
@@ -94,47 +104,47 @@ class _Run:
         self._optimizer = torch.optim.Adam(
             self.towers.parameters(), lr=config.learning_rate, fused=True
         )
-        steps = -(-self._moments.visits // config.batch_size)
-        self.epochs = config.epochs or max(_LEAST_EPOCHS, -(-_LEAST_STEPS // steps))
+        steps = -(-self._windows.sessions // config.batch_size)
+        self.epochs = config.epochs or max(_MIN_EPOCHS, -(-_MIN_STEPS // steps))
         self._schedule = torch.optim.lr_scheduler.LinearLR(
             self._optimizer, 1.0, 0.02, self.epochs * steps
         )
 
     def epoch(self) -> float:
-        """Look at as many moments as there are visits; the mean loss of the steps."""
-        batches = torch.split(self._moments.draw(), self._config.batch_size)
+        """Train on as many windows as there are sessions; returns the mean loss of the steps."""
+        batches = torch.split(self._windows.sample(), self._config.batch_size)
         return sum(map(self._step, batches)) / len(batches)
 
     def item_vectors(self) -> Tensor:
-        """Unit vectors (items, dim) as a history counts them."""
+        """Unit vectors (items, dim), as histories pool them."""
         with torch.no_grad():
             everything = torch.arange(len(self.towers.ids), device=self._device)
             known = torch.ones(len(everything), device=self._device)
             return self.towers.items(self._features, everything, known)[0]
 
-    def _step(self, moments: Tensor) -> float:
-        loss = self._loss(self._moments.view(moments))
+    def _step(self, anchors: Tensor) -> float:
+        loss = self._loss(self._windows.batch(anchors))
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         self._schedule.step()
         return float(loss.detach())
 
-    def _loss(self, view: View) -> Tensor:
-        candidates = self._softmax.draw(view.items, view.users)
-        places = candidates.positions(view.items)
-        vectors, bias = self._encode(candidates.items)
-        weights = view.weights * view.shown
-        evidence = weights.new_zeros(view.users).index_add(0, view.rows, weights.abs())
+    def _loss(self, batch: WindowBatch) -> Tensor:
+        sampled = self._sampler.sample(batch.items, batch.size)
+        columns = sampled.columns(batch.items)
+        vectors, bias = self._encode(sampled.items)
+        weights = batch.weights * batch.visible
+        confidence = weights.new_zeros(batch.size).index_add(0, batch.rows, weights.abs())
         users = self.towers.users(
-            pool(vectors, places, view.starts, weights), evidence, view.preferences
+            pool(vectors, columns, batch.starts, weights), confidence, batch.preferences
         )
-        ones = torch.ones(view.users, 1, device=self._device)
+        ones = torch.ones(batch.size, 1, device=self._device)
         return softmax_loss(
             torch.cat([users * self.towers.scale, ones], dim=1),
-            torch.cat([vectors, (bias + candidates.correction)[:, None]], dim=1),
-            self._targets(view, places),
-            self._precision,
+            torch.cat([vectors, (bias + sampled.log_q_correction)[:, None]], dim=1),
+            self._targets(batch, columns),
+            self._dtype,
         )
 
     def _encode(self, items: Tensor) -> tuple[Tensor, Tensor]:
@@ -147,14 +157,14 @@ class _Run:
             known,
         )
 
-    def _targets(self, view: View, places: Tensor) -> Targets:
-        """The hidden entries; those shown are not asked about, as no list would hold them."""
-        mass = view.labels.new_zeros(view.users).index_add(0, view.rows, view.labels)
-        balance = mass.clamp(min=1e-6) ** -self._config.target_exponent / view.users
-        wanted, left_out = view.labels > 0, view.shown > 0
+    def _targets(self, batch: WindowBatch, columns: Tensor) -> Targets:
+        """The hidden entries; the visible ones are masked, as no list holds items already seen."""
+        mass = batch.labels.new_zeros(batch.size).index_add(0, batch.rows, batch.labels)
+        balance = mass.clamp(min=1e-6) ** -self._config.target_exponent / batch.size
+        is_target, is_masked = batch.labels > 0, batch.visible > 0
         return Targets(
-            rows=view.rows[wanted],
-            columns=places[wanted],
-            labels=(view.labels * balance[view.rows])[wanted],
-            left_out=(view.rows[left_out], places[left_out]),
+            rows=batch.rows[is_target],
+            columns=columns[is_target],
+            labels=(batch.labels * balance[batch.rows])[is_target],
+            masked=(batch.rows[is_masked], columns[is_masked]),
         )

@@ -49,21 +49,21 @@ SPACE: dict[str, Dimension] = {
     "epochs": Dimension(CategoricalDistribution([None, 8, 15, 30, 60])),
     "dropout_exponent": Dimension(FloatDistribution(0.0, 0.6)),
     "target_exponent": Dimension(FloatDistribution(0.0, 1.0)),
-    "visit_exponent": Dimension(FloatDistribution(0.0, 1.0)),
+    "session_exponent": Dimension(FloatDistribution(0.0, 1.0)),
     "whole_history_share": Dimension(FloatDistribution(0.0, 1.0), _timed),
     "proximity_half_life": Dimension(_log(1 / 240, 30.0), _timed),
     "recency_half_life": Dimension(
         CategoricalDistribution([None, 1.0, 7.0, 30.0, 90.0, 365.0]), _timed
     ),
     "id_dropout": Dimension(FloatDistribution(0.0, 0.5), _described),
-    "strengths.view": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.VIEW)),
-    "strengths.positive_view": Dimension(
+    "confidence.view": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.VIEW)),
+    "confidence.positive_view": Dimension(
         FloatDistribution(0.0, 1.0), _has(InteractionType.POSITIVE_VIEW)
     ),
-    "strengths.negative_view": Dimension(
+    "confidence.negative_view": Dimension(
         FloatDistribution(0.0, 1.0), _has(InteractionType.NEGATIVE_VIEW)
     ),
-    "strengths.cart": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.CART)),
+    "confidence.cart": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.CART)),
 }
 """By the name of the field of `TowersConfig`; a dot leads into a part of it."""
 

@@ -46,7 +46,7 @@ def train_towers(
     from ml.dataset import Dataset
     from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
-    from ml.towers.text import remembered
+    from ml.towers.text import text_embedding_cache
     from ml.towers.training import train
 
     losses: list[float] = []
@@ -57,7 +57,7 @@ def train_towers(
 
     started = time.monotonic()
     config = TowersConfig.model_validate_json(towers)
-    with remembered(MlSettings().models_dir):
+    with text_embedding_cache(MlSettings().models_dir):
         bundle = train(Dataset.load(Path(dataset.path)), config, seed=seed, progress=show)
     bundle.save(Path(model.path))
     model.metadata.update({"version": bundle.version, "dim": bundle.dim})
@@ -92,13 +92,13 @@ def evaluate(
     from ml.dataset import Dataset
     from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
-    from ml.towers.text import remembered
+    from ml.towers.text import text_embedding_cache
 
     def show(what: str, epoch: int, epochs: int, loss: float) -> None:
         print(f"{what}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
     config = TowersConfig.model_validate_json(towers)
-    with remembered(MlSettings().models_dir):
+    with text_embedding_cache(MlSettings().models_dir):
         made = make_card(
             Dataset.load(Path(dataset.path)),
             Training(seed=seed, config=config, **training),
@@ -135,14 +135,14 @@ def publish(
     from ml.publication import publish as publish_version
     from ml.settings import MlSettings
     from ml.towers.bundle import Bundle
-    from ml.towers.text import remembered
+    from ml.towers.text import text_embedding_cache
 
     def show(what: str, done: int, total: int) -> None:
         print(f"{what}: {done} of {total}", flush=True)
 
     bundle = Bundle.load(Path(model.path))
     settings = MlSettings(top_k=top_k)
-    with remembered(settings.models_dir):
+    with text_embedding_cache(settings.models_dir):
         publish_version(
             bundle,
             Dataset.load(Path(dataset.path)),

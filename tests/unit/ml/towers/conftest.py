@@ -1,4 +1,4 @@
-"""A small shop with planted taste: each shopper keeps to one of four categories."""
+"""A small shop of known tastes: each shopper prefers one of four categories."""
 
 from datetime import UTC, datetime
 

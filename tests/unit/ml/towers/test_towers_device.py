@@ -6,22 +6,22 @@ import torch
 
 from ml.dataset import Dataset
 from ml.towers.config import TowersConfig
-from ml.towers.device import best_device, product_dtype
-from ml.towers.training import train
+from ml.towers.loss import product_dtype
+from ml.towers.training import best_device, train
 
 
-def test_products_are_of_a_precision_that_the_processor_multiplies_natively() -> None:
+def test_products_have_the_type_that_the_processor_supports() -> None:
     able = torch.cpu.get_capabilities()
     native = bool(able.get("avx512_bf16") or able.get("amx_bf16"))
     assert (product_dtype(torch.device("cpu")) == torch.bfloat16) == native
 
 
-def test_cuda_is_taken_where_there_is_any() -> None:
+def test_cuda_is_used_if_it_is_available() -> None:
     assert (best_device().type == "cuda") == torch.cuda.is_available()
 
 
-# It needs the hardware itself: nothing else shows that no tensor stays on the wrong device.
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+# Only the hardware shows that no tensor is on the wrong device.
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA is not available")
 def test_a_model_trained_on_cuda_is_served_on_the_cpu(
     shop: Dataset, config: TowersConfig, now: datetime
 ) -> None:

@@ -1,29 +1,29 @@
 import pytest
 import torch
 
-from ml.towers.candidates import Candidates, SampledSoftmax
 from ml.towers.loss import Targets, softmax_loss
+from ml.towers.negative_sampling import MixedNegativeSampler, SampledItems
 
 
-@pytest.mark.parametrize(("precision", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+@pytest.mark.parametrize(("dtype", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
 def test_value_and_gradients_are_those_of_the_plain_formula(
-    precision: torch.dtype, error: float
+    dtype: torch.dtype, error: float
 ) -> None:
     generator = torch.Generator().manual_seed(0)
     users = torch.randn(4, 3, generator=generator, requires_grad=True)
     items = torch.randn(6, 3, generator=generator, requires_grad=True)
     labels = torch.zeros(4, 6)
     labels[0, 1], labels[0, 5], labels[1, 2], labels[3, 0] = 1.0, 0.25, 2.0, 0.5
-    left_out = torch.zeros(4, 6, dtype=torch.bool)
-    left_out[0, 2] = left_out[1, 0] = left_out[1, 5] = True
+    masked = torch.zeros(4, 6, dtype=torch.bool)
+    masked[0, 2] = masked[1, 0] = masked[1, 5] = True
 
-    logarithms = torch.log_softmax((users @ items.T).masked_fill(left_out, -1e9), dim=1)
+    logarithms = torch.log_softmax((users @ items.T).masked_fill(masked, -1e9), dim=1)
     plain = -(labels * logarithms).sum()
     expected = torch.autograd.grad(plain, (users, items))
     rows, columns = labels.nonzero(as_tuple=True)
-    left_out_rows, left_out_columns = left_out.nonzero(as_tuple=True)
-    targets = Targets(rows, columns, labels[rows, columns], (left_out_rows, left_out_columns))
-    fused = softmax_loss(users, items, targets, precision)
+    masked_rows, masked_columns = masked.nonzero(as_tuple=True)
+    targets = Targets(rows, columns, labels[rows, columns], (masked_rows, masked_columns))
+    fused = softmax_loss(users, items, targets, dtype)
     found = torch.autograd.grad(3 * fused, (users, items))
 
     torch.testing.assert_close(fused, plain, rtol=error, atol=error)
@@ -31,7 +31,7 @@ def test_value_and_gradients_are_those_of_the_plain_formula(
         torch.testing.assert_close(gradient, 3 * reference, rtol=error, atol=error)
 
 
-def test_a_row_without_any_candidate_adds_nothing() -> None:
+def test_a_row_that_is_masked_altogether_adds_nothing() -> None:
     users, items = torch.ones(1, 2, requires_grad=True), torch.ones(3, 2, requires_grad=True)
     none = torch.empty(0, dtype=torch.int64)
     everything = (torch.zeros(3, dtype=torch.int64), torch.arange(3))
@@ -41,21 +41,21 @@ def test_a_row_without_any_candidate_adds_nothing() -> None:
     assert all(not gradient.any() for gradient in gradients)
 
 
-def test_the_correction_is_the_chance_to_be_drawn() -> None:
+def test_the_correction_is_the_probability_of_being_sampled() -> None:
     generator = torch.Generator().manual_seed(0)
     shares = torch.tensor([0.5, 0.1, 0.0, 0.02])
-    softmax = SampledSoftmax(shares, uniform=2, generator=generator)
+    sampler = MixedNegativeSampler(shares, uniform_negatives=2, generator=generator)
     rows, draws = 3, 20_000
     counts, chances = torch.zeros(4), torch.zeros(4)
     for _ in range(draws):
-        brought = (torch.rand(rows, 4, generator=generator) < shares).any(dim=0).nonzero().ravel()
-        candidates = softmax.draw(brought, rows)
-        assert set(brought.tolist()) <= set(candidates.items.tolist())
-        counts[candidates.items] += 1
-        chances[candidates.items] = torch.exp(-candidates.correction)
+        in_batch = (torch.rand(rows, 4, generator=generator) < shares).any(dim=0).nonzero().ravel()
+        sampled = sampler.sample(in_batch, rows)
+        assert set(in_batch.tolist()) <= set(sampled.items.tolist())
+        counts[sampled.items] += 1
+        chances[sampled.items] = torch.exp(-sampled.log_q_correction)
     torch.testing.assert_close(counts / draws, chances, atol=0.015, rtol=0)
 
 
-def test_positions_are_those_among_the_candidates() -> None:
-    candidates = Candidates(torch.tensor([2, 5, 9]), torch.zeros(3))
-    assert candidates.positions(torch.tensor([9, 2, 5, 2])).tolist() == [2, 0, 1, 0]
+def test_columns_are_the_positions_in_the_sample() -> None:
+    sampled = SampledItems(torch.tensor([2, 5, 9]), torch.zeros(3))
+    assert sampled.columns(torch.tensor([9, 2, 5, 2])).tolist() == [2, 0, 1, 0]

@@ -75,7 +75,7 @@ def test_a_preference_names_a_root_category_or_else_all_of_that_name(
     assert tokens.offsets.tolist() == [0, len(expected)]
 
 
-def test_numbers_are_standardised_and_their_absence_is_told() -> None:
+def test_numbers_are_standardized_and_absent_ones_are_flagged() -> None:
     table = items(rating=[2.0, 4.0, np.nan], discounted_price=[np.e - 1, np.e**3 - 1, np.nan])
     features = Preprocessing.fit(dataset(table), None).item_features(table)
     price, _, _, rating, *_ = features.numbers.T
@@ -85,7 +85,7 @@ def test_numbers_are_standardised_and_their_absence_is_told() -> None:
     assert features.described.tolist() == [True, True, False]
 
 
-def test_an_outlier_is_cut_off() -> None:
+def test_an_outlier_is_clipped() -> None:
     fitted = Preprocessing.fit(dataset(items(rating=[2.0, 4.0])), None)
     assert np.abs(fitted.item_features(items(rating=[500.0])).numbers).max() == 4
 

@@ -37,7 +37,7 @@ def share_of(category: str, ranked: list[str]) -> float:
 
 
 @pytest.mark.parametrize("full_softmax_items", [1000, 0])
-def test_planted_taste_is_learned_by_the_full_and_by_the_sampled_softmax(
+def test_tastes_are_learned_by_the_full_and_by_the_sampled_softmax(
     shop: Dataset, config: TowersConfig, now: datetime, full_softmax_items: int
 ) -> None:
     training, held_out = split_by_time(shop)
@@ -93,7 +93,7 @@ def test_a_new_item_is_encoded_by_its_content(bundle: Bundle, shop: Dataset, now
     assert np.mean(best == "new-" + shop.users["preferences"]) >= 0.9
 
 
-def test_of_a_user_of_whom_nothing_is_known_popularity_decides(
+def test_a_user_without_history_and_preferences_gets_the_biases_alone(
     bundle: Bundle, shop: Dataset, now: datetime
 ) -> None:
     new = pd.DataFrame({"user_id": ["n"], "preferences": [""], "signup_date": [pd.Timestamp(now)]})
@@ -109,19 +109,21 @@ def test_one_seed_gives_one_model(shop: Dataset, config: TowersConfig, now: date
     assert not np.array_equal(vectors[0], vectors[2])
 
 
-def test_progress_is_told_after_each_epoch(shop: Dataset, config: TowersConfig) -> None:
-    told: list[tuple[int, int, float]] = []
+def test_the_progress_callback_is_called_after_each_epoch(
+    shop: Dataset, config: TowersConfig
+) -> None:
+    calls: list[tuple[int, int, float]] = []
     train(
         shop,
         config.model_copy(update={"epochs": 4}),
         seed=0,
-        progress=lambda *epoch: told.append(epoch),
+        progress=lambda *epoch: calls.append(epoch),
     )
-    assert [(epoch, epochs) for epoch, epochs, _ in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert told[-1][2] < told[0][2]
+    assert [(epoch, epochs) for epoch, epochs, _ in calls] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert calls[-1][2] < calls[0][2]
 
 
-def test_who_has_met_the_whole_catalogue_does_no_harm(
+def test_a_user_who_has_seen_the_whole_catalogue_does_no_harm(
     shop: Dataset, config: TowersConfig, now: datetime
 ) -> None:
     two = shop.interactions[shop.interactions["item_id"].isin(["Music-1", "Music-2"])]
@@ -130,7 +132,9 @@ def test_who_has_met_the_whole_catalogue_does_no_harm(
     assert np.isfinite(bundle.encode_users(shop.users, two, now)).all()
 
 
-def test_a_log_that_speaks_for_nothing_is_refused(shop: Dataset, config: TowersConfig) -> None:
+def test_a_log_without_a_positive_interaction_is_refused(
+    shop: Dataset, config: TowersConfig
+) -> None:
     nothing = Dataset(shop.interactions.iloc[:0], shop.users, shop.items)
-    with pytest.raises(ContractError, match="no interaction that speaks for an item"):
+    with pytest.raises(ContractError, match="no interaction has a positive confidence weight"):
         train(nothing, config, seed=0)

@@ -27,9 +27,9 @@ def test_the_ends_of_every_range_are_allowed(name: str) -> None:
 
 
 def test_values_go_to_their_places_and_nowhere_else() -> None:
-    config = with_values(TowersConfig(), {"strengths.cart": 0.1, "learning_rate": 0.02})
+    config = with_values(TowersConfig(), {"confidence.cart": 0.1, "learning_rate": 0.02})
     expected = TowersConfig().model_dump()
-    expected["strengths"]["cart"] = 0.1
+    expected["confidence"]["cart"] = 0.1
     expected["learning_rate"] = 0.02
     assert config.model_dump() == expected
     with pytest.raises(ValidationError):
@@ -46,9 +46,9 @@ def test_what_cannot_matter_on_the_data_is_not_searched() -> None:
     plain = search_space(dataset_of([("a", "x"), ("a", "y")]))
     assert {"learning_rate", "history_dropout"} <= plain.keys()
     timed = {"proximity_half_life", "recency_half_life", "whole_history_share"}
-    assert not plain.keys() & (timed | {"id_dropout", "strengths.view", "strengths.cart"})
+    assert not plain.keys() & (timed | {"id_dropout", "confidence.view", "confidence.cart"})
     assert timed <= search_space(kinds("purchase")).keys()
     assert {name for name in search_space(kinds("cart", "negative_view")) if "." in name} == {
-        "strengths.cart",
-        "strengths.negative_view",
+        "confidence.cart",
+        "confidence.negative_view",
     }

@@ -1,12 +1,12 @@
 import pandas as pd
 import pytest
 
-from ml.towers.config import StrengthConfig
+from ml.towers.confidence import confidence_weights, without_judged_views
+from ml.towers.config import ConfidenceConfig
 from ml.towers.history import Histories
-from ml.towers.strength import strengths, without_judged_views
 from streams.errors import ContractError
 
-CONFIG = StrengthConfig()
+CONFIG = ConfidenceConfig()
 
 
 def events(*rows: tuple[object, ...]) -> pd.DataFrame:
@@ -20,22 +20,22 @@ def events(*rows: tuple[object, ...]) -> pd.DataFrame:
     return table.assign(user_id="a").astype({"rating": float, "quantity": float})
 
 
-def test_a_purchase_says_more_than_a_cart_and_a_cart_more_than_a_view() -> None:
+def test_a_purchase_weighs_more_than_a_cart_and_a_cart_more_than_a_view() -> None:
     kinds = ("purchase", "cart", "positive_view", "negative_view")
-    found = strengths(events(*(("x", 0, kind) for kind in kinds)), CONFIG)
+    found = confidence_weights(events(*(("x", 0, kind) for kind in kinds)), CONFIG)
     assert list(found) == sorted(found, reverse=True)
     assert len(set(found)) == 4
 
 
 def test_quantity_adds_with_each_doubling() -> None:
     bought = events(*(("x", 0, "purchase", None, pieces) for pieces in (None, 1, 2, 4)))
-    found = strengths(bought, StrengthConfig(quantity_growth=0.5))
+    found = confidence_weights(bought, ConfidenceConfig(quantity_growth=0.5))
     assert found == pytest.approx([1, 1, 1.5, 2])
 
 
-def test_ratings_between_whole_stars_lie_between_their_strengths() -> None:
+def test_ratings_between_whole_stars_have_weights_between_theirs() -> None:
     stars = (1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5)
-    found = strengths(events(*(("x", 0, "rate", rating) for rating in stars)), CONFIG)
+    found = confidence_weights(events(*(("x", 0, "rate", rating) for rating in stars)), CONFIG)
     assert list(found) == sorted(found)
     assert found[[0, 2, 4, 6, 8]] == pytest.approx(CONFIG.ratings)
     assert found[1] == pytest.approx((found[0] + found[2]) / 2)
@@ -45,12 +45,12 @@ def test_ratings_between_whole_stars_lie_between_their_strengths() -> None:
 @pytest.mark.parametrize("rating", [None, 0.5, 5.5])
 def test_a_rating_without_stars_is_refused(rating: float | None) -> None:
     with pytest.raises(ContractError, match="no rating between 1 and 5"):
-        strengths(events(("x", 0, "rate", rating)), CONFIG)
+        confidence_weights(events(("x", 0, "rate", rating)), CONFIG)
 
 
 def test_an_unknown_type_is_named() -> None:
     with pytest.raises(ContractError, match="unknown type: wink"):
-        strengths(events(("x", 0, "wink"), ("x", 0, "view")), CONFIG)
+        confidence_weights(events(("x", 0, "wink"), ("x", 0, "view")), CONFIG)
 
 
 def test_a_verdict_takes_the_place_of_its_view_alone() -> None:
@@ -67,30 +67,30 @@ def test_a_verdict_takes_the_place_of_its_view_alone() -> None:
     ]
 
 
-def build(log: pd.DataFrame, config: StrengthConfig = CONFIG) -> Histories:
+def build(log: pd.DataFrame, config: ConfidenceConfig = CONFIG) -> Histories:
     return Histories.build(log, ["nobody", "a"], pd.Index(["x", "y", "z"]), config)
 
 
-def test_a_history_has_one_entry_an_item_with_its_strongest_evidence() -> None:
+def test_a_history_has_one_entry_per_item_with_its_highest_weight() -> None:
     history = build(events(("y", 0, "view"), ("y", 0, "purchase"), ("y", 1440, "view"),
                            ("x", 0, "view"), ("unknown", 0, "view")))  # fmt: skip
     assert history.offsets.tolist() == [0, 0, 2]
     assert history.items.tolist() == [0, 1]
-    assert history.strengths == pytest.approx([CONFIG.view, CONFIG.purchase])
+    assert history.confidence == pytest.approx([CONFIG.view, CONFIG.purchase])
     assert history.ages == pytest.approx([1, 0])
     assert history.weights(0.5) == pytest.approx([CONFIG.view / 4, CONFIG.purchase])
 
 
-def test_a_bad_rating_is_set_against_a_purchase() -> None:
-    config = StrengthConfig(ratings=(-3, -0.5, 0, 1, 1))
+def test_a_bad_rating_is_added_to_a_purchase() -> None:
+    config = ConfidenceConfig(ratings=(-3, -0.5, 0, 1, 1))
     history = build(events(("x", 0, "purchase"), ("x", 9, "rate", 1)), config)
-    assert history.strengths == pytest.approx([-2])
+    assert history.confidence == pytest.approx([-2])
 
 
-def test_negative_views_can_be_left_out() -> None:
+def test_negative_views_can_be_masked() -> None:
     log = events(("x", 0, "view"), ("x", 0, "negative_view"))
-    assert len(build(log, StrengthConfig(negative_view=0)).items) == 0
-    assert build(log).strengths == pytest.approx([CONFIG.negative_view])
+    assert len(build(log, ConfidenceConfig(negative_view=0)).items) == 0
+    assert build(log).confidence == pytest.approx([CONFIG.negative_view])
 
 
 def test_interactions_without_an_instant_all_count_as_new() -> None:
@@ -99,12 +99,12 @@ def test_interactions_without_an_instant_all_count_as_new() -> None:
     assert build(log).ages.tolist() == [0, 0]
 
 
-def test_neighbours_are_counted_within_a_user_and_a_window() -> None:
+def test_session_sizes_are_counted_within_a_user_and_a_window() -> None:
     minutes = {"x": 0, "y": 30, "z": 100}
     log = pd.concat(
         events(*((item, minute, "view") for item, minute in minutes.items())).assign(user_id=user)
         for user in ("a", "b")
     )
     history = Histories.build(log, ["a", "b"], pd.Index(["x", "y", "z"]), CONFIG)
-    assert history.neighbours(1 / 24).tolist() == [2, 2, 1] * 2
-    assert history.neighbours(1).tolist() == [3] * 6
+    assert history.session_sizes(1 / 24).tolist() == [2, 2, 1] * 2
+    assert history.session_sizes(1).tolist() == [3] * 6

@@ -1,0 +1,151 @@
+"""Training windows: what users did around an entry of their histories.
+
+A window is centred on one entry of a user's history, its anchor. Entries near the anchor in time
+weigh more than distant ones. A part of the window is hidden, and the model learns to predict it
+from the rest, as a denoising autoencoder does (Liang et al. 2018).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ml.dataset import Dataset
+from ml.towers.config import TowersConfig
+from ml.towers.history import Histories
+from ml.towers.model import ranges
+from ml.towers.preprocessing import Preprocessing
+from streams.errors import ContractError
+
+_MAX_HALF_LIVES = 7.0
+"""Entries further away from the anchor are left out: they would weigh less than a hundredth."""
+
+_SHORT_HISTORY = 16
+"""Up to this many entries, `history_dropout` applies in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowBatch:
+    """A batch of windows; their entries follow each other, and each window is a row."""
+
+    size: int
+    """Number of windows."""
+    rows: Tensor
+    """int64 (entries,), the window of each entry, in ascending order."""
+    starts: Tensor
+    """int64 (size,), the first entry of each window."""
+    items: Tensor
+    """int64 (entries,)."""
+    weights: Tensor
+    """float32 (entries,): confidence weight times proximity to the anchor, for the user tower."""
+    visible: Tensor
+    """float32 (entries,): 1 where the user tower sees the entry, else 0."""
+    labels: Tensor
+    """float32 (entries,): proximity to the anchor of the hidden entries to predict, else 0."""
+    preferences: tuple[Tensor, Tensor]
+    """Category indices, and the first index of each window."""
+
+
+class TrainingWindows:
+    """The histories of all users, from which windows are sampled."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        preprocessing: Preprocessing,
+        config: TowersConfig,
+        generator: torch.Generator,
+    ) -> None:
+        """Collect the histories on the device of `generator`.
+
+        Raises:
+            ContractError: if no interaction has a positive confidence weight, or one is not valid.
+        """
+        self._config = config
+        self._generator = generator
+        user_ids = sorted(map(str, dataset.interactions["user_id"].unique()))
+        histories = Histories.build(
+            dataset.interactions, user_ids, preprocessing.items, config.confidence
+        )
+        if not (histories.confidence > 0).any():
+            raise ContractError("no interaction has a positive confidence weight")
+        self.users = len(user_ids)
+        self._item_count = len(preprocessing.item_ids)
+        self._device = generator.device
+        self._items = self._tensor(histories.items)
+        self._weights = self._tensor(histories.weights(config.recency_half_life))
+        self._positive = self._tensor(histories.confidence > 0)
+        self._ages = self._tensor(histories.ages)
+        self._starts = self._tensor(histories.offsets[:-1])
+        self._lengths = self._tensor(histories.offsets).diff()
+        owners = np.repeat(np.arange(self.users), np.diff(histories.offsets))
+        self._owners = self._tensor(owners)
+        sizes = self._tensor(histories.session_sizes(config.proximity_half_life))
+        self.sessions = int(np.ceil(float((1 / sizes).sum())))
+        self._anchor_weights = sizes**-config.session_exponent
+        preferences = dataset.users.drop_duplicates("user_id").set_index("user_id")["preferences"]
+        tokens = preprocessing.preference_tokens(preferences.reindex(user_ids).fillna(""))
+        self._preferences = self._tensor(tokens.indices)
+        self._preference_starts = self._tensor(tokens.offsets[:-1])
+        self._preference_lengths = self._tensor(tokens.offsets).diff()
+
+    def popularity(self) -> Tensor:
+        """How many users have each item with a positive confidence weight, float32 (items,)."""
+        return torch.bincount(self._items[self._positive], minlength=self._item_count).float()
+
+    def sample(self) -> Tensor:
+        """Anchors of an epoch, as many as there are sessions: entries, int64 (sessions,)."""
+        # Inverse transform sampling, as torch.multinomial accepts no more than 2**24 entries.
+        sums = torch.cumsum(self._anchor_weights.double(), 0)
+        draws = torch.rand(
+            self.sessions, generator=self._generator, dtype=torch.float64, device=self._device
+        )
+        return torch.searchsorted(sums, draws * sums[-1]).clamp(max=len(sums) - 1)
+
+    def batch(self, anchors: Tensor) -> WindowBatch:
+        """The windows around the anchors, with a newly sampled part hidden."""
+        config, count = self._config, len(anchors)
+        users = self._owners[anchors]
+        entries, rows = ranges(self._starts[users], self._lengths[users])
+        distances = (self._ages[entries] - self._ages[anchors][rows]).abs()
+        distances = distances * (1 - self._bernoulli(count, config.whole_history_share))[rows]
+        near = distances < _MAX_HALF_LIVES * config.proximity_half_life
+        entries, rows = entries[near], rows[near]
+        proximity = torch.exp2(-distances[near] / config.proximity_half_life)
+
+        lengths = torch.bincount(rows, minlength=count) / _SHORT_HISTORY
+        dropout = config.history_dropout * lengths.clamp(min=1) ** -config.dropout_exponent
+        visible = torch.maximum(
+            self._bernoulli(len(entries), 1 - dropout[rows]), (entries == anchors[rows]).float()
+        )
+        preferences, preference_rows = ranges(
+            self._preference_starts[users], self._preference_lengths[users]
+        )
+        preferences_only = self._bernoulli(count, config.preferences_only_share)
+        preferences_only = preferences_only * (self._preference_lengths[users] > 0)
+        visible = visible * (1 - preferences_only)[rows]
+        row_numbers = torch.arange(count, device=self._device)
+        return WindowBatch(
+            size=count,
+            rows=rows,
+            starts=torch.searchsorted(rows, row_numbers),
+            items=self._items[entries],
+            weights=self._weights[entries] * proximity,
+            visible=visible,
+            labels=proximity * self._positive[entries] * (1 - visible),
+            preferences=(
+                self._preferences[preferences],
+                torch.searchsorted(preference_rows, row_numbers),
+            ),
+        )
+
+    def _bernoulli(self, count: int, probability: float | Tensor) -> Tensor:
+        """Samples of 0 and 1, float32 (count,)."""
+        draws = torch.rand(count, generator=self._generator, device=self._device)
+        return (draws < probability).float()
+
+    def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
