@@ -1,19 +1,22 @@
 """`recsys train`, `versions`, `card` and `top-k`: the model of the running stack."""
 
 import json
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from apps.cli.connections import ml_settings, running_stack
 from apps.cli.console import Narrator, out
-from apps.cli.running import ml_settings, running_stack
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from apps.local.stack import Stack
     from ml.registry.repository import ModelVersion
+
+_USERS_SHOWN = 10
 
 
 def register(cli: typer.Typer) -> None:
@@ -110,7 +113,9 @@ def _versions(stack: "Stack") -> tuple[str | None, list["ModelVersion"]]:
 
 
 def top_k(
-    user: Annotated[str, typer.Argument(metavar="USER")],
+    user: Annotated[
+        str, typer.Argument(metavar="USER", help="A user's id, e-mail address or name.")
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -121,17 +126,30 @@ def top_k(
     from ml.features.online import OnlineFeatures
 
     stack = running_stack()
-    listed = OnlineFeatures(ml_settings(stack)).top_k(user)
-    if listed is None:
-        raise ConfigurationError(f"there is no list for user {user}")
+    with psycopg.connect(stack.database_url) as connection:
+        user_id = _only(repository.user_ids_of(connection, user), user)
+        with closing(OnlineFeatures(ml_settings(stack))) as features:
+            listed = features.top_k(user_id)
+        if listed is None:
+            raise ConfigurationError(f"user {user_id} has no list yet; make one with: recsys train")
+        names = repository.product_names(connection, listed.item_ids)
     if as_json:
         print(
             json.dumps({"model_version": listed.model_version, "item_ids": list(listed.item_ids)})
         )
         return
-    with psycopg.connect(stack.database_url) as connection:
-        names = repository.product_names(connection, listed.item_ids)
-    table = Table("", "item", "product", title=f"model {listed.model_version}")
+    table = Table("", "item", "product", title=f"user {user_id}, model {listed.model_version}")
     for rank, item_id in enumerate(listed.item_ids, 1):
         table.add_row(str(rank), item_id, names.get(item_id, ""))
     out.print(table)
+
+
+def _only(user_ids: list[str], text: str) -> str:
+    if not user_ids:
+        raise ConfigurationError(f"no user has the id, e-mail address or name {text}")
+    if len(user_ids) > 1:
+        shown = ", ".join(user_ids[:_USERS_SHOWN]) + (", …" if len(user_ids) > _USERS_SHOWN else "")
+        raise ConfigurationError(
+            f"{len(user_ids)} users have the name {text}: {shown}; choose one by its id"
+        )
+    return user_ids[0]

@@ -1,6 +1,7 @@
 """Reads every user's list back from the Feast online store and scores it on held-out items."""
 
 from collections.abc import Collection, Mapping
+from contextlib import closing
 
 import pandas as pd
 import psycopg
@@ -25,7 +26,8 @@ def read_back(settings: MlSettings, report: Report) -> dict[str, tuple[str, ...]
     seen: dict[str, set[str]] = {}
     for user_id, item_id in pairs:
         seen.setdefault(user_id, set()).add(item_id)
-    served = OnlineFeatures(settings).top_k_of(users)
+    with closing(OnlineFeatures(settings)) as features:
+        served = features.top_k_of(users)
     lists = {user_id: top_k.item_ids for user_id, top_k in served.items() if top_k.item_ids}
     report.model_version = live
     report.users_with_top_k = len(lists)

@@ -1,4 +1,6 @@
+import json
 import shutil
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -109,6 +111,44 @@ def test_a_version_that_is_not_there(recsys: Any, bundles: list[Bundle]) -> None
     for name in ("19990101T000000Z-00000000", "../models", f"{bundles[0].version}/card"):
         with pytest.raises(ConfigurationError, match="there is no version"):
             recsys("card", name)
+
+
+def test_top_k_of_a_user_by_id_address_or_name(
+    recsys: Any, settings: MlSettings, bundles: list[Bundle]
+) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute(
+            "insert into shop.users (user_id, user_name, email, password_hash) values"
+            " ('u07', 'Ada Lovelace', 'ada@example.org', 'x'),"
+            " ('u08', 'Grace Hopper', 'grace@example.org', 'x'),"
+            " ('u09', 'Grace Hopper', 'hopper@example.org', 'x')"
+        )
+    listed = json.loads(recsys("top-k", "u07", "--json"))
+    assert listed["model_version"] == bundles[1].version
+    assert len(listed["item_ids"]) == 10
+    for text in ("ada@example.org", "Ada@Example.org", "Ada Lovelace", "ada lovelace", "Shopper 7"):
+        assert json.loads(recsys("top-k", text, "--json")) == listed, text
+    table = recsys("top-k", "Ada Lovelace")
+    assert all(item_id in table for item_id in listed["item_ids"])
+    assert "user u07" in table
+
+    with pytest.raises(ConfigurationError, match="2 users have the name Grace Hopper: u08, u09"):
+        recsys("top-k", "Grace Hopper")
+    with pytest.raises(ConfigurationError, match="no user has the id, e-mail address or name xy"):
+        recsys("top-k", "xy")
+
+
+def test_top_k_leaves_no_connection_open(recsys: Any, bundles: list[Bundle]) -> None:
+    before = set(threading.enumerate())
+    recsys("top-k", "u07")
+    assert set(threading.enumerate()) <= before, "the pool's threads end with a traceback"
+
+
+def test_top_k_of_a_user_without_a_list(recsys: Any, settings: MlSettings) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute("insert into shop.users (user_id, user_name) values ('u1', 'Ada')")
+    with pytest.raises(ConfigurationError, match="user u1 has no list yet"):
+        recsys("top-k", "Ada")
 
 
 def test_before_the_first_training_there_is_no_card(recsys: Any) -> None:
