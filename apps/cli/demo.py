@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from apps.cli.connections import running_stack
 from apps.cli.console import Narrator, err, out
-from apps.cli.running import running_stack
 from apps.cli.synthetic import Interactions, Items, ProductTable, Seed, Users
 from apps.filling.source import Source, SyntheticSize, dataset, replay, synthetic
 from apps.local.demo.report import Report

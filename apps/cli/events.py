@@ -1,16 +1,14 @@
 """`recsys events tail`: watch what happens in the shop."""
 
 import json
-import os
 from typing import Annotated
 
 import typer
 
+from apps.cli.connections import kafka_settings
 from apps.cli.console import err
-from apps.cli.running import running_stack
 from streams.contracts import INTERACTIONS, TOPICS
 from streams.errors import ConfigurationError, UnavailableError
-from streams.settings import KafkaSettings
 
 
 def register(cli: typer.Typer) -> None:
@@ -40,7 +38,7 @@ def tail(
     names = [each.name for each in TOPICS]
     if topic not in names:
         raise ConfigurationError(f"there is no topic {topic}; there are {', '.join(names)}")
-    kafka = _kafka()
+    kafka = kafka_settings()
     try:
         consumer = KafkaConsumer(
             topic,
@@ -62,14 +60,6 @@ def tail(
         return
     finally:
         consumer.close()
-
-
-def _kafka() -> KafkaSettings:
-    if "RECSYS_KAFKA_BOOTSTRAP_SERVERS" in os.environ:
-        return KafkaSettings()
-    from apps.local.kafka import connection
-
-    return connection(running_stack().settings)
 
 
 def _print(value: bytes | None) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from apps.cli.connections import fill_settings
 from apps.cli.console import Narrator, out
 from apps.cli.synthetic import Interactions, Items, ProductTable, Seed, Users
 from apps.filling.feed import Fed
@@ -27,13 +28,13 @@ def fill(
     """Fill an empty shop with the synthetic one or a data set; leave alone one with products.
 
     The shop is that of RECSYS_DATABASE_URL and RECSYS_KAFKA_BOOTSTRAP_SERVERS, over TLS with the
-    files of RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE.
+    files of RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE; else
+    that of the running stack.
     """
     from apps.filling.fill import fill as bring_in
     from apps.filling.fill import products_in
-    from apps.filling.settings import FillSettings
 
-    settings = FillSettings()
+    settings = fill_settings()
     if there := products_in(settings):
         out.print(f"the shop has {there:,} products: nothing to do")
         return

@@ -4,6 +4,7 @@ import sys
 
 import typer
 from pydantic import ValidationError
+from rich.markup import escape
 
 from apps.cli import demo, evaluation, events, fill, model, stack, synthetic, tuning
 from apps.cli.console import err
@@ -27,11 +28,19 @@ def app() -> None:
             raise
         for part in error.errors():
             variable = "_".join(("RECSYS", *map(str, part["loc"]))).upper()
-            err.print(f"[bold red]error[/bold red] {variable}: {part['msg']}", soft_wrap=True)
+            _print_error(
+                f"{variable} is not set"
+                if part["type"] == "missing"
+                else f"{variable}: {part['msg']}"
+            )
         sys.exit(1)
     except RecsysError as error:
-        err.print(f"[bold red]error[/bold red] {error}", markup=True, soft_wrap=True)
+        _print_error(str(error))
         sys.exit(1)
+
+
+def _print_error(message: str) -> None:
+    err.print(f"[bold red]error[/bold red] {escape(message)}", soft_wrap=True)
 
 
 if __name__ == "__main__":
