@@ -48,12 +48,15 @@ class Feed:
         users: Iterable[NewUser],
         interactions: Iterable[Interaction],
     ) -> None:
-        """Bring in a data set."""
-        self.products(products)
+        """Bring in a data set.
+
+        The products come last: a shop that has some has all the events, acknowledged by Kafka.
+        """
         for chunk in _chunks(users):
             self._publish(NEW_USERS, chunk)
         for events in _chunks(interactions):
             self._interactions(events)
+        self.products(products)
 
     def log(self, rows: Iterable[Interaction | RejectedRow]) -> None:
         """Replay a log; users and products are made when they first occur in it."""

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ import pytest
 
 from apps.filling.fill import fill
 from apps.filling.settings import FillSettings
-from apps.filling.source import SyntheticSize, synthetic
+from apps.filling.source import Source, SyntheticSize, synthetic
+from apps.local.demo.display import Display
+from apps.local.demo.interactive import serve
 from apps.local.stack import Stack
 from ml.data.synthetic import SyntheticConfig, generate
-from streams.errors import UnavailableError
+from ml.registry.repository import live_version
+from streams.errors import ConfigurationError, UnavailableError
 from support.laptop import RunningStack, local_settings
 
 pytestmark = pytest.mark.integration
@@ -77,10 +80,13 @@ def recsys_fill(empty_stack: RunningStack, tmp_path: Path) -> Callable[..., Any]
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith("RECSYS_")}
 
-    def run(*options: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *options: str, without: Collection[str] = (), **changes: str
+    ) -> subprocess.CompletedProcess[str]:
+        environment = others | known | changes
         return subprocess.run(
             [sys.executable, "-c", IMAGE, "fill", *options],
-            env=others | known | changes,
+            env={key: environment[key] for key in environment.keys() - without},
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -113,6 +119,65 @@ def test_an_empty_shop_is_filled_once(
     again = recsys_fill("--users", "3", "--items", "3", "--interactions", "9")
     assert (again.returncode, again.stdout) == (0, "the shop has 60 products: nothing to do\n")
     assert rows(empty_stack.database_url)["shop.products"] == 60
+
+
+def recsys(stack: RunningStack, *arguments: str, **changes: str) -> Any:
+    """The command on a laptop, where it finds the stack by its state folder."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("recsys"), *arguments],
+        env=stack.cli_environment | changes,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+
+
+def test_on_a_laptop_the_running_stack_is_found(empty_stack: RunningStack, tmp_path: Path) -> None:
+    found = recsys(empty_stack, "fill")
+    assert (found.returncode, found.stdout) == (0, "the shop has 60 products: nothing to do\n")
+
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    explicit = recsys(
+        empty_stack,
+        "fill",
+        RECSYS_DATABASE_URL=nowhere,
+        RECSYS_KAFKA_BOOTSTRAP_SERVERS=empty_stack.kafka_bootstrap_servers,
+    )
+    assert "PostgreSQL does not answer" in explicit.stderr
+    half = recsys(empty_stack, "fill", RECSYS_DATABASE_URL=nowhere)
+    assert "RECSYS_KAFKA_BOOTSTRAP_SERVERS is not set" in half.stderr
+
+    stopped = recsys(empty_stack, "fill", RECSYS_STATE_DIR=str(tmp_path))
+    assert stopped.returncode == 1
+    assert "the stack is not running; start it with: recsys up; or name" in stopped.stderr
+    assert "RECSYS_DATABASE_URL and RECSYS_KAFKA_BOOTSTRAP_SERVERS" in stopped.stderr
+
+
+def test_the_demonstration_keeps_a_filled_shop_and_trains_it_once(
+    empty_stack: RunningStack,
+) -> None:
+    steps: list[str] = []
+    display = Display(steps.append, print, print, print)
+
+    def catalogue() -> Source:
+        raise AssertionError("the shop has a catalogue already")
+
+    serve(empty_stack.stack, display, catalogue, None)
+
+    assert rows(empty_stack.database_url)["shop.products"] == 60
+    assert "the shop has 60 products: nothing is added to its catalogue" in steps
+    assert any(step.startswith("retraining") for step in steps)
+    with psycopg.connect(empty_stack.database_url) as connection:
+        live = live_version(connection)
+    steps.clear()
+
+    serve(empty_stack.stack, display, catalogue, None)
+
+    assert f"model {live} is live: no training is needed" in steps
+    assert not any(step.startswith("retraining") for step in steps)
+    with pytest.raises(ConfigurationError, match="already has 60 products"):
+        serve(empty_stack.stack, display, catalogue, "amazon.csv")
 
 
 def test_a_data_set_fills_it_too(
@@ -149,11 +214,15 @@ def test_while_events_do_not_arrive_the_shop_stays_empty(
 
 
 def test_what_is_missing_is_named(recsys_fill: Callable[..., Any], server_url: str) -> None:
+    nothing = recsys_fill(without=("RECSYS_DATABASE_URL", "RECSYS_KAFKA_BOOTSTRAP_SERVERS"))
+    assert nothing.returncode == 1
+    assert "no local stack is installed here" in nothing.stderr
+    assert "RECSYS_DATABASE_URL and RECSYS_KAFKA_BOOTSTRAP_SERVERS" in nothing.stderr
     bare = recsys_fill(RECSYS_DATABASE_URL=server_url)
     assert bare.returncode == 1
     assert "run the migrations first" in bare.stderr
-    away = recsys_fill(RECSYS_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
-    assert (away.returncode, "PostgreSQL does not answer" in away.stderr) == (1, True)
+    gone = recsys_fill(RECSYS_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert (gone.returncode, "PostgreSQL does not answer" in gone.stderr) == (1, True)
     untold = recsys_fill(RECSYS_KAFKA_BOOTSTRAP_SERVERS="kafka:9093", RECSYS_KAFKA_CA_FILE="ca.crt")
     assert untold.returncode == 1
     assert "RECSYS_KAFKA_CA_FILE" in untold.stderr
