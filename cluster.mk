@@ -19,10 +19,17 @@ MONITOR = oc get configmap cluster-monitoring-config --namespace openshift-monit
   || oc create configmap cluster-monitoring-config --namespace openshift-monitoring \
   --from-literal=config.yaml='enableUserWorkload: true' >/dev/null
 
+# pattern.sh starts a container that has oc, except where it runs in a container without podman itself.
+ifeq ($(PATTERN_CONTEXT),cluster)
+GET_OC = this container has neither oc nor podman; install oc (https://mirror.openshift.com/pub/openshift-v4/clients/ocp/), or run ./pattern.sh on a machine with podman, outside of the container
+else
+GET_OC = run this through ./pattern.sh, whose container has it: ./pattern.sh make $(or $(MAKECMDGOALS),install)
+endif
+
 .PHONY: install uninstall load-secrets cluster-status cluster-validate $(FRAMEWORK)
 
 $(CLUSTER)/.ready: pyproject.toml constraints.txt
-	@command -v oc >/dev/null || { echo "oc is missing: run this through ./pattern.sh, for example ./pattern.sh make $(or $(MAKECMDGOALS),install)"; exit 1; }
+	@command -v oc >/dev/null || { echo "oc is missing: $(GET_OC)"; exit 1; }
 	@python3 -m venv --clear $(CLUSTER)
 	@$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt .
 	@touch $@

@@ -33,7 +33,9 @@ class Oc:
         program = shutil.which("oc", path=path) or shutil.which("kubectl", path=path)
         if program is None:
             raise ConfigurationError(
-                "oc is missing: run this through ./pattern.sh, whose container has it"
+                "neither oc nor kubectl is installed: install oc"
+                " (https://mirror.openshift.com/pub/openshift-v4/clients/ocp/), or run"
+                " ./pattern.sh on a machine with podman, whose container has it"
             )
         done = subprocess.run(  # noqa: S603
             [program, f"--request-timeout={_TIMEOUT}", *self._login(), *arguments],

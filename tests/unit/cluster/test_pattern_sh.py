@@ -172,6 +172,32 @@ def test_no_podman(door: Door) -> None:
         assert "podman is missing: install it" in door.refusal()
 
 
+@pytest.mark.parametrize("target", ["status", "install", "validate"])
+def test_a_container_that_has_neither_oc_nor_podman(door: Door, target: str) -> None:
+    (door.folder / "bin" / "podman").unlink()
+    done = door.open(
+        "make", target, f"CLUSTER={door.folder}/tools", KUBERNETES_SERVICE_HOST="10.0.0.1"
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "this container has neither oc nor podman" in said
+    assert "install oc (https://" in said
+    assert "through ./pattern.sh" not in said, "it was run through ./pattern.sh"
+
+
+def test_make_without_the_front_door(door: Door) -> None:
+    done = subprocess.run(
+        ["make", "--file", "cluster.mk", "install", f"CLUSTER={door.folder}/tools"],
+        env=door.environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "oc is missing: run this through ./pattern.sh" in done.stdout
+    assert "./pattern.sh make install" in done.stdout
+
+
 def test_an_old_podman(door: Door) -> None:
     assert "podman 4.2.9 is too old: 4.3.0 or newer" in door.refusal(PODMAN_IS="4.2.9")
     assert door.open("make", "install", PODMAN_IS="4.10.1").returncode == 0

@@ -204,7 +204,7 @@ def test_no_oc(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert "oc is missing: run this through ./pattern.sh" in done.stderr
+    assert "neither oc nor kubectl is installed: install oc (https://" in done.stderr
 
 
 def test_the_login_of_the_framework(running: Any) -> None:
