@@ -1,7 +1,9 @@
 """Every command in the documentation works as it is written there."""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.integration
 
 BIN = Path(sys.executable).parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+ACTIVATE = "source .venv/bin/activate"
 BLOCK = re.compile(r"^```(?:console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMANDS = {
     page.name: [
@@ -54,10 +57,25 @@ def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
     Publisher(stack.kafka).publish(
         INTERACTIONS.dead_letters.name, [("documented", letter.encode())]
     )
+    environment = {
+        **stack.cli_environment,
+        "PATH": os.pathsep.join(
+            folder
+            for folder in stack.cli_environment["PATH"].split(os.pathsep)
+            if Path(folder).resolve() != BIN.resolve()
+        ),
+    }
+    assert shutil.which("recsys", path=environment["PATH"]) is None
     for line in COMMANDS[page]:
-        program, *arguments = shlex.split(line)
-        if program == "recsys":
-            assert run([BIN / "recsys", *arguments], stack.cli_environment, tmp_path)
+        if shlex.split(line)[0] == "recsys":
+            script = f"{ACTIVATE} && cd {shlex.quote(str(tmp_path))} && {line}"
+            assert run(["bash", "-c", script], environment)
+
+
+@pytest.mark.parametrize("page", ["README.md", "operations.md"])
+def test_who_starts_with_a_page_learns_to_activate_the_environment(page: str) -> None:
+    text = (REPOSITORY / "docs" / page if page != "README.md" else REPOSITORY / page).read_text()
+    assert ACTIVATE in text
 
 
 @pytest.mark.parametrize("line", [line for line in EVERY_COMMAND if line.startswith("make ")])
@@ -75,7 +93,7 @@ def test_the_demonstration_without_a_person(tmp_path: Path) -> None:
 
 
 def test_no_command_is_of_another_kind() -> None:
-    assert all(line.startswith(("recsys ", "make ")) for line in EVERY_COMMAND)
+    assert all(line.startswith(("recsys ", "make ")) or line == ACTIVATE for line in EVERY_COMMAND)
 
 
 def cli_environment_of_nobody() -> dict[str, str]:
