@@ -71,7 +71,7 @@ def test_an_edit_by_hand_is_taken_back(
 
 def test_a_pushed_value_arrives(shop: Installation) -> None:
     path = f"{DEPLOYMENTS}/{_names(shop)['processor']}"
-    values_file = shop.fork.checkout / "charts/all/streams/values.yaml"
+    values_file = shop.fork.checkout / "charts/all/processor/values.yaml"
     values = yaml.safe_load(values_file.read_text())
     size = values["sizes"][shop.pattern.values["global"]["size"]]
     size["replicas"] += 1

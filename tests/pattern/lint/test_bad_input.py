@@ -21,7 +21,7 @@ TABLE = [
     Bad("a size that does not exist", "kafka", "global.size=huge", ONE_OF_SIZES),
     Bad("a size in capitals", "storefront", "global.size=Demo", ONE_OF_SIZES),
     Bad("no size", "postgres", "global.size=", ONE_OF_SIZES),
-    Bad("a number as the size", "streams", "global.size=3", ONE_OF_SIZES),
+    Bad("a number as the size", "processor", "global.size=3", ONE_OF_SIZES),
     Bad(
         "an image by tag",
         "storefront",
@@ -30,7 +30,7 @@ TABLE = [
     ),
     Bad(
         "an image by latest",
-        "streams",
+        "processor",
         "global.images.processor=quay.io/a/b:latest",
         ("/global/images/processor", "pattern"),
     ),
@@ -73,7 +73,10 @@ TABLE = [
         ("/sizes/demo/broker", "heep", "not allowed"),
     ),
     Bad(
-        "a size of one's own", "streams", "sizes.tiny.replicas=1", ("/sizes", "tiny", "not allowed")
+        "a size of one's own",
+        "processor",
+        "sizes.tiny.replicas=1",
+        ("/sizes", "tiny", "not allowed"),
     ),
     Bad(
         "two brokers for three copies",
@@ -181,13 +184,13 @@ TABLE = [
     ),
     Bad(
         "more workers than partitions can feed",
-        "streams",
+        "processor",
         "partitions=0",
         ("/partitions", "minimum"),
     ),
     Bad(
         "a lag of nothing",
-        "streams",
+        "processor",
         "scaling.lagThreshold=0",
         ("/scaling/lagThreshold", "minimum"),
     ),

@@ -77,7 +77,7 @@ class Pod:
 
 
 SHOP = Pod("storefront", "Deployment/storefront", (StorefrontSettings, MlSettings))
-PROCESSOR = Pod("streams", "Deployment/processor", (ProcessorSettings, MlSettings))
+PROCESSOR = Pod("processor", "Deployment/processor", (ProcessorSettings, MlSettings))
 PODS = (
     SHOP,
     PROCESSOR,

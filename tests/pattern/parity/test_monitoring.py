@@ -42,7 +42,7 @@ def test_missing_backups_are_told_where_there_are_to_be_some(size: str) -> None:
 def test_monitors_find_the_services_and_ports_of_the_project() -> None:
     services = {
         service["metadata"]["name"]: service
-        for chart in ("storefront", "streams")
+        for chart in ("storefront", "processor")
         for service in manifests(chart, "demo")
         if service["kind"] == "Service"
     }

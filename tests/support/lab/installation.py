@@ -103,6 +103,19 @@ class Installation:
             message = "not every Application is Synced and Healthy"
             raise LabError("\n- ".join((message, *reasons))) from None
 
+    def delete_removed_applications(self) -> None:
+        """As docs/day-2.md asks of an administrator: the framework's operator prunes none."""
+        expected = {each["metadata"]["name"] for each in clustergroup.applications(self.pattern)}
+        removed = [each for each in self.applications() if each["metadata"]["name"] not in expected]
+        others = {self.parent, *(each["metadata"]["name"] for each in removed)}
+        wait_until(
+            lambda: self._unhealthy().keys() <= others,
+            INSTALL_SECONDS,
+            "the remaining Applications are healthy",
+        )
+        for each in removed:
+            self.api.delete(_path(each))
+
     def left_out(self) -> dict[str, str]:
         """What the framework would install and the lab cannot, with the reason."""
         unserved = {

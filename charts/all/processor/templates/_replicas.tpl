@@ -1,5 +1,5 @@
 {{- /* The most workers that can run at once. */ -}}
-{{- define "streams.replicas" -}}
+{{- define "processor.replicas" -}}
 {{- $size := index .Values.sizes .Values.global.size -}}
 {{- ternary $size.maxReplicas $size.replicas .Values.scaling.enabled -}}
 {{- end }}

@@ -1,10 +1,10 @@
-{{- define "streams.labels" -}}
-{{ include "streams.selector" . }}
+{{- define "processor.labels" -}}
+{{ include "processor.selector" . }}
 app.kubernetes.io/part-of: {{ .Values.global.pattern }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end }}
 
-{{- define "streams.selector" -}}
+{{- define "processor.selector" -}}
 app.kubernetes.io/name: {{ .Values.global.names.processor }}
 app.kubernetes.io/component: processor
 {{- end }}
