@@ -1,12 +1,11 @@
-"""How much of a synthetic shop's planted taste the towers recover."""
+"""How close the towers come to the oracle of a synthetic shop."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from ml.data.planted import oracle_top_k
-from ml.data.synthetic import SyntheticShop
+from ml.data.synthetic import SyntheticShop, oracle_top_k
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import Scores, score_lists
@@ -23,13 +22,13 @@ class Recovery:
 
     popularity: Scores
     towers: Scores
-    ceiling: Scores
-    """What the planted truth itself reaches: nothing can be better but by chance."""
+    oracle: Scores
+    """The ranking by the ground truth, an upper bound of the expected scores of every model."""
 
     @property
     def share(self) -> float:
-        """Of the way from popularity's recall to the ceiling's, the share that the towers go."""
-        possible = self.ceiling.recall - self.popularity.recall
+        """Share of the gap in recall between popularity and the oracle that the towers close."""
+        possible = self.oracle.recall - self.popularity.recall
         return (self.towers.recall - self.popularity.recall) / possible if possible else 0.0
 
 
@@ -53,7 +52,7 @@ def measure(
     return Recovery(
         popularity=score_lists(popular, shop.held_out, _K),
         towers=score_lists(lists, shop.held_out, _K),
-        ceiling=score_lists(best, shop.held_out, _K),
+        oracle=score_lists(best, shop.held_out, _K),
     )
 
 

@@ -79,7 +79,7 @@ class SyntheticSize:
 
 
 def synthetic(size: SyntheticSize, folder: Path) -> Source:
-    """The synthetic shop; its files, the planted truth among them, are written to `folder`."""
+    """The synthetic shop; its files, the ground truth among them, are written to `folder`."""
     from ml.data.synthetic import SyntheticConfig, generate, write
 
     config = SyntheticConfig(

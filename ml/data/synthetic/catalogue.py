@@ -1,4 +1,4 @@
-"""The products of the synthetic shop and what is planted in them."""
+"""The products of the synthetic shop and the properties that its ground truth sees."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import numpy as np
 
-from ml.data.planted import Floats, Indices
 from ml.data.synthetic.config import SyntheticConfig
+from ml.data.synthetic.ground_truth import Floats, Indices
 from ml.data.synthetic.vocabulary import (
     BRANDS,
     COLOURS,
@@ -20,16 +20,18 @@ from ml.data.synthetic.vocabulary import (
 from streams.contracts import Product
 from streams.contracts.category import names
 
-_BRANDS_OF_A_DEPARTMENT = 6
-_LEVEL_FACTORS = (0.45, 0.7, 1.0, 1.6, 2.6)
+_BRANDS_PER_DEPARTMENT = 6
+_PRICE_FACTORS = (0.45, 0.7, 1.0, 1.6, 2.6)
 _DISCOUNTS = (0.0, 0.0, 0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
-_SHARE_OF_NEW = 0.2
-_SHELF_LIFE_DAYS = 730
+_NEW_ITEM_PROBABILITY = 0.2
+"""Probability that an item arrives within the period, rather than before it."""
+_MAX_AGE_DAYS = 730
+"""Of an item, at the beginning of the period."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Products and, in the same order, what a shopper's utility sees of them."""
+    """Products and, in the same order, the properties that determine a shopper's utility."""
 
     products: list[Product]
     category: Indices
@@ -45,19 +47,19 @@ class Catalogue:
 
 
 def make_catalogue(config: SyntheticConfig, random: np.random.Generator) -> Catalogue:
-    """Draw the products: categories evenly, popularity by Zipf's law, most of them long there."""
+    """Draw the products, evenly over the categories; their popularity follows Zipf's law."""
     count = config.n_items
     category = random.permutation(np.arange(count) % len(KINDS))
     brand, level = _brands_and_levels(category, random)
     ranks = random.permutation(count) + 1
     popularity = np.round(-config.popularity_weight * np.log(ranks), 6)
     age_in_days = np.where(
-        random.random(count) < _SHARE_OF_NEW,
+        random.random(count) < _NEW_ITEM_PROBABILITY,
         random.uniform(0.5, config.days, count),
-        config.days + random.uniform(0, _SHELF_LIFE_DAYS, count),
+        config.days + random.uniform(0, _MAX_AGE_DAYS, count),
     )
-    # Someone must be able to buy something on the first day.
-    age_in_days[int(np.argmin(ranks))] = config.days + _SHELF_LIFE_DAYS
+    # At least one item must be on sale on the first day.
+    age_in_days[int(np.argmin(ranks))] = config.days + _MAX_AGE_DAYS
     numbers = random.choice(100_000_000, size=count, replace=False)
     catalogue = Catalogue([], category, brand, level, popularity, [], [])
     for at in range(count):
@@ -67,7 +69,7 @@ def make_catalogue(config: SyntheticConfig, random: np.random.Generator) -> Cata
         catalogue.noun.append(noun)
         catalogue.feature.append(features[0])
         name = f"{BRANDS[brand[at]]} {random.choice(LINES)} {noun}, {random.choice(COLOURS)}"
-        factor = _LEVEL_FACTORS[int(level[at])] * random.lognormal(0, 0.08)
+        factor = _PRICE_FACTORS[int(level[at])] * random.lognormal(0, 0.08)
         price = max(0.99, round(kind.price * factor) - 0.01)
         discount = float(random.choice(_DISCOUNTS))
         sales = np.exp(popularity[at]) * count**0.5
@@ -90,16 +92,16 @@ def make_catalogue(config: SyntheticConfig, random: np.random.Generator) -> Cata
 
 
 def _brands_and_levels(category: Indices, random: np.random.Generator) -> tuple[Indices, Floats]:
-    """Each department has some brands, each brand a usual price level."""
-    sold = {
-        name: (at * len(BRANDS) // len(DEPARTMENTS) + np.arange(_BRANDS_OF_A_DEPARTMENT))
+    """Each department sells a few brands, and each brand has a usual price level."""
+    brands_of = {
+        name: (at * len(BRANDS) // len(DEPARTMENTS) + np.arange(_BRANDS_PER_DEPARTMENT))
         % len(BRANDS)
         for at, name in enumerate(sorted(DEPARTMENTS))
     }
-    chosen = random.integers(_BRANDS_OF_A_DEPARTMENT, size=len(category))
+    chosen = random.integers(_BRANDS_PER_DEPARTMENT, size=len(category))
     brand = np.array(
         [
-            sold[KINDS[kind].department][choice]
+            brands_of[KINDS[kind].department][choice]
             for kind, choice in zip(category, chosen, strict=True)
         ],
         dtype=np.int64,

@@ -1,4 +1,4 @@
-"""The synthetic shop as files: Parquet tables, the planted truth and the held-out items."""
+"""The synthetic shop as files: Parquet tables, the held-out items and the ground truth."""
 
 import csv
 from collections.abc import Iterable
@@ -58,11 +58,11 @@ CATEGORIES = pa.schema({"Category": pa.string(), "Parent Category": pa.string()}
 
 
 def write(shop: SyntheticShop, folder: Path) -> None:
-    """Write the shop into `folder`, over what is there.
+    """Write the shop into `folder`, replacing existing files.
 
     `recommendation_users`, `recommendation_items`, `recommendation_interactions` and
     `category_relationships` as Parquet, instants in UTC without a zone; `held_out.csv` with columns
-    user_id and item_id; the planted truth as `PlantedTruth.save` writes it.
+    user_id and item_id; the ground truth as `GroundTruth.save` writes it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "recommendation_users.parquet", USERS, shop.users)

@@ -1,44 +1,42 @@
-"""What the shoppers of the synthetic shop do: visits of views, then maybe a cart and a purchase."""
+"""The sessions of the synthetic shop: views, then often a cart, a purchase and a rating."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any
 
 import numpy as np
 
-from ml.data.planted import Floats, Indices, PlantedTruth
 from ml.data.synthetic.catalogue import Catalogue
+from ml.data.synthetic.choice import ItemChoice, ItemIndex, unix_seconds
 from ml.data.synthetic.config import SyntheticConfig
+from ml.data.synthetic.ground_truth import Floats, GroundTruth, Indices
 from ml.data.synthetic.shoppers import Shoppers
 from ml.data.synthetic.vocabulary import BRANDS, REVIEWS, TITLES
 from streams.contracts import Interaction, InteractionType, NewUser, derived_id
 
-_VIEWS_STOP = 0.28
-"""After each view: probability that it is the visit's last."""
-_MOST_VIEWS = 20
-_WANTED = 0.85
-"""Probability that a visit ends with something in the cart, or bought at once."""
-_CART_FIRST = 0.7
-_BOUGHT = 0.75
-"""Probability that what is in the cart is bought in the same visit."""
-_RATED = 0.4
-_REVIEWED = 0.6
-_SAME_CATEGORY = 0.7
-"""Probability that the next view stays in the category of the visit's first."""
-_RATING_DELAY_DAYS = 4
-_PAUSE = (15, 150)
-"""Seconds between two events of a visit."""
-_LONGEST_VISIT = 3_600
-"""Seconds; more than the most views, a cart and a purchase take."""
-_TRIES = 20
-"""Draws before the probabilities of what is left are worked out."""
+_LAST_VIEW_PROBABILITY = 0.28
+"""After each view: probability that it is the session's last."""
+_MAX_VIEWS = 20
+_CHOICE_PROBABILITY = 0.85
+"""Probability that a session ends with a cart event or a purchase."""
+_CART_PROBABILITY = 0.7
+"""Probability that a chosen item is put into the cart first, rather than bought at once."""
+_PURCHASE_PROBABILITY = 0.75
+"""Probability that an item in the cart is bought in the same session."""
+_RATING_PROBABILITY = 0.4
+_REVIEW_PROBABILITY = 0.6
+_MEAN_RATING_DELAY_DAYS = 4
+_PAUSE_SECONDS = (15, 150)
+"""Bounds of the time between two events of a session."""
+_MAX_SESSION_SECONDS = 3_600
+"""More than the maximum of views, a cart event and a purchase take."""
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
-    """What will happen in a visit, before it is known with which items."""
+class _SessionPlan:
+    """The events of a session, before their items are chosen."""
 
     views: int
     cart: bool
@@ -54,161 +52,101 @@ def make_interactions(
     config: SyntheticConfig,
     catalogue: Catalogue,
     shoppers: Shoppers,
-    truth: PlantedTruth,
+    truth: GroundTruth,
     random: np.random.Generator,
 ) -> list[Interaction]:
     """Exactly `config.n_interactions` events, in the order of time."""
     quotas = _quotas(shoppers.activity, config.n_interactions)
-    shelf = _Shelf.of(catalogue)
+    index = ItemIndex.of(catalogue)
     events: list[Interaction] = []
     for block in truth.blocks(np.arange(len(shoppers.users))):
         for user, taste in zip(block.tolist(), truth.taste(block), strict=True):
-            shopper = _Shopper(
-                shoppers.users[user],
-                config=config,
-                catalogue=catalogue,
-                shelf=shelf,
-                taste=taste,
-                random=random,
-            )
-            events.extend(shopper.live(int(quotas[user])))
+            choice = ItemChoice(catalogue, index, taste, random)
+            shopper = _Shopper(shoppers.users[user], config, catalogue, choice, random)
+            events.extend(shopper.events(int(quotas[user])))
     return sorted(events, key=lambda event: (event.timestamp, event.interaction_id))
 
 
-def _quotas(activity: Floats, total: int) -> Indices:
-    """Whole numbers that sum to `total`, by the largest remainders."""
-    shares = activity * total
-    quotas = np.floor(shares).astype(np.int64)
-    rest = total - int(quotas.sum())
-    quotas[np.argsort(quotas - shares, kind="stable")[:rest]] += 1
+def _quotas(shares: Floats, total: int) -> Indices:
+    """Whole numbers that sum to `total`, by the largest-remainder method."""
+    exact = shares * total
+    quotas = np.floor(exact).astype(np.int64)
+    remainder = total - int(quotas.sum())
+    quotas[np.argsort(quotas - exact, kind="stable")[:remainder]] += 1
     return quotas
 
 
-def _seconds(instant: datetime) -> int:
-    return int(instant.timestamp())
-
-
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """The items in the order of their categories: a category is a range."""
-
-    order: Indices
-    category: Indices
-    """Category of each place, ascending."""
-    arrival: Indices
-    """Unix seconds, in the order of the catalogue."""
-
-    @classmethod
-    def of(cls, catalogue: Catalogue) -> Self:
-        order = np.argsort(catalogue.category, kind="stable")
-        arrival = np.array([_seconds(product.arrival_date) for product in catalogue.products])
-        return cls(order, catalogue.category[order], arrival)
-
-
 class _Shopper:
-    """One user on the way through the time of the shop."""
+    """One user, who has sessions from sign-up to the end of the period."""
 
     def __init__(
         self,
         user: NewUser,
-        *,
         config: SyntheticConfig,
         catalogue: Catalogue,
-        shelf: _Shelf,
-        taste: Floats,
+        choice: ItemChoice,
         random: np.random.Generator,
     ) -> None:
         self._seed = config.seed
         self._user_id = user.user_id
         self._catalogue = catalogue
-        self._shelf = shelf
+        self._choice = choice
         self._random = random
-        self._end = _seconds(config.ends_at)
-        self._start = max(_seconds(config.starts_at), _seconds(user.signup_date) + 60)
-        self._taste = taste
-        self._utility = taste + catalogue.popularity
-        self._weights = np.exp(self._utility - self._utility.max())
-        self._usual_taste = float((self._weights * taste).sum() / self._weights.sum())
-        self._cumulative = np.concatenate([[0.0], np.cumsum(self._weights[shelf.order])])
-        self._bought: set[int] = set()
-        self._count = 0
+        self._end = unix_seconds(config.ends_at)
+        self._start = max(unix_seconds(config.starts_at), unix_seconds(user.signup_date) + 60)
+        self._n_events = 0
 
-    def live(self, quota: int) -> Iterator[Interaction]:
+    def events(self, quota: int) -> Iterator[Interaction]:
         """The user's events, `quota` of them."""
-        visits = list(self._plan(quota))
-        span = max(1, self._end - self._start - _LONGEST_VISIT)
-        starts = np.sort(self._random.random(len(visits)))
-        for visit, share in zip(visits, starts, strict=True):
-            yield from self._visit(visit, self._start + int(share * span))
+        plans = list(self._plans(quota))
+        span = max(1, self._end - self._start - _MAX_SESSION_SECONDS)
+        starts = np.sort(self._random.random(len(plans)))
+        for plan, share in zip(plans, starts, strict=True):
+            yield from self._session(plan, self._start + int(share * span))
 
-    def _plan(self, quota: int) -> Iterator[_Visit]:
+    def _plans(self, quota: int) -> Iterator[_SessionPlan]:
+        random = self._random
         while quota > 0:
-            random = self._random
-            views = min(int(random.geometric(_VIEWS_STOP)), _MOST_VIEWS)
-            wanted = random.random() < _WANTED
-            cart = wanted and random.random() < _CART_FIRST
-            purchase = wanted and (not cart or random.random() < _BOUGHT)
-            rate = purchase and random.random() < _RATED
-            visit = _Visit(views, cart, purchase, rate)
-            if visit.events > quota:
-                visit = _Visit(quota, cart=False, purchase=False, rate=False)
-            quota -= visit.events
-            yield visit
+            views = min(int(random.geometric(_LAST_VIEW_PROBABILITY)), _MAX_VIEWS)
+            chosen = random.random() < _CHOICE_PROBABILITY
+            cart = chosen and random.random() < _CART_PROBABILITY
+            purchase = chosen and (not cart or random.random() < _PURCHASE_PROBABILITY)
+            rate = purchase and random.random() < _RATING_PROBABILITY
+            plan = _SessionPlan(views, cart, purchase, rate)
+            if plan.events > quota:
+                plan = _SessionPlan(quota, cart=False, purchase=False, rate=False)
+            quota -= plan.events
+            yield plan
 
-    def _visit(self, visit: _Visit, at: int) -> Iterator[Interaction]:
+    def _session(self, plan: _SessionPlan, at: int) -> Iterator[Interaction]:
         session_id = f"{self._user_id}-{at}"
         viewed: list[int] = []
-        for _ in range(visit.views):
-            viewed.append(self._choose(at, viewed))
+        for _ in range(plan.views):
+            viewed.append(self._choice.next_view(at, viewed))
             yield self._event(viewed[-1], at, InteractionType.VIEW, session_id)
-            at += int(self._random.integers(*_PAUSE))
-        if not visit.cart and not visit.purchase:
+            at += int(self._random.integers(*_PAUSE_SECONDS))
+        if not plan.cart and not plan.purchase:
             return
-        # With Gumbel noise the best is a draw from the softmax; half of it, as views had it too.
-        noise = self._random.gumbel(size=len(viewed))
-        wanted = viewed[int(np.argmax(self._utility[viewed] / 2 + noise))]
+        item = self._choice.best_viewed(viewed)
         quantity = 1 + int(self._random.poisson(0.2))
-        if visit.cart:
-            yield self._event(wanted, at, InteractionType.CART, session_id, quantity=quantity)
-            at += int(self._random.integers(*_PAUSE))
-        if visit.purchase:
-            yield self._event(wanted, at, InteractionType.PURCHASE, session_id, quantity=quantity)
-            self._bought.add(wanted)
-        if visit.rate:
-            yield self._rating(wanted, at)
-
-    def _choose(self, at: int, viewed: list[int]) -> int:
-        """An item by the softmax of its utility, on the shelf at that time and not bought yet."""
-        shelf = self._shelf
-        low, high = 0, len(shelf.order)
-        if viewed and self._random.random() < _SAME_CATEGORY:
-            category = self._catalogue.category[viewed[0]]
-            low, high = np.searchsorted(shelf.category, [category, category + 1])
-        for _ in range(_TRIES):
-            point = self._random.uniform(self._cumulative[low], self._cumulative[high])
-            place = int(np.searchsorted(self._cumulative, point, side="right")) - 1
-            item = int(shelf.order[min(place, len(shelf.order) - 1)])
-            if shelf.arrival[item] <= at and item not in self._bought and item not in viewed:
-                return item
-        return self._choose_exactly(at, viewed)
-
-    def _choose_exactly(self, at: int, viewed: list[int]) -> int:
-        weights = np.where(self._shelf.arrival <= at, self._weights, 0.0)
-        fresh = weights.copy()
-        fresh[[*self._bought, *viewed]] = 0.0
-        if fresh.sum() > 0:
-            weights = fresh
-        return int(self._random.choice(len(weights), p=weights / weights.sum()))
+        if plan.cart:
+            yield self._event(item, at, InteractionType.CART, session_id, quantity=quantity)
+            at += int(self._random.integers(*_PAUSE_SECONDS))
+        if plan.purchase:
+            yield self._event(item, at, InteractionType.PURCHASE, session_id, quantity=quantity)
+            self._choice.buy(item)
+        if plan.rate:
+            yield self._rating(item, at)
 
     def _rating(self, item: int, bought_at: int) -> Interaction:
-        delay = int(self._random.exponential(_RATING_DELAY_DAYS) * 86_400) + 3_600
+        delay = int(self._random.exponential(_MEAN_RATING_DELAY_DAYS) * 86_400) + 3_600
         at = bought_at + delay
         if at >= self._end:
             at = bought_at + int((self._end - bought_at) * self._random.uniform(0.2, 1))
-        liking = float(self._taste[item]) - self._usual_taste
-        stars = float(np.clip(3.9 + 0.5 * liking + self._random.normal(0, 0.5), 1, 5))
+        taste = self._choice.relative_taste(item)
+        stars = float(np.clip(3.9 + 0.5 * taste + self._random.normal(0, 0.5), 1, 5))
         title, content = None, None
-        if self._random.random() < _REVIEWED:
+        if self._random.random() < _REVIEW_PROBABILITY:
             mood = int(np.digitize(stars, [2.5, 3.5, 4.5]))
             title = str(self._random.choice(TITLES[mood]))
             content = REVIEWS[mood].format(
@@ -227,30 +165,19 @@ class _Shopper:
         )
 
     def _event(
-        self,
-        item: int,
-        at: int,
-        kind: InteractionType,
-        session_id: str,
-        *,
-        quantity: int | None = None,
-        rating: float | None = None,
-        review_title: str | None = None,
-        review_content: str | None = None,
+        self, item: int, at: int, kind: InteractionType, session_id: str, **details: Any
     ) -> Interaction:
+        """An event whose id follows from the seed, the user and the user's count of events."""
         timestamp = _EPOCH + timedelta(seconds=at)
-        self._count += 1
+        self._n_events += 1
         return Interaction(
             interaction_id=derived_id(
-                timestamp, "synthetic", str(self._seed), self._user_id, str(self._count)
+                timestamp, "synthetic", str(self._seed), self._user_id, str(self._n_events)
             ),
             user_id=self._user_id,
             item_id=self._catalogue.products[item].item_id,
             timestamp=timestamp,
             interaction_type=kind,
-            quantity=quantity,
-            rating=rating,
-            review_title=review_title,
-            review_content=review_content,
             session_id=session_id,
+            **details,
         )

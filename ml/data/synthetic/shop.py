@@ -1,12 +1,12 @@
-"""The synthetic shop as a whole: products, users, interactions, what is held out and the truth."""
+"""The synthetic shop as a whole: products, users, interactions, held-out items, ground truth."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.data.planted import PlantedTruth
 from ml.data.synthetic.catalogue import make_catalogue
 from ml.data.synthetic.config import SyntheticConfig
+from ml.data.synthetic.ground_truth import GroundTruth
 from ml.data.synthetic.sessions import make_interactions
 from ml.data.synthetic.shoppers import make_shoppers
 from ml.data.synthetic.vocabulary import BRANDS, KINDS
@@ -15,30 +15,30 @@ from streams.contracts import Interaction, InteractionType, NewUser, Product
 
 @dataclass(frozen=True, slots=True)
 class SyntheticShop:
-    """A shop of which it is known what its shoppers like."""
+    """A shop together with the ground truth that made it."""
 
     products: list[Product]
     users: list[NewUser]
     interactions: list[Interaction]
-    """In the order of time; view verdicts are the stream processor's to derive."""
+    """In the order of time, without verdicts, which the stream processor derives."""
     held_out: dict[str, set[str]]
-    """The last bought item of each active user; no event of that pair is in `interactions`."""
-    truth: PlantedTruth
+    """The item of each active user's last purchase; `interactions` has no event of that pair."""
+    truth: GroundTruth
 
 
 def generate(config: SyntheticConfig) -> SyntheticShop:
-    """Make the shop; the same config gives the same shop, to the byte."""
+    """Generate the shop; the same config gives the same shop, to the byte."""
     for_catalogue, for_shoppers, for_sessions = np.random.default_rng(config.seed).spawn(3)
     catalogue = make_catalogue(config, for_catalogue)
     shoppers = make_shoppers(config, for_shoppers)
-    truth = PlantedTruth(
+    truth = GroundTruth(
         user_ids=[user.user_id for user in shoppers.users],
         item_ids=[product.item_id for product in catalogue.products],
         categories=[kind.path for kind in KINDS],
         brands=list(BRANDS),
         category_taste=shoppers.category_taste,
         brand_taste=shoppers.brand_taste,
-        wanted_level=shoppers.wanted_level,
+        preferred_level=shoppers.preferred_level,
         item_category=catalogue.category,
         item_brand=catalogue.brand,
         item_level=catalogue.level,

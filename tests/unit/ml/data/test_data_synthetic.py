@@ -13,8 +13,14 @@ import pytest
 from pydantic import ValidationError
 
 from ml.data.log_table import read_held_out
-from ml.data.planted import PlantedTruth, oracle_top_k
-from ml.data.synthetic import SyntheticConfig, SyntheticShop, generate, write
+from ml.data.synthetic import (
+    GroundTruth,
+    SyntheticConfig,
+    SyntheticShop,
+    generate,
+    oracle_top_k,
+    write,
+)
 from streams.contracts import Interaction, InteractionType
 from streams.errors import ContractError
 
@@ -62,12 +68,12 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
-def by_visit(shop: SyntheticShop) -> dict[str, list[Interaction]]:
-    visits: dict[str, list[Interaction]] = defaultdict(list)
+def by_session(shop: SyntheticShop) -> dict[str, list[Interaction]]:
+    sessions: dict[str, list[Interaction]] = defaultdict(list)
     for event in shop.interactions:
         assert event.session_id
-        visits[event.session_id].append(event)
-    return visits
+        sessions[event.session_id].append(event)
+    return sessions
 
 
 def test_the_same_seed_gives_identical_files_in_another_process(tmp_path: Path) -> None:
@@ -104,14 +110,16 @@ def test_sizes_are_what_the_config_says(shop: SyntheticShop) -> None:
     assert len({event.interaction_id for event in shop.interactions}) == len(shop.interactions)
 
 
-def test_taste_is_there_to_be_found(shop: SyntheticShop, seen: dict[str, set[str]]) -> None:
-    ceiling = recall(oracle_top_k(shop.truth, list(shop.held_out), 20, seen), shop.held_out)
+def test_the_oracle_is_far_better_than_popularity(
+    shop: SyntheticShop, seen: dict[str, set[str]]
+) -> None:
+    oracle = recall(oracle_top_k(shop.truth, list(shop.held_out), 20, seen), shop.held_out)
     popularity = recall(popular_items(shop, seen), shop.held_out)
-    assert 0.3 < ceiling < 0.6
-    assert 20 / len(shop.products) < popularity < ceiling / 3
+    assert 0.3 < oracle < 0.6
+    assert 20 / len(shop.products) < popularity < oracle / 3
 
 
-def test_what_shoppers_state_matches_what_they_do_far_above_chance(shop: SyntheticShop) -> None:
+def test_stated_preferences_match_interactions_far_above_chance(shop: SyntheticShop) -> None:
     department = {each.item_id: each.category.split("|")[0] for each in shop.products}
     stated = {user.user_id: set(user.preferences.split("|")) for user in shop.users}
     assert all(1 <= len(names) <= 5 for names in stated.values())
@@ -128,10 +136,10 @@ def test_popularity_and_activity_have_long_tails(shop: SyntheticShop) -> None:
     assert sum(users[:100]) > 0.3 * sum(users)
 
 
-def test_visits_look_like_visits(shop: SyntheticShop) -> None:
+def test_a_session_is_short_and_ends_with_a_viewed_item(shop: SyntheticShop) -> None:
     bought = 0
     lengths = []
-    for events in by_visit(shop).values():
+    for events in by_session(shop).values():
         assert len({event.user_id for event in events}) == 1
         assert events[-1].timestamp - events[0].timestamp < timedelta(hours=1)
         kinds = [event.interaction_type for event in events]
@@ -178,9 +186,7 @@ def test_only_the_shops_own_events_are_made_and_ratings_follow_taste(shop: Synth
     assert any(event.review_content for event in rated)
 
 
-def test_held_out_pairs_are_gone_from_the_events(
-    shop: SyntheticShop, seen: dict[str, set[str]]
-) -> None:
+def test_no_event_has_a_held_out_pair(shop: SyntheticShop, seen: dict[str, set[str]]) -> None:
     assert len(shop.held_out) > 700
     for user_id, items in shop.held_out.items():
         assert len(items) == 1
@@ -188,7 +194,7 @@ def test_held_out_pairs_are_gone_from_the_events(
         assert len(seen[user_id]) >= SyntheticConfig().min_history
 
 
-def test_products_are_whole(shop: SyntheticShop) -> None:
+def test_products_are_complete(shop: SyntheticShop) -> None:
     for product in shop.products:
         assert product.item_id.startswith("B0")
         assert len(product.item_id) == 10
@@ -256,24 +262,24 @@ def test_files_have_the_agreed_columns_and_hold_the_shop(tmp_path: Path) -> None
     assert read_held_out(tmp_path / "held_out.csv") == (small.held_out, [])
 
 
-def test_the_truth_is_read_back_as_it_was(tmp_path: Path) -> None:
+def test_the_ground_truth_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     small = generate(SMALL)
     write(small, tmp_path)
-    loaded = PlantedTruth.load(tmp_path)
+    loaded = GroundTruth.load(tmp_path)
     users = np.arange(60)
     assert loaded.user_ids == small.truth.user_ids
     assert loaded.item_ids == small.truth.item_ids
     np.testing.assert_array_equal(loaded.utilities(users), small.truth.utilities(users))
 
 
-def test_a_folder_without_truth_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="holds no planted truth"):
-        PlantedTruth.load(tmp_path)
+def test_a_folder_without_ground_truth_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="holds no ground truth"):
+        GroundTruth.load(tmp_path)
 
 
 def test_the_oracle_lists_the_best_unseen_items(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = generate(SMALL).truth
-    monkeypatch.setattr("ml.data.planted._BLOCK_CELLS", 1_000)
+    monkeypatch.setattr("ml.data.synthetic.ground_truth._BLOCK_CELLS", 1_000)
     user_ids = truth.user_ids[::-3]
     utilities = truth.utilities(np.arange(len(truth.user_ids)))
     seen = {user_id: set(truth.item_ids[at::4]) for at, user_id in enumerate(user_ids[:4])}
@@ -286,14 +292,14 @@ def test_the_oracle_lists_the_best_unseen_items(monkeypatch: pytest.MonkeyPatch)
         assert lists[user_id] == fresh[:7]
 
 
-def test_the_oracle_gives_a_shorter_list_where_fewer_items_remain() -> None:
+def test_the_oracle_gives_a_shorter_list_if_fewer_items_remain() -> None:
     truth = generate(SMALL).truth
     user_id = truth.user_ids[0]
     lists = oracle_top_k(truth, [user_id], 400, {user_id: {*truth.item_ids[5:], "another"}})
     assert set(lists[user_id]) == set(truth.item_ids[:5])
 
 
-def test_the_oracle_refuses_what_it_does_not_know() -> None:
+def test_the_oracle_refuses_an_unknown_user_and_k_below_one() -> None:
     truth = generate(SMALL).truth
     with pytest.raises(ContractError, match="user nobody is unknown"):
         oracle_top_k(truth, ["nobody"], 5)
@@ -310,7 +316,7 @@ def test_the_oracle_refuses_what_it_does_not_know() -> None:
         {"n_users": 3, "n_items": 9, "n_interactions": 400, "popularity_weight": 5},
     ],
 )
-def test_tiny_shops_are_whole_too(tmp_path: Path, sizes: dict[str, int]) -> None:
+def test_tiny_shops_are_complete_too(tmp_path: Path, sizes: dict[str, int]) -> None:
     tiny = generate(SyntheticConfig(**sizes))
     write(tiny, tmp_path)
     assert len(tiny.users) == sizes["n_users"]
@@ -322,6 +328,6 @@ def test_tiny_shops_are_whole_too(tmp_path: Path, sizes: dict[str, int]) -> None
 @pytest.mark.parametrize(
     "wrong", [{"n_users": 0}, {"days": 0}, {"seed": -1}, {"brand_weight": float("nan")}, {"x": 1}]
 )
-def test_a_config_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+def test_an_invalid_config_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         SyntheticConfig.model_validate(wrong)

@@ -1,4 +1,4 @@
-"""The taste planted into a synthetic shop, and the best list that anyone could recommend by it."""
+"""The ground truth of a synthetic shop, and the oracle that recommends by it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,12 +22,12 @@ _BLOCK_CELLS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class PlantedTruth:
-    """What the users like, what the items are, and what that makes of each pair.
+class GroundTruth:
+    """The users' taste, the items' properties, and the utility of an item to a user.
 
     A user chooses an item with the softmax of
-    `category_taste + brand_taste - price_weight * (wanted level - item's level)^2 + popularity`.
-    All numbers are rounded to 6 decimals, so that what is written is what was used.
+    `category_taste + brand_taste - price_weight * (preferred_level - item_level)^2 + popularity`.
+    All numbers are rounded to 6 decimals.
     """
 
     user_ids: list[str]
@@ -39,8 +39,8 @@ class PlantedTruth:
     """(users, categories): utility of each category."""
     brand_taste: Floats
     """(users, brands): utility of each brand."""
-    wanted_level: Floats
-    """(users,): the price level sought, 0 (cheapest) to 4."""
+    preferred_level: Floats
+    """(users,): preferred price level, 0 (cheapest) to 4."""
     item_category: Indices
     """(items,): positions in `categories`."""
     item_brand: Indices
@@ -48,12 +48,16 @@ class PlantedTruth:
     item_level: Floats
     """(items,): price level, 0 (cheapest) to 4."""
     popularity: Floats
-    """(items,): utility that an item has for everyone."""
+    """(items,): utility that an item has to every user."""
     price_weight: float
 
     def taste(self, users: Indices) -> Floats:
-        """Utility of every item to some users, without its popularity: (users, items)."""
-        distance = self.wanted_level[users, None] - self.item_level
+        """Utility of every item without its popularity, float64 (users, items).
+
+        Args:
+            users: positions in `user_ids`.
+        """
+        distance = self.preferred_level[users, None] - self.item_level
         return (
             self.category_taste[users][:, self.item_category]
             + self.brand_taste[users][:, self.item_brand]
@@ -61,11 +65,15 @@ class PlantedTruth:
         )
 
     def utilities(self, users: Indices) -> Floats:
-        """Utility of every item to some users, given by their positions: (users, items)."""
+        """Utility of every item, float64 (users, items).
+
+        Args:
+            users: positions in `user_ids`.
+        """
         return self.taste(users) + self.popularity
 
     def blocks(self, users: Indices) -> Iterator[Indices]:
-        """The users in blocks whose utilities take some megabytes."""
+        """The users in blocks whose matrix of utilities has at most about a million cells."""
         rows = max(1, _BLOCK_CELLS // max(1, len(self.item_ids)))
         for start in range(0, len(users), rows):
             yield users[start : start + rows]
@@ -75,7 +83,7 @@ class PlantedTruth:
         folder.mkdir(parents=True, exist_ok=True)
         users = {
             "user_id": pa.array(self.user_ids, pa.string()),
-            "wanted_level": pa.array(self.wanted_level),
+            "preferred_level": pa.array(self.preferred_level),
             "category_taste": _rows(self.category_taste),
             "brand_taste": _rows(self.brand_taste),
         }
@@ -88,12 +96,12 @@ class PlantedTruth:
         }
         pq.write_table(pa.table(users), folder / "truth_users.parquet")
         pq.write_table(pa.table(items), folder / "truth_items.parquet")
-        named = {
+        names = {
             "price_weight": self.price_weight,
             "categories": self.categories,
             "brands": self.brands,
         }
-        text = json.dumps(named, indent=1)
+        text = json.dumps(names, indent=1)
         (folder / "truth.json").write_text(f"{text}\n", encoding="utf-8")
 
     @classmethod
@@ -101,49 +109,49 @@ class PlantedTruth:
         """Read what `save` wrote.
 
         Raises:
-            ContractError: a file is missing or is none of these.
+            ContractError: a file is missing or malformed.
         """
         try:
-            named = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+            names = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
             users = pq.read_table(folder / "truth_users.parquet")
             items = pq.read_table(folder / "truth_items.parquet")
             return cls(
                 user_ids=users["user_id"].to_pylist(),
                 item_ids=items["item_id"].to_pylist(),
-                categories=named["categories"],
-                brands=named["brands"],
-                category_taste=_matrix(users["category_taste"], len(named["categories"])),
-                brand_taste=_matrix(users["brand_taste"], len(named["brands"])),
-                wanted_level=users["wanted_level"].to_numpy(),
+                categories=names["categories"],
+                brands=names["brands"],
+                category_taste=_matrix(users["category_taste"], len(names["categories"])),
+                brand_taste=_matrix(users["brand_taste"], len(names["brands"])),
+                preferred_level=users["preferred_level"].to_numpy(),
                 item_category=items["category"].to_numpy(),
                 item_brand=items["brand"].to_numpy(),
                 item_level=items["level"].to_numpy(),
                 popularity=items["popularity"].to_numpy(),
-                price_weight=named["price_weight"],
+                price_weight=names["price_weight"],
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
-            raise ContractError(f"{folder} holds no planted truth: {error}") from None
+            raise ContractError(f"{folder} holds no ground truth: {error}") from None
 
 
 def oracle_top_k(
-    truth: PlantedTruth,
+    truth: GroundTruth,
     user_ids: Sequence[str],
     k: int,
     seen: Mapping[str, AbstractSet[str]] | None = None,
 ) -> dict[str, list[str]]:
-    """The `k` items of highest planted utility for each user, the best first.
+    """The `k` items of highest utility for each user, the best first.
 
-    Exact; ties go to the item that comes first in `truth.item_ids`. Its recall is the ceiling for
-    every model's.
+    The ranking is exact; of tied items the one that comes first in `truth.item_ids` wins. The
+    oracle's recall is an upper bound of the expected recall of every model.
 
     Args:
-        truth: the planted truth.
-        user_ids: the users asked for.
-        k: length of the lists; shorter where fewer items remain.
-        seen: items that are left out of a user's list.
+        truth: the ground truth.
+        user_ids: users whose lists are made.
+        k: length of the lists; a list is shorter if fewer items remain.
+        seen: items of each user that are excluded from the list.
 
     Raises:
-        ContractError: `k` is less than 1, or a user is unknown to the truth.
+        ContractError: `k` is less than 1, or a user is unknown.
     """
     if k < 1:
         raise ContractError(f"k must be at least 1, not {k}")
@@ -152,7 +160,7 @@ def oracle_top_k(
     try:
         users = np.array([user_at[user_id] for user_id in user_ids], dtype=np.int64)
     except KeyError as error:
-        raise ContractError(f"user {error.args[0]} is unknown to the planted truth") from None
+        raise ContractError(f"user {error.args[0]} is unknown to the ground truth") from None
     masked = {
         user_at[user_id]: [
             item_at[item] for item in (seen or {}).get(user_id, ()) if item in item_at
