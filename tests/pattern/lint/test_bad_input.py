@@ -91,8 +91,8 @@ TABLE = [
     Bad(
         "a topic without partitions",
         "kafka",
-        "channels[0].partitions=0",
-        ("/channels/0/partitions", "minimum"),
+        "global.partitions=0",
+        ("/global/partitions", "minimum"),
     ),
     Bad(
         "a topic that forgets at once",
@@ -183,10 +183,10 @@ TABLE = [
         ("/route/host", "pattern"),
     ),
     Bad(
-        "more workers than partitions can feed",
+        "workers without partitions",
         "processor",
-        "partitions=0",
-        ("/partitions", "minimum"),
+        "global.partitions=0",
+        ("/global/partitions", "minimum"),
     ),
     Bad(
         "a lag of nothing",

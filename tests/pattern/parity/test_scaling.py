@@ -1,15 +1,16 @@
 """The processor's scaling knows the topics, the partitions and the group of the contracts."""
 
-import yaml
-
-from streams.contracts import CHANNELS
+from streams.contracts import CHANNELS, TOPICS
 from streams.settings import PROCESSOR_GROUP
-from support.pattern.charts import CHARTS, manifests
+from support.pattern.charts import fork, manifests, template
 
 
-def test_partitions_are_those_of_the_contracts() -> None:
-    values = yaml.safe_load((CHARTS["processor"] / "values.yaml").read_text())
-    assert values["partitions"] == min(channel.public.partitions for channel in CHANNELS)
+def test_the_partitions_that_bound_the_workers_are_the_contracts() -> None:
+    (partitions,) = {topic.partitions for topic in TOPICS}
+    assert fork("production").values["global"]["partitions"] == partitions
+    more = f"sizes.production.maxReplicas={partitions + 1}"
+    refused = template("processor", "production", "--set", more)
+    assert f"{partitions + 1} workers for {partitions} partitions" in refused.stderr
 
 
 def test_the_lag_that_scales_is_the_processors() -> None:
