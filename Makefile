@@ -68,7 +68,7 @@ browser:
 
 charts-docs: ## Write the charts' READMEs from their values
 	@tests/support/tools/build.sh helm-docs
-	@for chart in charts/all/*/; do (cd $$chart && $(CURDIR)/.state/gitops/bin/helm-docs --log-level error --template-files ../../README.md.gotmpl); done
+	@for chart in charts/all/*/; do (cd $$chart && $(or $(RECSYS_GITOPS_BIN),$(CURDIR)/.state/gitops/bin)/helm-docs --log-level error --template-files ../../README.md.gotmpl); done
 
 test-gitops: setup ## Install the pattern on a real API server with a real Argo CD
 	@PYTEST=$(CURDIR)/$(BIN)/pytest tests/pattern/lab/run.sh

@@ -12,7 +12,7 @@ from support.lab.control_plane import control_plane
 from support.lab.installation import Installation, installation
 from support.lab.places import BIN, STATE
 from support.lab.repository import copy_working_tree
-from support.pattern import applications
+from support.pattern import charts
 from support.pattern.pattern import Cluster, Pattern
 
 OPENSHIFT_NAMESPACES = ("openshift-marketplace", "openshift-monitoring", "openshift-operators")
@@ -57,7 +57,7 @@ def pattern() -> Pattern:
 @pytest.fixture(scope="session")
 def api(folder: Path, pattern: Pattern) -> Iterator[Api]:
     with control_plane(folder) as api:
-        if missing := applications.kinds(pattern) - api.resources.keys():
+        if missing := charts.kinds(pattern) - api.resources.keys():
             pytest.fail(
                 f"no definition of {', '.join(sorted(missing))}: put the operators'"
                 " CustomResourceDefinitions into a folder and name it by RECSYS_CRDS"

@@ -6,12 +6,11 @@ import pytest
 import yaml
 
 from support.lab.api import Api
-from support.pattern import applications, clustergroup
+from support.pattern import clustergroup
+from support.pattern.charts import SIZES, applications, render
 from support.pattern.pattern import Pattern
 
 pytestmark = pytest.mark.gitops
-
-SIZES = ("demo", "production")
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +31,9 @@ def test_the_api_server_accepts_every_chart(
     api: Api, pattern: Pattern, namespaces: None, size: str
 ) -> None:
     problems = []
-    for name, application in applications.applications(pattern).items():
+    for name, application in applications(pattern).items():
         namespace = application["spec"]["destination"]["namespace"]
-        manifests = applications.render(pattern, application, {"global.size": size})
+        manifests = render(pattern, application, {"global.size": size})
         problems += _problems(api, name, manifests, f"--namespace={namespace}")
     assert not problems
 

@@ -9,7 +9,7 @@ import pytest
 from support.lab.api import Api
 from support.lab.installation import Installation, installation
 from support.lab.repository import copy_revision, copy_working_tree, first_revision_with
-from support.pattern import applications
+from support.pattern.charts import all_manifests
 
 pytestmark = pytest.mark.gitops
 
@@ -61,5 +61,5 @@ def _tracked(api: Api) -> dict[tuple[str, str], str]:
 
 
 def _wanted(shop: Installation) -> set[tuple[str, str]]:
-    manifests = [*applications.manifests(shop.pattern), *shop.group_objects()]
+    manifests = [*all_manifests(shop.pattern), *shop.group_objects()]
     return {(each["kind"], each["metadata"]["name"]) for each in manifests}

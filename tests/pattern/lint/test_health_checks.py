@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pattern.lint.test_values import FILES, values
 from support.pattern.charts import checked
+from support.pattern.values import FILES, read
 
 IMAGE = "image.openshift.io/v1"
 EDB = "postgresql.k8s.enterprisedb.io/v1"
@@ -108,7 +108,7 @@ CASES: list[Case] = [
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Argo CD's own form of the checks, as its operator writes it."""
     data = {}
-    for check in values(*FILES)["clusterGroup"]["argoCD"]["resourceHealthChecks"]:
+    for check in read(*FILES)["clusterGroup"]["argoCD"]["resourceHealthChecks"]:
         group = f"{check['group']}_" if "group" in check else ""
         data[f"resource.customizations.health.{group}{check['kind']}"] = check["check"]
     labels = {"app.kubernetes.io/name": "argocd-cm", "app.kubernetes.io/part-of": "argocd"}
@@ -140,5 +140,5 @@ def test_health(settings: Path, tmp_path: Path, case: Case) -> None:
 
 
 def test_every_check_is_tried() -> None:
-    checks = values(*FILES)["clusterGroup"]["argoCD"]["resourceHealthChecks"]
+    checks = read(*FILES)["clusterGroup"]["argoCD"]["resourceHealthChecks"]
     assert {check["kind"] for check in checks} == {kind for _, kind, _, _ in CASES}

@@ -2,13 +2,13 @@
 
 import yaml
 
-from pattern.lint.test_values import FILES, values
 from support.checkout import REPOSITORY
 from support.pattern.charts import CHARTS, SIZES, Manifest, manifests
+from support.pattern.values import FILES, read
 
 
 def external_secrets() -> list[Manifest]:
-    extra = values(*FILES)["clusterGroup"]["extraObjects"].values()
+    extra = read(*FILES)["clusterGroup"]["extraObjects"].values()
     found = [*extra, *(m for chart in CHARTS for size in SIZES for m in manifests(chart, size))]
     return [manifest for manifest in found if manifest["kind"] == "ExternalSecret"]
 
@@ -24,7 +24,7 @@ def offered() -> set[tuple[str, str]]:
 
 
 def from_vault() -> list[Manifest]:
-    store = values(*FILES)["secretStore"]
+    store = read(*FILES)["secretStore"]
     return [each for each in external_secrets() if each["spec"]["secretStoreRef"] == store]
 
 

@@ -11,20 +11,12 @@ from jsonschema.validators import validator_for
 from support.checkout import REPOSITORY
 from support.lab.crds import FOLDER
 from support.pattern.charts import SIZES, VERSION
-from support.pattern.values import Values, expand, merge
+from support.pattern.values import FILES, Values, expand, merge, read
 
 SCHEMA = FOLDER / "clustergroup-values.schema.json"
-FILES = ("values-global.yaml", "values-hub.yaml")
 OVERRIDES = sorted(REPOSITORY.glob("overrides/*.yaml"))
 DEPRECATED = ("projects", "isHubCluster", "project")
 LONGEST_NAME = 46
-
-
-def values(*files: Path | str) -> Values:
-    merged: Values = {}
-    for file in files:
-        merged = merge(merged, yaml.safe_load((REPOSITORY / file).read_text()))
-    return merged
 
 
 @pytest.fixture
@@ -47,7 +39,7 @@ def faults(schema: Path, instance: Values) -> list[str]:
     "override", [None, *OVERRIDES], ids=lambda file: getattr(file, "stem", "-")
 )
 def test_values_fit_the_frameworks_schema(schema: Path, override: Path | None) -> None:
-    assert faults(schema, values(*FILES, *([override] if override else []))) == []
+    assert faults(schema, read(*FILES, *([override] if override else []))) == []
 
 
 @pytest.mark.parametrize(
@@ -62,7 +54,7 @@ def test_values_fit_the_frameworks_schema(schema: Path, override: Path | None) -
     ids=str,
 )
 def test_the_schema_refuses_what_is_wrong(schema: Path, wrong: Values) -> None:
-    assert faults(schema, merge(values(*FILES), wrong))
+    assert faults(schema, merge(read(*FILES), wrong))
 
 
 def test_secrets_template_fits_its_schema() -> None:
@@ -71,7 +63,7 @@ def test_secrets_template_fits_its_schema() -> None:
 
 
 def test_the_frameworks_rules() -> None:
-    merged = values(*FILES)
+    merged = read(*FILES)
     main, general, group = merged["main"], merged["global"], merged["clusterGroup"]
     assert main["clusterGroupName"] == group["name"] == "hub"
     assert main["multiSourceConfig"] == {"enabled": True, "clusterGroupChartVersion": "0.9.*"}
@@ -84,13 +76,13 @@ def test_the_frameworks_rules() -> None:
 
 def test_maps_not_lists() -> None:
     """Lists replace each other in an override; maps merge."""
-    group = values(*FILES)["clusterGroup"]
+    group = read(*FILES)["clusterGroup"]
     for part in ("namespaces", "subscriptions", "applications", "extraObjects"):
         assert isinstance(group[part], dict), part
 
 
 def test_every_operator_has_its_namespace() -> None:
-    group = values(*FILES, *OVERRIDES)["clusterGroup"]
+    group = read(*FILES, *OVERRIDES)["clusterGroup"]
     for subscription in group["subscriptions"].values():
         namespace = group["namespaces"][subscription["namespace"]]
         assert namespace == {"operatorGroup": True, "targetNamespaces": []}
@@ -98,7 +90,7 @@ def test_every_operator_has_its_namespace() -> None:
 
 
 def test_every_application_has_a_namespace_a_project_and_a_wave() -> None:
-    group = values(*FILES)["clusterGroup"]
+    group = read(*FILES)["clusterGroup"]
     for key, application in group["applications"].items():
         assert application["name"] == key
         assert application["namespace"] in group["namespaces"]
@@ -107,14 +99,14 @@ def test_every_application_has_a_namespace_a_project_and_a_wave() -> None:
 
 
 def test_what_is_changed_by_hand_comes_back() -> None:
-    for application in values(*FILES)["clusterGroup"]["applications"].values():
+    for application in read(*FILES)["clusterGroup"]["applications"].values():
         if "path" in application:
             assert application["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
 
 
 def test_overrides_are_ones_that_are_read() -> None:
     """A file whose name the framework does not ask for would change nothing, without a word."""
-    merged = values(*FILES)
+    merged = read(*FILES)
     platforms = ("AWS", "Azure", "GCP", "IBMCloud", "BareMetal", "VSphere", "OpenStack", "None")
     group = merged["clusterGroup"]
     templates = set(group["sharedValueFiles"]).union(
@@ -137,11 +129,11 @@ def test_shared_overrides_are_for_all_charts() -> None:
     """So they hold nothing that only one chart knows."""
     for file in OVERRIDES:
         if file.name.startswith("values-"):
-            assert set(values(file)) <= {"global", "clusterGroup"}, file
+            assert set(read(file)) <= {"global", "clusterGroup"}, file
 
 
 def test_every_chart_can_be_overridden() -> None:
-    for name, application in values(*FILES)["clusterGroup"]["applications"].items():
+    for name, application in read(*FILES)["clusterGroup"]["applications"].items():
         if "path" in application:
             assert application["extraValueFiles"] == [
                 f"/overrides/{name}.yaml",
@@ -151,7 +143,7 @@ def test_every_chart_can_be_overridden() -> None:
 
 def test_metadata() -> None:
     metadata = yaml.safe_load((REPOSITORY / "pattern-metadata.yaml").read_text())
-    assert metadata["name"] == values(*FILES)["global"]["pattern"]
+    assert metadata["name"] == read(*FILES)["global"]["pattern"]
     assert VERSION.startswith(metadata["pattern_version"])
     assert metadata["tier"] in {"sandbox", "tested", "maintained"}
     for nodes in ("compute", "controlPlane"):

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from support.checkout import REPOSITORY
-from support.pattern.charts import CHARTS
+from support.pattern.charts import CHARTS, containers, manifests, title
 
 FILES = yaml.safe_load((CHARTS["images"] / "values.yaml").read_text())["containerfiles"]
 MODULES = {
@@ -36,6 +36,11 @@ MODULES = {
     ],
 }
 """What each image runs."""
+WORKLOADS = {
+    "storefront": ("storefront", "Deployment/storefront"),
+    "processor": ("processor", "Deployment/processor"),
+}
+"""Chart and workload of the images that serve."""
 _IMPORT_WITHOUT = """
 import importlib, json, os, sys
 
@@ -110,6 +115,21 @@ def test_the_builder_stays_behind(file: Containerfile) -> None:
     assert "install -y --nodocs --setopt=install_weak_deps=0 python3.11 " in packages
 
 
+def test_the_files_are_the_same_but_for_their_own_lines() -> None:
+    """A Containerfile cannot include another one, so each has the whole build."""
+    shared = {
+        name: [
+            re.sub(r" UV_TORCH_BACKEND=\S+", "", f"{word} {' '.join(words.split())}").partition(
+                " --extra "
+            )[0]
+            for word, words in Containerfile(REPOSITORY / path).instructions
+            if word not in {"ARG", "EXPOSE", "CMD"}
+        ]
+        for name, path in FILES.items()
+    }
+    assert shared["storefront"] == shared["processor"] == shared["pipeline"]
+
+
 def test_what_is_copied_is_in_the_build_context(file: Containerfile) -> None:
     kept = {
         line.removeprefix("!")
@@ -161,6 +181,22 @@ def test_the_command_is_in_the_image(file: Containerfile) -> None:
     if command[0] == "python":
         module = Path(*command[2].split("."))
         assert (REPOSITORY / module / "__main__.py").exists()
+
+
+@pytest.mark.parametrize("name", sorted(WORKLOADS))
+def test_command_and_ports_are_the_charts(name: str) -> None:
+    chart, workload = WORKLOADS[name]
+    (container,) = [
+        container
+        for manifest in manifests(chart, "demo")
+        if title(manifest) == workload
+        for container in containers(manifest)
+    ]
+    runtime = dict(Containerfile(REPOSITORY / FILES[name]).runtime)
+    words = [word for part in container["command"] for word in part.split("=", 1)]
+    assert json.loads(runtime["CMD"]) == words
+    ports = {str(port["containerPort"]) for port in container["ports"]}
+    assert set(runtime["EXPOSE"].split()) == ports
 
 
 def _closure(extras: set[str]) -> set[str]:

@@ -6,6 +6,8 @@ from typing import get_args
 import pytest
 
 from ml.serving.recommender import Source
+from streams.settings import PROCESSOR_GROUP
+from streams.sink.connectors import SINKS
 from support.pattern.promql import expressions, groupings, metrics, parts, rules, selectors
 
 VALUES = {
@@ -42,6 +44,23 @@ def test_descriptions_use_labels_that_the_alert_has() -> None:
         used = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["description"]))
         left = groupings(rule["expr"]) or [known[s.name or ""] for s in selectors(rule["expr"])]
         assert used <= set.intersection(*left), rule["alert"]
+
+
+def test_consumer_groups_are_those_of_the_code() -> None:
+    groups = {PROCESSOR_GROUP, *(sink.consumer_group for sink in SINKS)}
+    named = {
+        pattern
+        for _, expression in expressions()
+        for selector in selectors(expression)
+        for matcher in selector.matchers.matchers
+        if matcher.name == "consumergroup"
+        for pattern in matcher.value.split("|")
+    }
+    matched = {
+        pattern: {group for group in groups if re.fullmatch(pattern, group)} for pattern in named
+    }
+    assert all(matched.values())
+    assert set().union(*matched.values()) == groups
 
 
 @pytest.mark.parametrize("wrong", ["sum(rate(x[5m])", "rate(x)", "x{a=b}", "sum by (a) x y"])

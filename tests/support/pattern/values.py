@@ -2,9 +2,25 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+from support.checkout import REPOSITORY
+
 Values = dict[str, Any]
+
+FILES = ("values-global.yaml", "values-hub.yaml")
+"""The values files that every installation reads."""
+
+
+def read(*files: Path | str) -> Values:
+    """Values files of this checkout, merged in their order."""
+    merged: Values = {}
+    for file in files:
+        merged = merge(merged, yaml.safe_load((REPOSITORY / file).read_text()))
+    return merged
 
 
 def merge(base: Values, over: Values) -> Values:
