@@ -1,7 +1,7 @@
 """Makes a trained bundle the live version: everything is written first, the switch comes last.
 
-Publishing the same version again writes the same, so a run that broke off can be repeated. Until
-the switch every reader is served by the version before.
+Publishing the same version again writes the same, so a run that was interrupted can be repeated.
+Until the switch every reader is served by the previous version.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import psycopg
 
-from ml.card.folder import FOLDER
+from ml.card.make import FOLDER
 from ml.dataset import Dataset
 from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
@@ -26,7 +26,7 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from streams.errors import ModelError, UnavailableError
 
-_POPULAR_ITEMS = 200
+_MAX_POPULAR_ITEMS = 200
 _PUSHED_AT_ONCE = 2000
 
 Progress = Callable[[str, int, int], None]
@@ -46,14 +46,14 @@ def publish(
     """Write the bundle, its vectors and every user's list, then switch the live version.
 
     Args:
-        bundle: what is published; its version names it everywhere.
-        dataset: the data as of `until`, of which the catalogue and all users are encoded.
-        settings: where to.
-        until: the instant up to which the lists know interactions.
-        parameters: how the model was made, kept with the version.
-        metrics: how good it is, kept with the version.
-        card: folder of its model card, which goes into the bundle's; None where it has none.
-        progress: called with what is being written, how many are done, and of how many.
+        bundle: what is published, under its version.
+        dataset: the data as of `until`; its catalogue and all its users are encoded.
+        settings: of the database, the feature store and the folder of bundles.
+        until: the instant up to which the lists take interactions into account.
+        parameters: how the model was made; kept with the version.
+        metrics: how good it is; kept with the version.
+        card: folder of its model card, which is copied into the bundle's; None where it has none.
+        progress: called with what is being written, how many are done and their total.
 
     Raises:
         ModelError: there is nothing to recommend.
@@ -126,4 +126,6 @@ def _save(bundle: Bundle, card: Path | None, folder: Path) -> None:
 
 def _popular(dataset: Dataset, index: ItemIndex) -> list[str]:
     on_sale = set(index.item_ids)
-    return [item for item in most_popular(dataset.interactions) if item in on_sale][:_POPULAR_ITEMS]
+    return [item for item in most_popular(dataset.interactions) if item in on_sale][
+        :_MAX_POPULAR_ITEMS
+    ]

@@ -1,8 +1,8 @@
-"""`recsys evaluate`: the towers and the classics on any log, judged by what is held out of it."""
+"""`recsys evaluate`: the towers and the baselines on any log, scored against held-out items."""
 
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,13 +19,11 @@ from ml.data.log_fields import LogFormat
 from streams.errors import ConfigurationError, ContractError
 
 if TYPE_CHECKING:
-    from ml.evaluation.comparison import Step
+    from ml.evaluation.comparison import Column, Step
     from ml.towers.config import TowersConfig
 
-_WIDEST = 250
+_MAX_WIDTH = 250
 _PACKAGES = ("recsys", "numpy", "scipy", "pandas", "torch", "implicit")
-_COSTS = ("train_seconds", "top_k_seconds", "peak_rss_mb")
-_DECIMALS = {"novelty": 2, "train_seconds": 1, "top_k_seconds": 1, "peak_rss_mb": 0}
 
 
 def register(cli: typer.Typer) -> None:
@@ -41,7 +39,9 @@ def evaluate(
     users: Users = None,
     log_format: Annotated[
         LogFormat,
-        typer.Option("--format", help="Of --train and --test; .parquet is known by its name."),
+        typer.Option(
+            "--format", help="Format of --train and --test; a file named .parquet is Parquet."
+        ),
     ] = LogFormat.CSV,
     models: Annotated[
         str, typer.Option(help="Names, joined by commas.")
@@ -55,9 +55,9 @@ def evaluate(
         Path | None, typer.Option("--json", help="Where to write the figures.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Compare models on a log: full ranking, what a user has met left out, averaged over users."""
+    """Compare models on a log: full ranking without seen items, means over the users."""
     from ml.data.log_table import read_held_out
-    from ml.evaluation.comparison import check_models, compare
+    from ml.evaluation.comparison import check_models, columns, compare
 
     names = [name.strip() for name in models.split(",") if name.strip()]
     check_models(names)
@@ -81,11 +81,11 @@ def evaluate(
     )
     with Bar() as bar:
         figures = compare(
-            dataset, held_out, names, k=k, seed=seed, towers=config, watch=_shown_on(bar)
+            dataset, held_out, names, k=k, seed=seed, towers=config, progress=_shown_on(bar)
         )
-    table = _table(figures, f"{sizes['test']:,} held-out items, lists of {k}")
-    # A file has no edge at which a table would have to be cut.
-    (out if out.is_terminal else Console(width=_WIDEST)).print(table)
+    table = _table(figures, columns(k), f"{sizes['test']:,} held-out items, lists of {k}")
+    # A file has no width at which a table would have to be cut.
+    (out if out.is_terminal else Console(width=_MAX_WIDTH)).print(table)
     for name, found in figures.items():
         if "error" in found:
             err.print(f"{name}: {found['error']}", style="red", markup=False, soft_wrap=True)
@@ -123,30 +123,29 @@ def _towers(path: Path | None) -> "TowersConfig | None":
         raise ContractError(f"{path}: {place or 'the file'}: {first['msg']}") from None
 
 
-def _table(figures: Mapping[str, Mapping[str, Any]], title: str) -> Table:
-    """A row a model; the best value of a column is bold."""
+def _table(
+    figures: Mapping[str, Mapping[str, Any]], columns: Sequence["Column"], title: str
+) -> Table:
+    """One row per model; the best value of a column is bold."""
     measured = [found for found in figures.values() if "error" not in found]
-    columns = [name for name in (measured[0] if measured else ()) if name != "parameters"]
+    shown = columns if measured else ()
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("model", no_wrap=True)
-    for column in columns:
-        heading = column.replace("seconds", "s").replace("_", " ").replace("@", " @")
+    for column in shown:
+        heading = column.key.replace("seconds", "s").replace("_", " ").replace("@", " @")
         table.add_column(heading.replace(" ", "\n"), justify="right", vertical="bottom")
     for name, found in figures.items():
         if "error" in found:
-            table.add_row(name, *(["failed"] * min(1, len(columns))))
+            table.add_row(name, *(["failed"] * min(1, len(shown))))
             continue
         cells = []
-        for column in columns:
-            best = (min if column in _COSTS else max)(each[column] for each in measured)
-            text = _number(column, found[column])
-            cells.append(f"[bold]{text}[/bold]" if found[column] == best else text)
+        for column in shown:
+            value = found[column.key]
+            best = (max if column.higher_is_better else min)(each[column.key] for each in measured)
+            text = f"{value:.{column.decimals}f}"
+            cells.append(f"[bold]{text}[/bold]" if value == best else text)
         table.add_row(name, *cells)
     return table
-
-
-def _number(column: str, value: float) -> str:
-    return f"{value:.{_DECIMALS.get(column, 4)}f}"
 
 
 def _shown_on(bar: Bar) -> "Callable[[Step], None]":

@@ -80,7 +80,7 @@ def card(
     import psycopg
     from rich.markdown import Markdown
 
-    from ml.card.folder import FOLDER, README
+    from ml.card.make import FOLDER, README
     from ml.registry import bundles
 
     stack = running_stack()

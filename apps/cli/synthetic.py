@@ -1,7 +1,6 @@
 """`recsys synthetic`: generate the synthetic shop, and evaluate the towers on it."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +11,8 @@ from apps.cli.console import Narrator, out
 
 if TYPE_CHECKING:
     from ml.evaluation.findings import ColdStart
-    from ml.evaluation.protocol import Scores
-    from ml.recovery import Recovery
+    from ml.evaluation.protocol import RankingMetrics
+    from ml.evaluation.recovery import Recovery
 
 Users = Annotated[int, typer.Option(min=1, help="Number of users.")]
 Items = Annotated[int, typer.Option(min=1, help="Number of items.")]
@@ -69,7 +68,7 @@ def evaluate(
     from ml.data.synthetic import SyntheticConfig
     from ml.data.synthetic import generate as make
     from ml.evaluation.cold_start import measure_cold_start
-    from ml.recovery import as_dataset, measure
+    from ml.evaluation.recovery import as_dataset, measure
     from ml.towers.config import TowersConfig
 
     config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
@@ -102,7 +101,7 @@ _JSON_KEYS = {"oracle": "planted ceiling"}
 """Names of rows whose key in the JSON report differs."""
 
 
-def _rows(recovery: "Recovery") -> dict[str, "Scores"]:
+def _rows(recovery: "Recovery") -> dict[str, "RankingMetrics"]:
     return {
         "popularity": recovery.popularity,
         "towers": recovery.towers,
@@ -111,35 +110,46 @@ def _rows(recovery: "Recovery") -> dict[str, "Scores"]:
 
 
 def _as_json(recovery: "Recovery", newcomers: "ColdStart | None") -> dict[str, Any]:
+    from ml.evaluation.metrics import METRICS
+
     figures: dict[str, Any] = {
-        _JSON_KEYS.get(name, name): {"recall_at_20": scores.recall, "ndcg_at_20": scores.ndcg}
+        _JSON_KEYS.get(name, name): {
+            f"{metric.name}_at_20": scores[metric] for metric in METRICS.values()
+        }
         for name, scores in _rows(recovery).items()
     }
     figures["share_recovered"] = recovery.share
-    return figures | ({"cold_start": asdict(newcomers)} if newcomers else {})
+    return figures | ({"cold_start": newcomers.model_dump(mode="json")} if newcomers else {})
 
 
 def _print_recovery(recovery: "Recovery") -> None:
-    table = Table("", "recall@20", "NDCG@20", title=f"{recovery.towers.users} held-out purchases")
+    from ml.evaluation.metrics import METRICS
+
+    metrics = METRICS.values()
+    heads = (f"{metric.label}@20" for metric in metrics)
+    table = Table("", *heads, title=f"{recovery.towers.users} held-out purchases")
     for name, scores in _rows(recovery).items():
-        table.add_row(name, f"{scores.recall:.4f}", f"{scores.ndcg:.4f}")
+        table.add_row(name, *(f"{scores[metric]:.{metric.decimals}f}" for metric in metrics))
     out.print(table)
     out.print(f"share of the gap between popularity and oracle closed: {recovery.share:.0%}")
 
 
 def _print_cold_start(newcomers: "ColdStart") -> None:
-    from ml.card.names import KNOWN_BY, MODELS
+    from ml.card.model_card import KNOWN_BY_LABELS, MODEL_LABELS
+    from ml.evaluation.metrics import METRICS
 
     out.print(f"without {newcomers.items} items and {newcomers.users} users; 95 % intervals")
     groups = {"new items by content": newcomers.new_items} | {
-        f"new users by {KNOWN_BY[name]}": models for name, models in newcomers.new_users.items()
+        f"new users by {KNOWN_BY_LABELS[name]}": models
+        for name, models in newcomers.new_users.items()
     }
     for group, models in groups.items():
-        table = Table("", "users", "recall@20", "NDCG@20", title=group)
+        heads = (f"{metric.label}@20" for metric in METRICS.values())
+        table = Table("", "users", *heads, title=group)
         for name, scores in models.items():
             means = [
                 f"{found.mean:.3f} ({found.low:.3f}-{found.high:.3f})"
-                for found in (scores.recall, scores.ndcg)
+                for found in (scores[metric] for metric in METRICS.values())
             ]
-            table.add_row(MODELS[name], str(scores.users), *means)
+            table.add_row(MODEL_LABELS[name], str(scores.users), *means)
         out.print(table)

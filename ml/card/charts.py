@@ -1,19 +1,20 @@
-"""The pictures of a card; matplotlib is imported here alone, and only when one is drawn."""
+"""The pictures of a card. Only this module imports matplotlib, and only when it draws."""
 
 from collections.abc import Callable, Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.card.model_card import ModelCard
-from ml.card.names import KNOWN_BY, MODELS, SEGMENTS
-from ml.evaluation.bootstrap import Interval
-from ml.evaluation.findings import ColdStart, Estimates, Validation
+from ml.card.model_card import KNOWN_BY_LABELS, MODEL_LABELS, SEGMENT_LABELS, ModelCard
+from ml.evaluation.estimates import Estimates, Interval
+from ml.evaluation.findings import ColdStart, Validation
+from ml.evaluation.metrics import METRICS, RECALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart by colour-blind readers too.
+# Okabe and Ito's palette, which colour-blind readers can tell apart too.
 _COLOURS = {
     "two_tower": "#0072B2",
     "popularity": "#999999",
@@ -23,6 +24,8 @@ _COLOURS = {
     "category_history": "#D55E00",
     "random": "#000000",
 }
+_CURVES = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"))
+"""Colour and marker of the curve of each metric; they repeat."""
 _STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "axes.spines.right": False,
@@ -31,28 +34,28 @@ _STYLE: dict[Any, Any] = {
     "grid.color": "#dddddd",
     "legend.frameon": False,
     "savefig.facecolor": "white",
-    # The same figures draw the same bytes.
+    # The same figures give the same bytes.
     "svg.hashsalt": "card",
 }
 
 
 def draw(card: ModelCard, folder: Path) -> dict[str, str]:
-    """Write the pictures that the card has figures for as SVG into `folder`.
+    """Write the pictures that the card has figures for into `folder`, as SVG.
 
     Returns:
-        What each shows, by the file's name.
+        What each shows, by the name of its file.
     """
     import matplotlib as mpl
 
     charts: dict[str, tuple[str, Callable[[], Figure]]] = {
         "learning_curves.svg": ("Learning curves", lambda: _learning_curves(card))
     }
-    validation, newcomers = card.validation, card.cold_start
+    validation, cold_start = card.validation, card.cold_start
     if validation:
         charts["models.svg"] = ("Models on held-out items", lambda: _models(validation))
         charts["segments.svg"] = ("Recall by segment", lambda: _segments(validation))
-    if newcomers and (newcomers.new_items or newcomers.new_users):
-        charts["cold_start.svg"] = ("New items and new users", lambda: _cold_start(newcomers))
+    if cold_start and (cold_start.new_items or cold_start.new_users):
+        charts["cold_start.svg"] = ("New items and new users", lambda: _cold_start(cold_start))
     with mpl.rc_context(_STYLE):
         for name, (title, make) in charts.items():
             make().savefig(folder / name, metadata={"Date": None, "Title": title})
@@ -76,13 +79,12 @@ def _learning_curves(card: ModelCard) -> "Figure":
         )
         axes = others[0]
         at = [point.epoch for point in validation.curve]
-        recall = [point.recall for point in validation.curve]
-        ndcg = [point.ndcg for point in validation.curve]
-        axes.plot(at, recall, color=_COLOURS["two_tower"], marker="o", label="recall")
-        axes.plot(at, ndcg, color=_COLOURS["category_history"], marker="s", label="NDCG")
+        for metric, (colour, marker) in zip(METRICS.values(), cycle(_CURVES), strict=False):
+            values = [point[metric] for point in validation.curve]
+            axes.plot(at, values, color=colour, marker=marker, label=metric.label)
         axes.set(
             xlabel="epoch",
-            ylabel=f"recall, NDCG at {validation.k}",
+            ylabel=f"{', '.join(each.label for each in METRICS.values())} at {validation.k}",
             title="Held-out items",
             ylim=(0, None),
         )
@@ -94,11 +96,10 @@ def _learning_curves(card: ModelCard) -> "Figure":
 
 def _models(validation: Validation) -> "Figure":
     models = validation.models
-    figure, (left, right) = _figure(2, height=1.3 + 0.4 * len(models))
-    recalls = {MODELS[name]: {name: scores.recall} for name, scores in models.items()}
-    gains = {MODELS[name]: {name: scores.ndcg} for name, scores in models.items()}
-    _intervals(left, recalls, f"recall at {validation.k}")
-    _intervals(right, gains, f"NDCG at {validation.k}")
+    figure, panels = _figure(len(METRICS), height=1.3 + 0.4 * len(models))
+    for axes, metric in zip(panels, METRICS.values(), strict=True):
+        found = {MODEL_LABELS[name]: {name: of[metric]} for name, of in models.items()}
+        _intervals(axes, found, f"{metric.label} at {validation.k}")
     return figure
 
 
@@ -109,33 +110,33 @@ def _segments(validation: Validation) -> "Figure":
     figure, every = _figure(len(kinds), height=height)
     for axes, kind in zip(every, kinds, strict=True):
         groups = {
-            part.name: {name: scores.recall for name, scores in part.models.items()}
+            part.name: {name: scores[RECALL] for name, scores in part.models.items()}
             for part in validation.segments
             if part.of == kind
         }
-        _intervals(axes, groups, f"recall at {validation.k}")
-        axes.set_title(SEGMENTS[kind])
+        _intervals(axes, groups, f"{RECALL.label} at {validation.k}")
+        axes.set_title(SEGMENT_LABELS[kind])
     _legend(figure, validation.models)
     return figure
 
 
-def _cold_start(newcomers: ColdStart) -> "Figure":
+def _cold_start(found: ColdStart) -> "Figure":
     every: dict[str, dict[str, Estimates]] = {}
-    if newcomers.new_items:
-        every[f"New items, ranked among {newcomers.items}"] = {"content": newcomers.new_items}
-    if newcomers.new_users:
+    if found.new_items:
+        every[f"New items, ranked among {found.items}"] = {"content": found.new_items}
+    if found.new_users:
         every["New users"] = {
-            KNOWN_BY[name].replace(" and ", "\nand "): of
-            for name, of in newcomers.new_users.items()
+            KNOWN_BY_LABELS[name].replace(" and ", "\nand "): of
+            for name, of in found.new_users.items()
         }
     figure, panels = _figure(len(every), height=3.4)
     models: dict[str, None] = {}
     for axes, (title, groups) in zip(panels, every.items(), strict=True):
         recalls = {
-            group: {name: scores.recall for name, scores in of.items()}
+            group: {name: scores[RECALL] for name, scores in of.items()}
             for group, of in groups.items()
         }
-        _intervals(axes, recalls, f"recall at {newcomers.k}")
+        _intervals(axes, recalls, f"{RECALL.label} at {found.k}")
         axes.set_title(title)
         models |= dict.fromkeys(name for of in groups.values() for name in of)
     _legend(figure, models)
@@ -143,7 +144,7 @@ def _cold_start(newcomers: ColdStart) -> "Figure":
 
 
 def _intervals(axes: "Axes", groups: Mapping[str, Mapping[str, Interval]], label: str) -> None:
-    """A row for each group, and in it a dot with its interval for each model."""
+    """One row per group, and in it one dot with its interval per model."""
     for row, of in enumerate(groups.values()):
         step = 0.7 / max(len(of), 1)
         for place, (name, found) in enumerate(of.items()):
@@ -167,7 +168,8 @@ def _legend(figure: "Figure", models: Mapping[str, object]) -> None:
 
     figure.legend(
         handles=[
-            Line2D([], [], color=_COLOURS[name], marker="o", label=MODELS[name]) for name in models
+            Line2D([], [], color=_COLOURS[name], marker="o", label=MODEL_LABELS[name])
+            for name in models
         ],
         loc="outside lower center",
         ncols=min(len(models), 4),

@@ -22,20 +22,20 @@ class DataSummary(BaseModel):
 
     interactions: int
     users: int
-    """Who signed up or interacted."""
+    """Those who signed up or interacted."""
     users_with_preferences: int
     items: int
-    """Of the catalogue."""
+    """In the catalogue."""
     items_with_interactions: int
     first: datetime | None
-    """Of the interactions; None where no instant is known."""
+    """First instant of the interactions; None where none is known."""
     last: datetime | None
     interaction_types: Mapping[str, int]
     """Interactions by type."""
     content: Mapping[str, float]
-    """Share of the catalogue's items of which each field is known."""
+    """Share of the catalogue's items that have each field."""
     sha256: str
-    """Of all rows in whatever order: the same data has the same checksum."""
+    """Checksum of all rows, whatever their order: the same data has the same checksum."""
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -67,7 +67,7 @@ def _checksum(dataset: Dataset) -> str:
     digest = hashlib.sha256()
     for table in (dataset.interactions, dataset.users, dataset.items):
         same_unit = table.astype(dict.fromkeys(_INSTANTS & set(table), "datetime64[ns, UTC]"))
-        # The order in which a database hands out rows says nothing of the data.
+        # The order in which a database returns rows is not part of the data.
         rows = pd.util.hash_pandas_object(same_unit, index=False).to_numpy()
         digest.update(np.sort(rows).tobytes())
     return digest.hexdigest()

@@ -1,21 +1,29 @@
-"""Measures what a card says and makes the card."""
+"""Makes a card and writes it as a folder: `card.json`, `README.md` and its pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from ml.card.charts import draw
 from ml.card.data import DataSummary
 from ml.card.model_card import ModelCard, limits_of
+from ml.card.text import as_markdown
 from ml.dataset import Dataset
 from ml.evaluation.findings import ColdStart, Validation
 from ml.towers.config import TowersConfig
 
+FOLDER = "card"
+"""Where in a version's bundle its card lies."""
+README = "README.md"
+_JSON = "card.json"
+
 Progress = Callable[[str, int, int, float], None]
-"""Called after each epoch with what is measured, the epoch, the number of epochs and the loss."""
+"""Called after each epoch with the evaluation's name, the epoch, their number and the loss."""
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingRun:
     """The run that the published model comes from."""
 
     version: str
@@ -28,47 +36,55 @@ class Training:
 
 def make_card(
     dataset: Dataset,
-    training: Training,
+    run: TrainingRun,
     *,
     validate: bool,
     cold_start: bool,
     progress: Progress,
 ) -> ModelCard:
-    """The card of a version; each measure trains a model of its own with the same settings.
+    """The card of a version; each evaluation trains a model of its own with the same settings.
 
     Args:
         dataset: that the version was trained on.
-        training: how.
-        validate: whether to measure at all.
-        cold_start: whether to measure new items and new users too.
-        progress: told how the trainings go.
+        run: how it was trained.
+        validate: whether to evaluate at all.
+        cold_start: whether to evaluate on new items and new users too.
+        progress: progress callback of the trainings.
 
     Raises:
         ContractError: nothing is left to learn from where something is held out.
     """
     validation: Validation | None = None
-    newcomers: ColdStart | None = None
-    config, seed = training.config, training.seed
+    cold: ColdStart | None = None
+    config, seed = run.config, run.seed
     if validate:
-        # Only now torch is needed, which takes seconds to import.
+        # Not before here: this imports torch, which takes seconds.
         from ml.evaluation.cold_start import measure_cold_start
-        from ml.validation import validate as validate_on
+        from ml.evaluation.validation import validate as validate_on
 
         def show(what: str) -> Callable[[int, int, float], None]:
             return lambda epoch, epochs, loss: progress(what, epoch, epochs, loss)
 
         validation = validate_on(dataset, config, seed=seed, progress=show("validation"))
         if cold_start:
-            newcomers = measure_cold_start(dataset, config, seed=seed, progress=show("cold start"))
+            cold = measure_cold_start(dataset, config, seed=seed, progress=show("cold start"))
     return ModelCard(
-        version=training.version,
+        version=run.version,
         made_at=datetime.now(UTC),
         seed=seed,
         config=config,
         data=DataSummary.of(dataset),
-        train_seconds=training.seconds,
-        losses=training.losses,
+        train_seconds=run.seconds,
+        losses=run.losses,
         validation=validation,
-        cold_start=newcomers,
+        cold_start=cold,
         limits=limits_of(validation),
     )
+
+
+def write_card(card: ModelCard, folder: Path) -> None:
+    """Write all of it into `folder`, which is created if it is absent."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _JSON).write_text(f"{card.model_dump_json(indent=2)}\n", encoding="utf-8")
+    pictures = draw(card, folder)
+    (folder / README).write_text(as_markdown(card, pictures), encoding="utf-8")

@@ -6,38 +6,59 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ml.card.data import DataSummary
-from ml.evaluation.findings import ColdStart, Estimates, Validation
+from ml.evaluation.estimates import Estimates
+from ml.evaluation.findings import ColdStart, Validation
+from ml.evaluation.metrics import METRICS
 from ml.towers.config import TowersConfig
 
+MODEL_LABELS = {
+    "two_tower": "two towers",
+    "popularity": "popularity",
+    "item_knn": "item-kNN",
+    "ease": "EASE",
+    "category_popularity": "popularity of category",
+    "category_history": "own history in category",
+    "random": "random",
+}
+KNOWN_BY_LABELS = {
+    "preferences": "preferences",
+    "two_items": "two items",
+    "preferences_two_items": "preferences and two items",
+}
+SEGMENT_LABELS = {
+    "users": "By length of the user's history",
+    "items": "By popularity of the item",
+}
+
 INTENDED_USE = (
-    "Ranks the items of the shop whose data it was trained on, for that shop's users: lists of"
-    " recommendations, made in batches and corrected by what a shopper did since. It says what a"
-    " shopper is likely to look at or buy next; it says nothing of why, and is not meant for"
-    " decisions about people."
+    "The model ranks the items of the shop whose data it was trained on, for that shop's users. Its"
+    " lists of recommendations are made in batches and corrected by what a shopper has done since."
+    " A list says what a shopper is likely to look at or buy next. It does not say why, and it is"
+    " not meant for decisions about people."
 )
 
 _LIMITS = (
     (
-        "Lists rest on what was known when they were made; items that arrive later are encoded by"
+        "Lists use what was known when they were made; items that arrive later are encoded from"
         " their content alone until the next training."
     ),
 )
 _MEASURED = (
     (
-        "The figures come from what users did under the lists that they were shown then. They"
-        " compare models; what a change does to sales only a test on live users tells."
+        "The figures come from what users did while they were shown the lists of that time. They"
+        " compare models; only a test on live users shows what a change does to sales."
     ),
-    "Intervals cover which users happened to be asked, not another period, season or seed.",
+    "Intervals cover the sampling of users, not another period, season or seed.",
     (
         "Popular items are recommended more often than rare ones; the table of head and tail shows"
-        " by how much the tail is served worse."
+        " how much worse the tail is served."
     ),
 )
-_NOT_MEASURED = ("Nothing of this version was measured: it was trained without validation.",)
+_NOT_MEASURED = ("Nothing was measured of this version: it was trained without validation.",)
 
 
 def limits_of(validation: Validation | None) -> list[str]:
-    """What to beware of with a version of these figures, the most important first."""
+    """The limits of a version with this validation, the most important first."""
     return [*(_MEASURED if validation else _NOT_MEASURED), *_LIMITS]
 
 
@@ -56,9 +77,9 @@ class ModelCard(BaseModel):
     losses: list[float]
     """Mean loss of each epoch of the published model."""
     validation: Validation | None = None
-    """Of a second model; None where it was not asked for or nothing could be held out."""
+    """Of a second model; None where it was not requested or nothing could be held out."""
     cold_start: ColdStart | None = None
-    """Of a third model; None where it was not asked for."""
+    """Of a third model; None where it was not requested."""
     intended_use: str = INTENDED_USE
     limits: list[str]
 
@@ -82,12 +103,11 @@ class ModelCard(BaseModel):
 
 
 def _flat(models: Estimates, prefix: str, k: int) -> dict[str, float]:
-    """The towers' figures have no name of their own, those of what they are held against do."""
+    """Figures by name; a model's name is part of it, except for the towers."""
     figures: dict[str, float] = {}
-    for name, scores in models.items():
+    for name, found in models.items():
         start = prefix if name == "two_tower" else f"{prefix}{name}_"
         figures |= {
-            f"{start}recall_at_{k}": scores.recall.mean,
-            f"{start}ndcg_at_{k}": scores.ndcg.mean,
+            f"{start}{metric.name}_at_{k}": found[metric].mean for metric in METRICS.values()
         }
     return figures

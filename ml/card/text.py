@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ml.card.model_card import ModelCard
-from ml.card.names import KNOWN_BY, MODELS, SEGMENTS
-from ml.evaluation.bootstrap import Interval
-from ml.evaluation.estimate import Estimate
+from ml.card.model_card import KNOWN_BY_LABELS, MODEL_LABELS, SEGMENT_LABELS, ModelCard
+from ml.evaluation.estimates import Estimate, Interval
 from ml.evaluation.findings import ColdStart, SegmentEstimates, Validation
+from ml.evaluation.metrics import METRICS, RECALL
 
 
 def as_markdown(card: ModelCard, pictures: Mapping[str, str]) -> str:
-    """The card for people; `pictures` are titles by the names of files that lie beside it."""
+    """The card for people; `pictures` are titles by the names of the files beside it."""
     shown = {name: f"![{title}]({name})" for name, title in pictures.items()}
     sections = [
         f"# Model card {card.version}",
@@ -56,15 +55,17 @@ def _validation(validation: Validation, seed: int, shown: Mapping[str, str]) -> 
     return [
         "## Held-out items",
         (
-            "A second model, with the same settings, was trained without the last item that each"
-            " user took to (bought; else put in the cart or rated well; else viewed) and asked for"
-            f" it: {validation.held_out_users:,} users,"
-            f" {validation.training_interactions:,} interactions left to learn from, seed {seed}."
-            " Ranked are all items, without those that the user has met."
-            " In brackets: 95 % bootstrap intervals over the users."
+            "A second model with the same settings was trained without the last item that each user"
+            " bought (else put in the cart or rated well; else viewed), and its lists were scored"
+            f" against that item: {validation.held_out_users:,} users,"
+            f" {validation.training_interactions:,} training interactions, seed {seed}. The lists"
+            " rank all items that the user has not seen. The numbers in brackets are 95 % bootstrap"
+            " intervals over the users."
         ),
         _scores(
-            "model", {MODELS[name]: of for name, of in validation.models.items()}, validation.k
+            "model",
+            {MODEL_LABELS[name]: of for name, of in validation.models.items()},
+            validation.k,
         ),
         shown["models.svg"],
     ]
@@ -79,7 +80,7 @@ def _segments(validation: Validation, shown: Mapping[str, str]) -> list[str]:
     tables = []
     for kind in kinds:
         parts = [part for part in validation.segments if part.of == kind]
-        tables += [f"{SEGMENTS[kind]}, recall at {validation.k}:", _by_segment(parts)]
+        tables += [f"{SEGMENT_LABELS[kind]}, {RECALL.label} at {validation.k}:", _by_segment(parts)]
     return ["## Segments", *tables, shown["segments.svg"]]
 
 
@@ -90,43 +91,43 @@ def _by_segment(parts: Sequence[SegmentEstimates]) -> str:
             part.name,
             part.definition,
             f"{part.models[models[0]].users:,}",
-            *(_interval(part.models[name].recall) for name in models),
+            *(_interval(part.models[name][RECALL], RECALL.decimals) for name in models),
         )
         for part in parts
     ]
-    return _table(("segment", "", "users", *(MODELS[name] for name in models)), rows)
+    return _table(("segment", "", "users", *(MODEL_LABELS[name] for name in models)), rows)
 
 
-def _cold_start(newcomers: ColdStart, shown: Mapping[str, str]) -> list[str]:
+def _cold_start(found: ColdStart, shown: Mapping[str, str]) -> list[str]:
     sections = ["## Cold start"]
-    if newcomers.new_items or newcomers.new_users:
+    if found.new_items or found.new_users:
         sections.append(
-            f"A third model was trained without {newcomers.items:,} items and"
-            f" {newcomers.users:,} users, with all that they did."
+            f"A third model was trained without {found.items:,} items and"
+            f" {found.users:,} users and without their interactions."
         )
     else:
-        sections.append("Nothing could be held out to measure it.")
-    if newcomers.new_items:
+        sections.append("Nothing could be held out for this evaluation.")
+    if found.new_items:
         sections += [
-            "New items, encoded by their content alone and ranked among themselves:",
+            "New items, encoded from their content alone and ranked among themselves:",
             _scores(
                 "ranked by",
-                {MODELS[name]: of for name, of in newcomers.new_items.items()},
-                newcomers.k,
+                {MODEL_LABELS[name]: of for name, of in found.new_items.items()},
+                found.k,
             ),
         ]
-    if newcomers.new_users:
+    if found.new_users:
         scores = {
-            f"{KNOWN_BY[known_by]}: {MODELS[name]}": of
-            for known_by, models in newcomers.new_users.items()
+            f"{KNOWN_BY_LABELS[known_by]}: {MODEL_LABELS[name]}": of
+            for known_by, models in found.new_users.items()
             for name, of in models.items()
         }
         sections += [
             (
-                "New users, encoded by what is known of them at first and asked for the rest of"
-                " their items:"
+                "New users, encoded from what is known of them at first and scored against the rest"
+                " of their items:"
             ),
-            _scores("known by", scores, newcomers.k),
+            _scores("known by", scores, found.k),
         ]
     return [*sections, *([shown["cold_start.svg"]] if "cold_start.svg" in shown else [])]
 
@@ -137,15 +138,17 @@ def _settings(card: ModelCard) -> str:
 
 
 def _scores(head: str, scores: Mapping[str, Estimate], k: int) -> str:
+    metrics = METRICS.values()
     rows = [
-        (name, f"{of.users:,}", _interval(of.recall), _interval(of.ndcg))
+        (name, f"{of.users:,}", *(_interval(of[metric], metric.decimals) for metric in metrics))
         for name, of in scores.items()
     ]
-    return _table((head, "users", f"recall@{k}", f"NDCG@{k}"), rows)
+    return _table((head, "users", *(f"{metric.label}@{k}" for metric in metrics)), rows)
 
 
-def _interval(found: Interval) -> str:
-    return f"{found.mean:.4f} ({found.low:.4f} to {found.high:.4f})"
+def _interval(found: Interval, decimals: int) -> str:
+    mean, low, high = (f"{value:.{decimals}f}" for value in (found.mean, found.low, found.high))
+    return f"{mean} ({low} to {high})"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

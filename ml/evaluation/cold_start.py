@@ -1,8 +1,8 @@
 """How well the towers serve items and users that training has not seen.
 
 One model is trained without a tenth of the items and a tenth of the users. New items are encoded
-by their content alone and ranked among themselves; new users by their preferences, by their first
-two items, or by both, and offered everything that training knows.
+from their content alone and ranked among themselves. New users are encoded from their preferences,
+from their first two items, or from both; their lists rank all items of the training part.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ import pandas as pd
 import scipy.sparse
 
 from ml.dataset import Dataset
-from ml.evaluation.category_popularity import CategoryPopularity
-from ml.evaluation.estimate import estimate
-from ml.evaluation.findings import ColdStart, Estimates
-from ml.evaluation.held_out import HeldOut
-from ml.evaluation.newcomers import Newcomers, hold_out_newcomers
+from ml.evaluation.estimates import Estimates, estimate
+from ml.evaluation.findings import ColdStart
+from ml.evaluation.popularity import CategoryPopularity
+from ml.evaluation.protocol import HeldOut
+from ml.evaluation.splits import ColdStartSplit, cold_start_split
 from ml.retrieval.dense import rank
 from ml.retrieval.exact import top_k
 from ml.retrieval.seen import seen_matrix
@@ -35,40 +35,42 @@ def measure_cold_start(
     share: float = 0.1,
     progress: Progress | None = None,
 ) -> ColdStart:
-    """Train without newcomers and score on them.
+    """Train without new items and new users, and score on them.
 
     Args:
-        dataset: all there is; what is held out is drawn from it by `seed`.
+        dataset: all there is.
         config: hyper-parameters.
-        seed: of the draw, the training and the intervals.
+        seed: of the split, the training and the intervals.
         k: length of the lists.
         share: of items and of users that are held out.
-        progress: told how the training goes.
+        progress: progress callback of the training.
 
     Raises:
         ContractError: if `share` is out of range or nothing is left to learn from.
     """
-    newcomers = hold_out_newcomers(dataset, share=share, seed=seed)
-    if not newcomers.wanted and not newcomers.rest:
-        return ColdStart(k, len(newcomers.items), len(newcomers.users), {}, {})
-    bundle = train(newcomers.training, config, seed=seed, progress=progress)
-    return score_newcomers(bundle, newcomers, k=k, seed=seed)
+    split = cold_start_split(dataset, share=share, seed=seed)
+    if not split.new_item_targets and not split.new_user_targets:
+        return ColdStart(
+            k=k, items=len(split.items), users=len(split.users), new_items={}, new_users={}
+        )
+    bundle = train(split.training, config, seed=seed, progress=progress)
+    return score_cold_start(bundle, split, k=k, seed=seed)
 
 
-def score_newcomers(bundle: Bundle, newcomers: Newcomers, *, k: int, seed: int) -> ColdStart:
-    """Score a bundle that was trained on `newcomers.training`."""
+def score_cold_start(bundle: Bundle, split: ColdStartSplit, *, k: int, seed: int) -> ColdStart:
+    """Score a bundle that was trained on `split.training`."""
     return ColdStart(
         k=k,
-        items=len(newcomers.items),
-        users=len(newcomers.users),
-        new_items=_new_items(bundle, newcomers, k, seed) if newcomers.wanted else {},
-        new_users=_new_users(bundle, newcomers, k, seed) if newcomers.rest else {},
+        items=len(split.items),
+        users=len(split.users),
+        new_items=_new_items(bundle, split, k, seed) if split.new_item_targets else {},
+        new_users=_new_users(bundle, split, k, seed) if split.new_user_targets else {},
     )
 
 
-def _new_items(bundle: Bundle, newcomers: Newcomers, k: int, seed: int) -> Estimates:
-    training, items = newcomers.training, newcomers.items
-    test = HeldOut.of(newcomers.wanted, pd.Index(items["item_id"]))
+def _new_items(bundle: Bundle, split: ColdStartSplit, k: int, seed: int) -> Estimates:
+    training, items = split.training, split.items
+    test = HeldOut.of(split.new_item_targets, pd.Index(items["item_id"]))
     users = training.known_users().set_index("user_id", drop=False).loc[test.user_ids]
     vectors = bundle.encode_users(users, training.interactions, None)
     categories = CategoryPopularity(training, items)
@@ -95,30 +97,31 @@ def _new_items(bundle: Bundle, newcomers: Newcomers, k: int, seed: int) -> Estim
     return {name: estimate(found, test.matrix, k, seed=seed) for name, found in ranked.items()}
 
 
-def _new_users(bundle: Bundle, newcomers: Newcomers, k: int, seed: int) -> Mapping[str, Estimates]:
-    training, clicks = newcomers.training, newcomers.clicks
+def _new_users(bundle: Bundle, split: ColdStartSplit, k: int, seed: int) -> Mapping[str, Estimates]:
+    training, support = split.training, split.support
     catalogue = training.known_items()
     vectors = bundle.encode_items(catalogue)
-    met = training.interactions[["user_id", "item_id"]].drop_duplicates()["item_id"].value_counts()
-    popularity = (
-        met.reindex(catalogue["item_id"], fill_value=0).to_numpy().astype(np.float32)[:, None]
-    )
-    told = newcomers.users[newcomers.users["preferences"] != ""]
+    pairs = training.interactions[["user_id", "item_id"]].drop_duplicates()
+    counts = pairs["item_id"].value_counts().reindex(catalogue["item_id"], fill_value=0)
+    popularity = counts.to_numpy().astype(np.float32)[:, None]
+    with_preferences = split.users[split.users["preferences"] != ""]
     known_by = {
-        "preferences": (told, clicks.iloc[:0]),
-        "two_items": (newcomers.users.assign(preferences=""), clicks),
-        "preferences_two_items": (told, clicks),
+        "preferences": (with_preferences, support.iloc[:0]),
+        "two_items": (split.users.assign(preferences=""), support),
+        "preferences_two_items": (with_preferences, support),
     }
     found: dict[str, Estimates] = {}
     for name, (users, history) in known_by.items():
-        asked = set(users["user_id"])
-        rest = {user: items for user, items in newcomers.rest.items() if user in asked}
-        if not rest:
+        evaluated = set(users["user_id"])
+        targets = {
+            user: items for user, items in split.new_user_targets.items() if user in evaluated
+        }
+        if not targets:
             continue
-        test = HeldOut.of(rest, pd.Index(catalogue["item_id"]))
+        test = HeldOut.of(targets, pd.Index(catalogue["item_id"]))
         rows = users.set_index("user_id", drop=False).loc[test.user_ids]
-        # Whatever a user is known by, the same items are asked for and the same left out.
-        seen = seen_matrix(clicks, test.user_ids, catalogue["item_id"].tolist())
+        # Whatever a user is encoded from, the targets and the items left out are the same.
+        seen = seen_matrix(support, test.user_ids, catalogue["item_id"].tolist())
         everyone = np.ones((len(rows), 1), dtype=np.float32)
         ranked = {
             "two_tower": top_k(bundle.encode_users(rows, history, None), vectors, k, seen=seen)[0],

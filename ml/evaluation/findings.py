@@ -1,36 +1,43 @@
-"""What measuring a configuration finds, as a model card keeps it; light to import."""
+"""What the evaluation of a configuration finds, as a model card keeps it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from ml.evaluation.estimate import Estimate
+from pydantic import BaseModel, ConfigDict
 
-Estimates = Mapping[str, Estimate]
-"""By the name of the model."""
+from ml.evaluation.estimates import Estimates
+from ml.evaluation.metrics import Metric
 
 
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """Recall and NDCG after an epoch, on some of the users."""
+class CurvePoint(BaseModel):
+    """Means of METRICS after an epoch, on a sample of the users.
+
+    In JSON each metric is a key of its own beside `epoch`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, float]
 
     epoch: int
-    recall: float
-    ndcg: float
+
+    def __getitem__(self, metric: Metric) -> float:
+        return self.__pydantic_extra__[metric.name]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentEstimates:
+class _Finding(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SegmentEstimates(_Finding):
     """How the models do on a part of what is held out."""
 
     of: str
-    """What is parted: users or items."""
+    """What is divided: users or items."""
     name: str
     definition: str
     models: Estimates
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(_Finding):
     """Figures of a model trained without each user's last item, and of baselines on the same."""
 
     k: int
@@ -45,9 +52,8 @@ class Validation:
     """Of a few epochs."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColdStart:
-    """Recall and NDCG on items and users that training has not seen."""
+class ColdStart(_Finding):
+    """Estimates on items and users that training has not seen."""
 
     k: int
     items: int
@@ -56,7 +62,7 @@ class ColdStart:
     """New users."""
     new_items: Estimates
     """two_tower; category_popularity, how many interactions the item's category has;
-    category_history, how many of the items met by the user are in it, then the former; random.
+    category_history, how many of the items seen by the user are in it, then the former; random.
     Empty where no item could be held out."""
     new_users: Mapping[str, Estimates]
     """two_tower and popularity, by what is known: preferences, two_items, preferences_two_items.

@@ -1,4 +1,4 @@
-"""One contender in a process of its own: its time and memory are its own, and so is its death."""
+"""Runs a ranking model in a process of its own, so that its time, memory and crash are its own."""
 
 import multiprocessing
 import resource
@@ -16,18 +16,21 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.dataset import Dataset
-from ml.evaluation.contenders.contender import Progress
-from ml.evaluation.contenders.registry import Entry, create
-from ml.evaluation.contenders.training import Training
+from ml.evaluation.ranking_models.ranking_model import (
+    Entry,
+    InteractionMatrix,
+    Progress,
+    create,
+)
 from ml.towers.config import TowersConfig
 from streams.errors import RecsysError
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a contender is to do; what is held out is not told."""
+    """What a ranking model has to do; it does not get what is held out."""
 
-    contender: Entry
+    model: Entry
     dataset: Path
     """Folder of the training data, as `Dataset.save` writes it."""
     user_ids: list[str]
@@ -38,32 +41,32 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """What came of it."""
+    """The outcome of a job."""
 
     ranked: npt.NDArray[np.int64]
-    """(user_ids, k), as `Contender.rank` gives it."""
+    """(user_ids, k), as `RankingModel.rank` returns it."""
     parameters: dict[str, Any]
     train_seconds: float
-    """Of one training; choosing hyper-parameters is not in it."""
+    """One training, without the choice of hyper-parameters."""
     top_k_seconds: float
     peak_rss_mb: float
-    """The most memory that the process held at one time, 10^6 bytes; libraries included."""
+    """Peak memory of the process in 10^6 bytes, libraries included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why nothing came of it."""
+    """Why a job has no outcome."""
 
     reason: str
 
 
 def run_isolated(job: Job, progress: Progress) -> Success | Failure:
-    """Train a contender and ask it for lists, in a spawned process that ends with it."""
+    """Train a ranking model and rank with it, in a spawned process that ends with it."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(job, sender), daemon=True)
     process.start()
-    # From here on the child alone can write: when it dies, reading ends.
+    # From here on only the child can write: when it dies, reading ends.
     sender.close()
     try:
         while True:
@@ -74,7 +77,7 @@ def run_isolated(job: Job, progress: Progress) -> Success | Failure:
             progress(message)
     except (EOFError, OSError):
         process.join()
-        return Failure(_cause_of_death(process.exitcode))
+        return Failure(_cause_of_exit(process.exitcode))
     finally:
         process.kill()
         process.join()
@@ -82,13 +85,13 @@ def run_isolated(job: Job, progress: Progress) -> Success | Failure:
 
 
 def _work(job: Job, sender: Connection) -> None:
-    # Ctrl-C is the parent's to hear, who ends this.
+    # The parent handles Ctrl-C and ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Should memory run out, this process is to go and not the parent.
+    # If memory runs out, the kernel should kill this process and not the parent.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     try:
-        outcome: Success | Failure = _measured(job, sender)
+        outcome: Success | Failure = _run(job, sender)
     except MemoryError as error:
         outcome = Failure(f"out of memory: {error}")
     except RecsysError as error:
@@ -99,13 +102,13 @@ def _work(job: Job, sender: Connection) -> None:
     sender.send(outcome)
 
 
-def _measured(job: Job, sender: Connection) -> Success:
-    training = Training(Dataset.load(job.dataset))
-    contender = create(job.contender, job.towers)
+def _run(job: Job, sender: Connection) -> Success:
+    training = InteractionMatrix(Dataset.load(job.dataset))
+    model = create(job.model, job.towers)
     start = time.perf_counter()
-    fitted = contender.fit(training, job.seed, lambda share: sender.send(float(share)))
+    fitted = model.fit(training, job.seed, lambda share: sender.send(float(share)))
     trained = time.perf_counter()
-    ranked = contender.rank(job.user_ids, job.k)
+    ranked = model.rank(job.user_ids, job.k)
     return Success(
         ranked=ranked,
         parameters=dict(fitted.parameters),
@@ -116,16 +119,16 @@ def _measured(job: Job, sender: Connection) -> Success:
 
 
 def _peak_rss() -> float:
-    """Bytes. Linux's ru_maxrss begins with what the parent held when it forked; VmHWM does not."""
+    """Bytes. Linux's ru_maxrss includes what the parent held when it forked; VmHWM does not."""
     with suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
                 return float(line.split()[1]) * 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(most if sys.platform == "darwin" else most * 1024)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak if sys.platform == "darwin" else peak * 1024)
 
 
-def _cause_of_death(exit_code: int | None) -> str:
+def _cause_of_exit(exit_code: int | None) -> str:
     if exit_code == -signal.SIGKILL:
         return "its process was killed, as it happens when memory runs out"
     if exit_code is not None and exit_code < 0:

@@ -1,21 +1,21 @@
-"""What is held out, told apart by who is asked and what is asked for.
+"""Parts of what is held out: by the user's history and by the item's popularity.
 
-Head and tail follow the Pareto principle; Abdollahpouri, Burke and Mobasher (2019, "Managing
-Popularity Bias in Recommender Systems with Personalized Re-ranking") on why they are told apart.
+Head and tail follow the Pareto principle. Abdollahpouri, Burke and Mobasher (2019, "Managing
+Popularity Bias in Recommender Systems with Personalized Re-ranking") say why they are evaluated
+apart.
 """
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ml.evaluation.protocol import HeldOutItems
+
 NEW_USER_ITEMS = 2
 """Distinct items up to which a user counts as new."""
 HEAD_SHARE = 0.8
 """Share of all interactions that the items of the head hold together."""
-
-HeldOutItems = Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,16 @@ class Segment:
 def user_segments(interactions: pd.DataFrame, held_out: HeldOutItems) -> list[Segment]:
     """Users by the length of their history in the training part: new, light, medium, heavy.
 
-    New users have met at most `NEW_USER_ITEMS` distinct items; the others with something held out
-    are parted at the terciles of their numbers. A segment without users is left out.
+    New users have seen at most `NEW_USER_ITEMS` distinct items; the others with something held
+    out are divided at the terciles of their numbers. A segment without users is left out.
 
     Args:
         interactions: the training part; `user_id` and `item_id` are read.
         held_out: item ids by user id.
     """
-    met = interactions.groupby("user_id")["item_id"].nunique()
-    asked = sorted(user for user, items in held_out.items() if items)
-    lengths = met.reindex(asked, fill_value=0)
+    seen = interactions.groupby("user_id")["item_id"].nunique()
+    evaluated = sorted(user for user, items in held_out.items() if items)
+    lengths = seen.reindex(evaluated, fill_value=0)
     known = lengths[lengths > NEW_USER_ITEMS]
     # Equal lengths stay together, so the three are only about as large as each other.
     light, medium = (
@@ -58,7 +58,7 @@ def user_segments(interactions: pd.DataFrame, held_out: HeldOutItems) -> list[Se
         users = lengths.index[(lengths >= low) & (lengths <= high)]
         if len(users):
             members = {str(user): set(held_out[user]) for user in users}
-            segments.append(Segment(name, f"{low} to {high} items met", members))
+            segments.append(Segment(name, f"{low} to {high} items seen", members))
     return segments
 
 
@@ -85,8 +85,8 @@ def item_segments(interactions: pd.DataFrame, held_out: HeldOutItems) -> list[Se
     )
     segments = []
     for name, definition, items in parts:
-        members = {user: set(wanted) & items for user, wanted in held_out.items()}
-        members = {user: wanted for user, wanted in members.items() if wanted}
+        members = {user: set(targets) & items for user, targets in held_out.items()}
+        members = {user: targets for user, targets in members.items() if targets}
         if members:
             segments.append(Segment(name, definition, members))
     return segments

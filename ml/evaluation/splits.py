@@ -1,6 +1,11 @@
-"""Splits made from the training data alone, so that a test file stays unseen."""
+"""Splits of a dataset into a training part and held-out items.
+
+They are made from the training data alone, so that a test file stays unseen: by time or at random
+for validation, and one that takes out whole items and users for the cold start.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,21 +14,23 @@ from ml.dataset import Dataset
 from streams.contracts import InteractionType
 from streams.errors import ContractError
 
-_GOOD_RATING = 3.0
+SUPPORT_ITEMS = 2
+"""Items that a new user is encoded from at first."""
+_MIN_GOOD_RATING = 3.0
 
 
 def split_by_time(
     dataset: Dataset, *, share: float = 1.0, seed: int = 0
 ) -> tuple[Dataset, dict[str, set[str]]]:
-    """Hold out the last item that a user took to: bought, put in the cart or rated well.
+    """Hold out the last item that a user bought, put in the cart or rated well.
 
-    A purchase goes before everything else; a log of views alone holds out the last one viewed.
-    Every event of a held-out pair leaves the training part, the views before the purchase too.
-    Users with a single item are not asked: nothing would be left to know them by.
+    Purchases take precedence over carts and ratings; a log of views alone holds out the last item
+    viewed. Every event of a held-out pair leaves the training part, the views before the purchase
+    too. Users with a single item are not evaluated: training would know nothing of them.
 
     Args:
         dataset: what there is to learn from.
-        share: of the users that can be asked, in (0, 1]; drawn by `seed`.
+        share: of the users that can be evaluated, in (0, 1]; drawn by `seed`.
         seed: of the draw.
 
     Returns:
@@ -36,13 +43,13 @@ def split_by_time(
         raise ContractError(f"share must be in (0, 1], not {share}")
     interactions = dataset.interactions
     widths = interactions.groupby("user_id")["item_id"].nunique()
-    wanted = _wanted(interactions)
-    wanted = wanted[wanted["user_id"].isin(widths.index[widths > 1])]
+    targets = _targets(interactions)
+    targets = targets[targets["user_id"].isin(widths.index[widths > 1])]
     # The order of equal instants is that of the table.
-    last = wanted.sort_values("timestamp", kind="stable").groupby("user_id", sort=True).tail(1)
+    last = targets.sort_values("timestamp", kind="stable").groupby("user_id", sort=True).tail(1)
     last = last.sort_values("user_id")
-    asked = np.random.default_rng(seed).permutation(len(last))[: round(share * len(last))]
-    pairs = last.iloc[np.sort(asked)][["user_id", "item_id"]]
+    drawn = np.random.default_rng(seed).permutation(len(last))[: round(share * len(last))]
+    pairs = last.iloc[np.sort(drawn)][["user_id", "item_id"]]
     held_out = {str(user): {str(item)} for user, item in pairs.itertuples(index=False)}
     return _without(dataset, pairs), held_out
 
@@ -53,7 +60,7 @@ def split_at_random(
     """Hold out a share of each user's items, of two or more at least one and never all.
 
     Every event of a held-out pair leaves the training part. Users with a single item are not
-    asked: nothing would be left to know them by.
+    evaluated: training would know nothing of them.
 
     Args:
         dataset: what there is to learn from.
@@ -73,8 +80,8 @@ def split_at_random(
     drawn = pairs.iloc[np.random.default_rng(seed).permutation(len(pairs))]
     of_user = drawn.groupby("user_id", sort=True)["item_id"]
     sizes = of_user.transform("size")
-    wanted = np.maximum(np.floor(sizes * share), 1).where(sizes > 1, 0)
-    pairs = drawn[of_user.cumcount() < wanted].sort_values("user_id", kind="stable")
+    number = np.maximum(np.floor(sizes * share), 1).where(sizes > 1, 0)
+    pairs = drawn[of_user.cumcount() < number].sort_values("user_id", kind="stable")
     held_out = {
         str(user): set(map(str, items)) for user, items in pairs.groupby("user_id")["item_id"]
     }
@@ -99,11 +106,84 @@ def validation_split(dataset: Dataset, *, seed: int) -> tuple[Dataset, dict[str,
     return split_at_random(dataset, seed=seed)
 
 
-def sample_users(held_out: Mapping[str, set[str]], most: int, *, seed: int) -> dict[str, set[str]]:
-    """The held-out items of at most `most` users, drawn without replacement by `seed`."""
+def sample_users(
+    held_out: Mapping[str, set[str]], max_users: int, *, seed: int
+) -> dict[str, set[str]]:
+    """The held-out items of at most `max_users` users, drawn without replacement by `seed`."""
     users = sorted(held_out)
-    drawn = np.random.default_rng(seed).permutation(len(users))[:most]
+    drawn = np.random.default_rng(seed).permutation(len(users))[:max_users]
     return {users[place]: held_out[users[place]] for place in drawn.tolist()}
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStartSplit:
+    """A dataset without its new items and new users, and what is held out of it."""
+
+    training: Dataset
+    """Without the rows and interactions of new items and new users."""
+    items: pd.DataFrame
+    """ITEM_COLUMNS of the new items, in the order in which they were drawn."""
+    new_item_targets: dict[str, set[str]]
+    """New items that users of the training part interacted with, by user."""
+    users: pd.DataFrame
+    """USER_COLUMNS of the new users, in the order of their ids."""
+    support: pd.DataFrame
+    """INTERACTION_COLUMNS: the first interaction with each of the new users' support items."""
+    new_user_targets: dict[str, set[str]]
+    """What else each new user interacted with; items of the training part."""
+
+
+def cold_start_split(dataset: Dataset, *, share: float = 0.1, seed: int = 0) -> ColdStartSplit:
+    """Take out a share of the items and a share of the users, with all their interactions.
+
+    New items are drawn from those with an interaction and a category or description. New users
+    are drawn from those who have seen at least three of the remaining items: SUPPORT_ITEMS that
+    they are encoded from, and one target.
+
+    Args:
+        dataset: all there is.
+        share: of those that can be drawn, in (0, 1).
+        seed: of the draws.
+
+    Raises:
+        ContractError: if `share` is out of range.
+    """
+    if not 0 < share < 1:
+        raise ContractError(f"share must be in (0, 1), not {share}")
+    rng = np.random.default_rng(seed)
+    log = dataset.interactions
+    catalogue = dataset.items.sort_values("item_id", ignore_index=True)
+    has_content = (catalogue[["category", "about_product"]] != "").any(axis=1)
+    drawable = catalogue[has_content & catalogue["item_id"].isin(log["item_id"].unique())]
+    items = drawable.iloc[_draw(len(drawable), share, rng)].reset_index(drop=True)
+    of_new_item = log["item_id"].isin(items["item_id"])
+    remaining = log[~of_new_item]
+    widths = remaining.groupby("user_id")["item_id"].nunique()
+    drawable_users = widths.index[widths > SUPPORT_ITEMS]
+    new_users = drawable_users[np.sort(_draw(len(drawable_users), share, rng))]
+    of_new_user = log["user_id"].isin(new_users)
+    training = Dataset(
+        log[~of_new_item & ~of_new_user].reset_index(drop=True),
+        dataset.users[~dataset.users["user_id"].isin(new_users)].reset_index(drop=True),
+        dataset.items[~dataset.items["item_id"].isin(items["item_id"])].reset_index(drop=True),
+    )
+    known = dataset.known_users()
+    firsts = (
+        remaining[remaining["user_id"].isin(new_users)]
+        .sort_values("timestamp", kind="stable")
+        .drop_duplicates(["user_id", "item_id"])
+    )
+    is_support = firsts.groupby("user_id").cumcount() < SUPPORT_ITEMS
+    targets = firsts[~is_support & firsts["item_id"].isin(training.known_items()["item_id"])]
+    of_known_user = log[of_new_item & log["user_id"].isin(training.known_users()["user_id"])]
+    return ColdStartSplit(
+        training=training,
+        items=items,
+        new_item_targets=_items_by_user(of_known_user),
+        users=known[known["user_id"].isin(new_users)].reset_index(drop=True),
+        support=firsts[is_support].reset_index(drop=True),
+        new_user_targets=_items_by_user(targets),
+    )
 
 
 def _without(dataset: Dataset, pairs: pd.DataFrame) -> Dataset:
@@ -114,13 +194,22 @@ def _without(dataset: Dataset, pairs: pd.DataFrame) -> Dataset:
     return Dataset(interactions[kept].reset_index(drop=True), dataset.users, dataset.items)
 
 
-def _wanted(interactions: pd.DataFrame) -> pd.DataFrame:
-    """The interactions of which a user's last is held out."""
+def _targets(interactions: pd.DataFrame) -> pd.DataFrame:
+    """The interactions of which each user's last is held out."""
     kind = interactions["interaction_type"]
     purchases = interactions[kind == InteractionType.PURCHASE]
     carts = interactions[kind == InteractionType.CART]
-    rated = (kind == InteractionType.RATE) & (interactions["rating"] >= _GOOD_RATING)
+    rated = (kind == InteractionType.RATE) & (interactions["rating"] >= _MIN_GOOD_RATING)
     buyers = purchases["user_id"].unique()
     others = pd.concat([carts, interactions[rated]])
-    wanted = pd.concat([purchases, others[~others["user_id"].isin(buyers)]])
-    return wanted if len(wanted) else interactions
+    targets = pd.concat([purchases, others[~others["user_id"].isin(buyers)]])
+    return targets if len(targets) else interactions
+
+
+def _draw(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    return rng.permutation(count)[: round(share * count)]
+
+
+def _items_by_user(interactions: pd.DataFrame) -> dict[str, set[str]]:
+    grouped = interactions.groupby("user_id", sort=True)["item_id"].agg(set)
+    return {str(user): items for user, items in grouped.items()}

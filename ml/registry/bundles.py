@@ -1,7 +1,7 @@
 """The folders of versions, bundle and model card: kept in the registry, cached in `models_dir`.
 
-Only PostgreSQL is shared by those who publish and those who serve. `models_dir` may be empty, and
-several processes may fill it at once.
+Publisher and servers share only PostgreSQL. `models_dir` may be empty, and several processes may
+fill it at once.
 """
 
 import shutil
@@ -16,19 +16,19 @@ from ml.registry.repository import BundlePart, Connection
 from streams.errors import ModelError
 
 _PART_BYTES = 4 << 20
-_DESCRIPTION = "bundle.json"  # as `ml.towers.bundle` names it, which brings torch with it
-_YOUNG_SECONDS = 3600.0
+_DESCRIPTION = "bundle.json"  # the same as in `ml.towers.bundle`, which imports torch
+_MIN_AGE_SECONDS = 3600.0
 
 
 def folder_of(
     version: str, models_dir: Path, connect: Callable[[], AbstractContextManager[Connection]]
 ) -> Path:
-    """The version's folder, fetched from the registry if it is not there yet.
+    """The version's folder, fetched from the registry if it is not in the cache.
 
     Args:
-        version: a registered one.
+        version: a registered version.
         models_dir: the cache.
-        connect: opens a connection, which only a fetch needs.
+        connect: opens a connection; only a fetch calls it.
 
     Raises:
         ModelError: the registry does not hold its files.
@@ -44,12 +44,12 @@ def folder_of(
 
 
 def place(version: str, models_dir: Path, fill: Callable[[Path], None]) -> Path:
-    """The version's folder; one that is not there yet appears at once, with all that `fill` writes.
+    """The version's folder; if it is absent, it appears in one step with all that `fill` writes.
 
     Args:
-        version: whose.
+        version: whose folder it is.
         models_dir: the cache.
-        fill: called with the folder to write to, if at all.
+        fill: called with the folder to write to if the version is not in the cache.
     """
     final = models_dir / version
     if final.is_dir():
@@ -60,7 +60,7 @@ def place(version: str, models_dir: Path, fill: Callable[[Path], None]) -> Path:
         fill(unfinished)
         unfinished.rename(final)
     except OSError:
-        # Another process may have been first; its files are the same.
+        # Another process may have been faster; its files are the same.
         if not final.is_dir():
             raise
     finally:
@@ -69,7 +69,7 @@ def place(version: str, models_dir: Path, fill: Callable[[Path], None]) -> Path:
 
 
 def parts_of(folder: Path) -> Iterator[BundlePart]:
-    """All files below `folder`, in parts of which one at a time is in memory."""
+    """All files below `folder`, in parts; one part at a time is in memory."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
         with path.open("rb") as file:
@@ -80,13 +80,13 @@ def parts_of(folder: Path) -> Iterator[BundlePart]:
 
 
 def prune(models_dir: Path, kept: Collection[str]) -> None:
-    """Remove the bundles of other versions than `kept`, and what a killed process left.
+    """Remove the bundles of all versions but `kept`, and what a killed process left behind.
 
-    Young ones stay: a publication under way is not registered yet.
+    Recent ones stay: a publication in progress is not registered yet.
     """
     for folder in models_dir.iterdir() if models_dir.is_dir() else ():
         is_bundle = folder.name not in kept and (folder / _DESCRIPTION).exists()
-        if is_bundle and time.time() - folder.stat().st_mtime > _YOUNG_SECONDS:
+        if is_bundle and time.time() - folder.stat().st_mtime > _MIN_AGE_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -95,7 +95,7 @@ def _write(folder: Path, parts: Iterator[BundlePart]) -> None:
     for path, _number, part in parts:
         target = (root / path).resolve()
         if not target.is_relative_to(root):
-            raise ModelError(f"a version's files do not lie outside of its folder: {path}")
+            raise ModelError(f"a file of a version must lie in its folder: {path}")
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("ab") as file:
             file.write(part)

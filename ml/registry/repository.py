@@ -1,6 +1,6 @@
-"""All SQL on the schema `ml`; what a shopper has met is read from `events`.
+"""All SQL on the schema `ml`; the items a shopper has seen are read from `events`.
 
-Functions take an open connection; who calls them commits.
+Functions take an open connection; the caller commits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from streams.errors import ModelError
 
 Connection = psycopg.Connection[Any]
 
-KEPT_VERSIONS = 5
+MIN_KEPT_VERSIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class BundlePart(NamedTuple):
 
 
 def register(connection: Connection, model: ModelVersion) -> None:
-    """Add a version; one that is there already gets the new parameters and metrics."""
+    """Add a version; an existing one gets the new parameters and metrics."""
     connection.execute(
         """
         insert into ml.model_versions (version, parameters, metrics) values (%s, %s, %s)
@@ -142,7 +142,8 @@ def nearest_items(
 ) -> tuple[str, ...]:
     """The items with the largest inner product, exact, best first.
 
-    What `user_id` has interacted with is left out, as is `seen`; `vector` is float32 (dim,).
+    Items that `user_id` has interacted with are left out, and those of `seen`; `vector` is float32
+    (dim,).
     """
     rows = connection.execute(
         """
@@ -202,7 +203,7 @@ def switch_live(connection: Connection, version: str) -> None:
     )
 
 
-def delete_old(connection: Connection, keep: int = KEPT_VERSIONS) -> list[str]:
+def delete_old(connection: Connection, keep: int = MIN_KEPT_VERSIONS) -> list[str]:
     """Delete all but the newest `keep` versions, never the live one or its predecessor."""
     rows = connection.execute(
         """

@@ -22,7 +22,7 @@ class ItemIndex:
 
     item_ids: list[str]
     vectors: npt.NDArray[np.float32]
-    """(items, dim), one row an item of `item_ids`."""
+    """(items, dim), one row per item of `item_ids`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class ListedUsers:
     vectors: npt.NDArray[np.float32]
     """(users, dim)."""
     lists: list[list[str]]
-    """Item ids, best first, without what the user has met."""
+    """Item ids, best first, without those that the user has seen."""
 
 
 def index_items(bundle: Bundle, dataset: Dataset) -> ItemIndex:
-    """The catalogue encoded; an item that only the interactions know cannot be shown to anyone."""
+    """The encoded catalogue; an item that occurs in the interactions alone cannot be shown."""
     return ItemIndex(dataset.items["item_id"].tolist(), bundle.encode_items(dataset.items))
 
 
@@ -52,8 +52,8 @@ def list_items(
 ) -> Iterator[ListedUsers]:
     """The best `k` items of each of `users` (USER_COLUMNS), in blocks.
 
-    As seen at `now`, or, without it, after all of the interactions. Memory grows with the block,
-    not with the number of users.
+    The lists are as of `now`, or without it as of the end of the interactions. Memory grows with
+    the block, not with the number of users.
     """
     place = pd.Index(users["user_id"]).get_indexer(pd.Index(interactions["user_id"]))
     order = np.argsort(place, kind="stable")
@@ -74,13 +74,13 @@ def lists_by_user(
 ) -> dict[str, list[str]]:
     """The best `k` items of each of `user_ids` after all of the dataset's interactions.
 
-    Ranked is every item of the dataset, those that the interactions alone know included.
+    The lists rank every item of the dataset, including those that occur in the interactions alone.
     """
     catalogue = dataset.known_items()
     index = ItemIndex(catalogue["item_id"].tolist(), bundle.encode_items(catalogue))
     users = dataset.known_users()
-    asked = users[users["user_id"].isin(set(user_ids))].reset_index(drop=True)
-    blocks = list_items(bundle, index, asked, dataset.interactions, k=k, now=None)
+    known = users[users["user_id"].isin(set(user_ids))].reset_index(drop=True)
+    blocks = list_items(bundle, index, known, dataset.interactions, k=k, now=None)
     return {
         user: found
         for block in blocks

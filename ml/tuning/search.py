@@ -15,7 +15,8 @@ import pandas as pd
 from optuna.distributions import BaseDistribution, distribution_to_json
 
 from ml.dataset import Dataset
-from ml.evaluation.protocol import Scores, score_lists
+from ml.evaluation.metrics import NDCG
+from ml.evaluation.protocol import RankingMetrics, score_lists
 from ml.evaluation.splits import sample_users, validation_split
 from ml.evaluation.time_left import TimeLeft
 from ml.serving.batch import lists_by_user
@@ -116,14 +117,14 @@ class _Judge:
     held_out: dict[str, set[str]]
     seed: int
 
-    def score(self, bundle: Bundle) -> Scores:
+    def score(self, bundle: Bundle) -> RankingMetrics:
         """On all users."""
         return score_lists(lists_by_user(bundle, self.training, self.held_out, K), self.held_out, K)
 
     def glance(self, bundle: Bundle) -> float:
         """NDCG on some of the users, the same each time."""
         some = sample_users(self.held_out, _WATCHED_USERS, seed=self.seed)
-        return score_lists(lists_by_user(bundle, self.training, some, K), some, K).ndcg
+        return score_lists(lists_by_user(bundle, self.training, some, K), some, K)[NDCG]
 
 
 def _attempt(

@@ -10,7 +10,8 @@ from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from ml.evaluation.protocol import Scores
+from ml.evaluation.metrics import NDCG, RECALL
+from ml.evaluation.protocol import RankingMetrics
 from streams.errors import ConfigurationError
 
 _NAME = "towers"
@@ -100,11 +101,11 @@ class Study:
         self._study.sampler = optuna.samplers.TPESampler(seed=seed + done, multivariate=True)
         return self._study.ask(space)
 
-    def tell_scores(self, trial: optuna.Trial, scores: Scores, seconds: float) -> None:
+    def tell_scores(self, trial: optuna.Trial, scores: RankingMetrics, seconds: float) -> None:
         """It came to its end."""
-        trial.set_user_attr("recall", scores.recall)
+        trial.set_user_attr("recall", scores[RECALL])
         trial.set_user_attr("seconds", seconds)
-        self._study.tell(trial, scores.ndcg)
+        self._study.tell(trial, scores[NDCG])
 
     def tell_given_up(self, trial: optuna.Trial, seconds: float) -> None:
         """It was not worth its time."""

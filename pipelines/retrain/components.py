@@ -87,8 +87,7 @@ def evaluate(
     """
     from pathlib import Path
 
-    from ml.card.folder import write_card
-    from ml.card.make import Training, make_card
+    from ml.card.make import TrainingRun, make_card, write_card
     from ml.dataset import Dataset
     from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
@@ -101,7 +100,7 @@ def evaluate(
     with text_embedding_cache(MlSettings().models_dir):
         made = make_card(
             Dataset.load(Path(dataset.path)),
-            Training(seed=seed, config=config, **training),
+            TrainingRun(seed=seed, config=config, **training),
             validate=validate,
             cold_start=cold_start,
             progress=show,

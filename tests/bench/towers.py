@@ -13,6 +13,7 @@ K = 20
 
 def measure_towers() -> dict[str, Any]:
     """Train and rank on a million interactions; to be called in a process of its own."""
+    from ml.evaluation.metrics import RECALL
     from ml.evaluation.popularity import popularity_lists
     from ml.evaluation.protocol import score_lists
     from ml.serving.batch import lists_by_user
@@ -36,8 +37,8 @@ def measure_towers() -> dict[str, Any]:
         "top_k_seconds": ranked - trained,
         "peak_rss_mb": peak,
         "recall@20": {
-            "two_tower": score_lists(lists, log.held_out, K).recall,
-            "popularity": score_lists(popular, log.held_out, K).recall,
+            "two_tower": score_lists(lists, log.held_out, K)[RECALL],
+            "popularity": score_lists(popular, log.held_out, K)[RECALL],
         },
     }
 

@@ -102,7 +102,7 @@ def test_every_model_on_a_csv_log(folder: Path) -> None:
         assert list(figures) == FIGURES
         assert 0 <= figures["coverage"] <= 1
         assert 0 < figures["novelty"] < np.log2(90)
-    # 14 items of their taste a user has not met, of which one is held out.
+    # 14 items of their taste a user has not seen, of which one is held out.
     assert found["models"]["ease"]["hit_rate@10"] > 0.5 > found["models"]["popularity"]["recall@5"]
     assert found["models"]["two_tower"]["parameters"]["dim"] == 8
     assert found["models"]["ease"]["parameters"]["lambda"] > 0
@@ -136,12 +136,12 @@ def test_a_killed_model_is_reported_and_the_others_go_on(folder: Path) -> None:
     ) as running:
         child = _first_model(psutil.Process(running.pid))
         child.send_signal(signal.SIGKILL)
-        told, _ = running.communicate(timeout=60)
+        printed, _ = running.communicate(timeout=60)
     assert running.returncode == 0
     found = json.loads((folder / "killed.json").read_text())["models"]
     assert found["bpr"] == {"error": "its process was killed, as it happens when memory runs out"}
     assert "recall@20" in found["popularity"]
-    assert "bpr: its process was killed" in told
+    assert "bpr: its process was killed" in printed
 
 
 def _first_model(command: psutil.Process) -> psutil.Process:
@@ -181,6 +181,6 @@ def test_what_cannot_be_done_is_said_in_one_line_before_anything_is_trained(
     arguments = [part for option in options.items() for part in option]
     status, message = expected
     assert evaluate(monkeypatch, folder, *arguments) == status
-    told = capsys.readouterr().err
-    assert message in " ".join(told.split())
-    assert "(1 of 1)" not in told
+    printed = capsys.readouterr().err
+    assert message in " ".join(printed.split())
+    assert "(1 of 1)" not in printed

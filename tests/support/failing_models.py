@@ -1,4 +1,4 @@
-"""Contenders that end badly, each in the way that its name says."""
+"""Ranking models that fail, each in the way that its name says."""
 
 import os
 import signal
@@ -6,46 +6,45 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from ml.evaluation.contenders.contender import Fitted, Progress
-from ml.evaluation.contenders.training import Training
+from ml.evaluation.ranking_models.ranking_model import Fitted, InteractionMatrix, Progress
 from streams.errors import ContractError
 
 
-class _Doomed(ABC):
-    def fit(self, training: Training, seed: int, progress: Progress) -> Fitted:
+class _Failing(ABC):
+    def fit(self, training: InteractionMatrix, seed: int, progress: Progress) -> Fitted:
         progress(0.5)
-        self.end(training)
+        self.fail(training)
         raise AssertionError
 
     @abstractmethod
-    def end(self, training: Training) -> None: ...
+    def fail(self, training: InteractionMatrix) -> None: ...
 
 
-class Killed(_Doomed):
-    def end(self, training: Training) -> None:
+class Killed(_Failing):
+    def fail(self, training: InteractionMatrix) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Crashed(_Doomed):
-    def end(self, training: Training) -> None:
+class Crashed(_Failing):
+    def fail(self, training: InteractionMatrix) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
-class Exited(_Doomed):
-    def end(self, training: Training) -> None:
+class Exited(_Failing):
+    def fail(self, training: InteractionMatrix) -> None:
         os._exit(3)
 
 
-class OutOfMemory(_Doomed):
-    def end(self, training: Training) -> None:
+class OutOfMemory(_Failing):
+    def fail(self, training: InteractionMatrix) -> None:
         np.empty(1 << 60, dtype=np.int8)
 
 
-class Refused(_Doomed):
-    def end(self, training: Training) -> None:
+class Refused(_Failing):
+    def fail(self, training: InteractionMatrix) -> None:
         raise ContractError("it will not do")
 
 
-class Wrong(_Doomed):
-    def end(self, training: Training) -> None:
+class Wrong(_Failing):
+    def fail(self, training: InteractionMatrix) -> None:
         training.items.no_such_thing  # noqa: B018

@@ -1,11 +1,11 @@
-"""Small training logs: pairs of a user and an item, in the order of time."""
+"""Small training logs and shops, in the order of time."""
 
 import numpy as np
 import pandas as pd
 
 from ml.data.catalogue_table import no_items, no_users
-from ml.dataset import Dataset
-from ml.evaluation.contenders.training import Training
+from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
+from ml.evaluation.ranking_models.ranking_model import InteractionMatrix
 
 
 def log_of(rows: list[tuple[str, str]], *, timed: bool = False) -> pd.DataFrame:
@@ -29,5 +29,22 @@ def dataset_of(rows: list[tuple[str, str]], *, timed: bool = False) -> Dataset:
     return Dataset(log_of(rows, timed=timed), no_users(), no_items())
 
 
-def training_of(rows: list[tuple[str, str]]) -> Training:
-    return Training(dataset_of(rows))
+def matrix_of(rows: list[tuple[str, str]]) -> InteractionMatrix:
+    return InteractionMatrix(dataset_of(rows))
+
+
+def shop_of(seen: dict[str, str], paths: dict[str, str], preferences: dict[str, str]) -> Dataset:
+    """Users with the items they saw, one letter each, a day apart; items with their category."""
+    start = pd.Timestamp("2026-01-01", tz="UTC")
+    rows = [
+        (user, item, start + pd.Timedelta(days=day), "view", np.nan, np.nan)
+        for user, items in seen.items()
+        for day, item in enumerate(items)
+    ]
+    users = [(user, preferred, start) for user, preferred in preferences.items()]
+    items = [(item, item, path, *[np.nan] * 5, "", start) for item, path in paths.items()]
+    return Dataset(
+        pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS)),
+        pd.DataFrame(users, columns=list(USER_COLUMNS)),
+        pd.DataFrame(items, columns=list(ITEM_COLUMNS)),
+    )

@@ -8,6 +8,7 @@ import psycopg
 
 from apps.local import repository
 from apps.local.demo.report import Report
+from ml.evaluation.metrics import NDCG, RECALL
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import score_lists
 from ml.features.online import OnlineFeatures
@@ -58,6 +59,6 @@ def score(
     interactions = pd.DataFrame(pairs, columns=["user_id", "item_id"])
     popularity = score_lists(popularity_lists(interactions, list(held_out), _K), held_out, _K)
     report.held_out_users = scores.users
-    report.recall_at_20, report.ndcg_at_20 = scores.recall, scores.ndcg
-    report.popularity_recall_at_20 = popularity.recall
-    report.popularity_ndcg_at_20 = popularity.ndcg
+    report.recall_at_20, report.ndcg_at_20 = scores[RECALL], scores[NDCG]
+    report.popularity_recall_at_20 = popularity[RECALL]
+    report.popularity_ndcg_at_20 = popularity[NDCG]

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from apps.cli import model
 from apps.cli.main import cli
-from ml.card.folder import write_card
-from ml.card.make import Training, make_card
+from ml.card.make import TrainingRun, make_card, write_card
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.registry import repository
@@ -56,7 +55,7 @@ def bundles(settings: MlSettings, taste_shop: Any, tmp_path: Path) -> list[Bundl
     published = []
     for seed in (1, 2):
         bundle = train(dataset, CONFIG, seed=seed)
-        training = Training(bundle.version, seed, CONFIG, 1.0, [2.0, 1.5])
+        training = TrainingRun(bundle.version, seed, CONFIG, 1.0, [2.0, 1.5])
         card = make_card(
             dataset, training, validate=False, cold_start=False, progress=lambda *_: None
         )

@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from ml.card.folder import FOLDER, README
+from ml.card.make import FOLDER, README
 from ml.card.model_card import ModelCard
 from ml.features.online import OnlineFeatures
 from ml.registry import repository

@@ -117,11 +117,11 @@ def test_item_vectors_and_popular_items_are_those_of_the_bundle(
 
     index = index_items(bundle, dataset)
     vector = bundle.encode_users(dataset.users.iloc[:1], dataset.interactions, datetime.now(UTC))[0]
-    met = set(dataset.interactions.query("user_id == 'u00'")["item_id"])
+    seen = set(dataset.interactions.query("user_id == 'u00'")["item_id"])
     best = [
         index.item_ids[place]
         for place in np.argsort(-(index.vectors @ vector), kind="stable")
-        if index.item_ids[place] not in met
+        if index.item_ids[place] not in seen
     ]
     with psycopg.connect(settings.database_url) as connection:
         found = repository.nearest_items(

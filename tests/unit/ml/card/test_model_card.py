@@ -5,17 +5,17 @@ import pandas as pd
 import pytest
 
 from ml.card.data import DataSummary
-from ml.card.folder import write_card
-from ml.card.make import Training, make_card
+from ml.card.make import TrainingRun, make_card, write_card
 from ml.card.model_card import ModelCard
 from ml.data.synthetic import SyntheticConfig, generate
 from ml.dataset import Dataset
-from ml.recovery import as_dataset
+from ml.evaluation.metrics import NDCG, RECALL
+from ml.evaluation.recovery import as_dataset
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
 CONFIG = TowersConfig(dim=16, epochs=7, text_encoder=None)
-TRAINING = Training("20261001T000000Z-0123abcd", 3, CONFIG, 12.3456, [3.0, 2.5, 2.0])
+RUN = TrainingRun("20261001T000000Z-0123abcd", 3, CONFIG, 12.3456, [3.0, 2.5, 2.0])
 
 
 def _quiet(*_: object) -> None:
@@ -29,7 +29,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def card(dataset: Dataset) -> ModelCard:
-    return make_card(dataset, TRAINING, validate=True, cold_start=True, progress=_quiet)
+    return make_card(dataset, RUN, validate=True, cold_start=True, progress=_quiet)
 
 
 def test_it_measures_on_held_out_items_with_baselines_and_segments(card: ModelCard) -> None:
@@ -38,22 +38,24 @@ def test_it_measures_on_held_out_items_with_baselines_and_segments(card: ModelCa
     assert list(validation.models) == ["two_tower", "popularity", "item_knn", "ease"]
     for scores in validation.models.values():
         assert scores.users == validation.held_out_users
-        assert scores.recall.low <= scores.recall.mean <= scores.recall.high
-    assert validation.models["two_tower"].recall.mean > validation.models["popularity"].recall.mean
+        assert scores[RECALL].low <= scores[RECALL].mean <= scores[RECALL].high
+    assert (
+        validation.models["two_tower"][RECALL].mean > validation.models["popularity"][RECALL].mean
+    )
     assert len(validation.losses) == CONFIG.epochs
     assert validation.losses[-1] < validation.losses[0]
     # Few users: the curve is measured on all of them, so it ends at the figure itself.
     assert validation.curve[-1].epoch == CONFIG.epochs
-    assert validation.curve[-1].recall == validation.models["two_tower"].recall.mean
+    assert validation.curve[-1][RECALL] == validation.models["two_tower"][RECALL].mean
     assert [point.epoch for point in validation.curve] == [2, 3, 5, 6, 7]
     by_user = [part for part in validation.segments if part.of == "users"]
     by_item = [part for part in validation.segments if part.of == "items"]
     for parts in (by_user, by_item):
-        asked = sum(part.models["two_tower"].users for part in parts)
+        evaluated = sum(part.models["two_tower"].users for part in parts)
         # Everyone has one item held out, so each is in one segment.
-        assert asked == validation.held_out_users
-        whole = sum(part.models["ease"].recall.mean * part.models["ease"].users for part in parts)
-        assert whole / asked == pytest.approx(validation.models["ease"].recall.mean)
+        assert evaluated == validation.held_out_users
+        whole = sum(part.models["ease"][RECALL].mean * part.models["ease"].users for part in parts)
+        assert whole / evaluated == pytest.approx(validation.models["ease"][RECALL].mean)
 
 
 def test_being_observed_changes_no_training(dataset: Dataset) -> None:
@@ -70,15 +72,15 @@ def test_figures_for_the_registry_are_those_of_the_card(card: ModelCard) -> None
     assert card.cold_start is not None
     figures = card.figures()
     models = card.validation.models
-    assert figures["recall_at_20"] == models["two_tower"].recall.mean
-    assert figures["ndcg_at_20"] == models["two_tower"].ndcg.mean
-    assert figures["popularity_recall_at_20"] == models["popularity"].recall.mean
+    assert figures["recall_at_20"] == models["two_tower"][RECALL].mean
+    assert figures["ndcg_at_20"] == models["two_tower"][NDCG].mean
+    assert figures["popularity_recall_at_20"] == models["popularity"][RECALL].mean
     assert figures["held_out_users"] == card.validation.held_out_users
     new_items = card.cold_start.new_items
-    assert figures["new_items_recall_at_20"] == new_items["two_tower"].recall.mean
-    category = new_items["category_popularity"].ndcg.mean
+    assert figures["new_items_recall_at_20"] == new_items["two_tower"][RECALL].mean
+    category = new_items["category_popularity"][NDCG].mean
     assert figures["new_items_category_popularity_ndcg_at_20"] == category
-    two_items = card.cold_start.new_users["two_items"]["popularity"].recall.mean
+    two_items = card.cold_start.new_users["two_items"]["popularity"][RECALL].mean
     assert figures["new_users_two_items_popularity_recall_at_20"] == two_items
     assert figures["train_seconds"] == 12.346
 
@@ -94,7 +96,7 @@ def test_its_folder_holds_all_of_it(card: ModelCard, tmp_path: Path) -> None:
         root = ET.parse(tmp_path / "card" / name).getroot()
         assert root.tag.endswith("svg")
     assert card.validation is not None
-    recall = card.validation.models["ease"].recall
+    recall = card.validation.models["ease"][RECALL]
     assert f"{recall.mean:.4f} ({recall.low:.4f} to {recall.high:.4f})" in text
     for heading in ("Intended use", "Limits", "Data", "Held-out items", "Segments", "Cold start"):
         assert f"\n## {heading}\n" in text
@@ -114,10 +116,10 @@ def test_the_same_card_is_the_same_bytes(card: ModelCard, tmp_path: Path) -> Non
 def test_without_validation_it_says_that_nothing_was_measured(
     dataset: Dataset, tmp_path: Path
 ) -> None:
-    card = make_card(dataset, TRAINING, validate=False, cold_start=True, progress=pytest.fail)
+    card = make_card(dataset, RUN, validate=False, cold_start=True, progress=pytest.fail)
     write_card(card, tmp_path)
     text = (tmp_path / "README.md").read_text()
-    assert "Nothing of this version was measured" in text
+    assert "Nothing was measured of this version" in text
     assert "Held-out items" not in text
     assert "Mean loss 3.0000 in the first epoch, 2.0000 in epoch 3." in text
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -129,9 +131,7 @@ def test_without_validation_it_says_that_nothing_was_measured(
 
 
 def test_cold_start_is_left_out_on_demand(dataset: Dataset) -> None:
-    quick = Training(
-        TRAINING.version, 3, CONFIG.model_copy(update={"epochs": 1}), 1.0, TRAINING.losses
-    )
+    quick = TrainingRun(RUN.version, 3, CONFIG.model_copy(update={"epochs": 1}), 1.0, RUN.losses)
     card = make_card(dataset, quick, validate=True, cold_start=False, progress=_quiet)
     assert card.validation is not None
     assert card.cold_start is None

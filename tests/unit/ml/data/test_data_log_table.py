@@ -10,7 +10,7 @@ from ml.data.log_fields import LogFormat
 from ml.data.log_table import read_held_out, read_log
 from ml.data.synthetic import SyntheticConfig, generate, write
 from ml.dataset import INTERACTION_COLUMNS
-from ml.recovery import as_dataset
+from ml.evaluation.recovery import as_dataset
 from streams.errors import ContractError
 
 LINES = LogFormat.LINES

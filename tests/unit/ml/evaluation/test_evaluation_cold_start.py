@@ -2,10 +2,11 @@ import pytest
 
 from ml.data.synthetic import SyntheticConfig, generate
 from ml.dataset import Dataset
-from ml.evaluation.cold_start import measure_cold_start, score_newcomers
+from ml.evaluation.cold_start import measure_cold_start, score_cold_start
 from ml.evaluation.findings import ColdStart
-from ml.evaluation.newcomers import hold_out_newcomers
-from ml.recovery import as_dataset
+from ml.evaluation.metrics import NDCG, RECALL
+from ml.evaluation.recovery import as_dataset
+from ml.evaluation.splits import cold_start_split
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
@@ -26,30 +27,30 @@ def found(dataset: Dataset) -> ColdStart:
 def test_content_beats_the_popularity_of_the_category(found: ColdStart) -> None:
     models = found.new_items
     assert list(models) == ["two_tower", "category_popularity", "category_history", "random"]
-    assert models["two_tower"].recall.low > models["category_popularity"].recall.high
-    assert models["two_tower"].ndcg.low > models["category_popularity"].ndcg.high
+    assert models["two_tower"][RECALL].low > models["category_popularity"][RECALL].high
+    assert models["two_tower"][NDCG].low > models["category_popularity"][NDCG].high
     assert len({of.users for of in models.values()}) == 1
     # Of some forty items a list of twenty holds about half, whatever it goes by.
-    assert models["random"].recall.mean == pytest.approx(20 / found.items, abs=0.08)
+    assert models["random"][RECALL].mean == pytest.approx(20 / found.items, abs=0.08)
 
 
 def test_preferences_and_two_items_beat_popularity(found: ColdStart) -> None:
     assert list(found.new_users) == ["preferences", "two_items", "preferences_two_items"]
     for models in found.new_users.values():
-        assert models["two_tower"].recall.mean > models["popularity"].recall.mean
-        assert models["two_tower"].ndcg.mean > models["popularity"].ndcg.mean
+        assert models["two_tower"][RECALL].mean > models["popularity"][RECALL].mean
+        assert models["two_tower"][NDCG].mean > models["popularity"][NDCG].mean
         assert models["two_tower"].users == models["popularity"].users == found.users
-    # The same items are asked for, whatever a user is known by.
-    assert len({models["popularity"].recall for models in found.new_users.values()}) == 1
+    # The targets are the same, whatever a user is encoded from.
+    assert len({models["popularity"][RECALL] for models in found.new_users.values()}) == 1
 
 
-def test_the_measure_is_that_of_a_model_without_the_newcomers(
+def test_the_measure_is_that_of_a_model_without_new_items_and_users(
     dataset: Dataset, found: ColdStart
 ) -> None:
-    newcomers = hold_out_newcomers(dataset, seed=1)
-    bundle = train(newcomers.training, CONFIG, seed=1)
-    assert not set(newcomers.items["item_id"]) & set(bundle.item_ids)
-    assert score_newcomers(bundle, newcomers, k=20, seed=1) == found
+    split = cold_start_split(dataset, seed=1)
+    bundle = train(split.training, CONFIG, seed=1)
+    assert not set(split.items["item_id"]) & set(bundle.item_ids)
+    assert score_cold_start(bundle, split, k=20, seed=1) == found
 
 
 def test_without_preferences_two_items_are_what_there_is(dataset: Dataset) -> None:

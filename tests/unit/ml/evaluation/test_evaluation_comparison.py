@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ml.evaluation.comparison import Step, compare
-from ml.evaluation.contenders.registry import CONTENDERS, Entry
 from ml.evaluation.isolation import Failure, Job, Success, run_isolated
+from ml.evaluation.ranking_models.ranking_model import RANKING_MODELS, Entry
 from streams.errors import ContractError
 from support.training_log import dataset_of
 
@@ -41,9 +41,9 @@ def test_figures_are_those_of_the_protocol() -> None:
     assert 10 < figures["peak_rss_mb"] < 2_000
 
 
-def test_every_step_is_told() -> None:
+def test_every_step_is_reported() -> None:
     steps: list[Step] = []
-    compare(LOG, HELD_OUT, ["popularity", "ease"], k=2, seed=0, watch=steps.append)
+    compare(LOG, HELD_OUT, ["popularity", "ease"], k=2, seed=0, progress=steps.append)
     assert {(step.name, step.number, step.models) for step in steps} == {
         ("popularity", 1, 2),
         ("ease", 2, 2),
@@ -94,15 +94,17 @@ def test_a_model_that_fails_says_why(ending: str, reason: str, tmp_path: Path) -
 
 
 def test_after_a_model_that_fails_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CONTENDERS, "doomed", Entry("support.failing_models", "Killed", effort=1))
-    figures = compare(LOG, HELD_OUT, ["doomed", "popularity"], k=2, seed=0)
-    assert list(figures["doomed"]) == ["error"]
+    monkeypatch.setitem(
+        RANKING_MODELS, "failing", Entry("support.failing_models", "Killed", effort=1)
+    )
+    figures = compare(LOG, HELD_OUT, ["failing", "popularity"], k=2, seed=0)
+    assert list(figures["failing"]) == ["error"]
     assert figures["popularity"]["hit_rate@10"] == 1
 
 
 def test_memory_is_that_of_the_model_and_not_of_its_parent(tmp_path: Path) -> None:
     LOG.save(tmp_path)
-    job = Job(CONTENDERS["popularity"], tmp_path, ["a"], 5, 0)
+    job = Job(RANKING_MODELS["popularity"], tmp_path, ["a"], 5, 0)
     burden = np.ones(100_000_000)
     outcome = run_isolated(job, lambda _: None)
     assert isinstance(outcome, Success)

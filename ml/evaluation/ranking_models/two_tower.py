@@ -1,4 +1,4 @@
-"""The two towers, trained and asked as the pipeline does it."""
+"""The two towers, trained and ranked as the pipeline does it."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.dataset import USER_COLUMNS
-from ml.evaluation.contenders.contender import Fitted, Progress
-from ml.evaluation.contenders.training import Training
+from ml.evaluation.ranking_models.ranking_model import Fitted, InteractionMatrix, Progress
 from ml.serving.batch import ItemIndex, list_items
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
 
 class TwoTower:
-    """`ml.towers`; who is not in training is encoded by what the user table says of them."""
+    """`ml.towers`; a user who is not in training is encoded from the user table."""
 
     def __init__(self, config: TowersConfig) -> None:
         self._config = config
 
-    def fit(self, training: Training, seed: int, progress: Progress) -> Fitted:
-        """Train; see `Contender`."""
+    def fit(self, training: InteractionMatrix, seed: int, progress: Progress) -> Fitted:
+        """Train; see `RankingModel`."""
         self._training = training
         self._bundle = train(
             training.dataset,
@@ -32,11 +31,12 @@ class TwoTower:
         return Fitted(self._config.model_dump(mode="json"))
 
     def rank(self, user_ids: Sequence[str], k: int) -> npt.NDArray[np.int64]:
-        """The best `k` columns of each user; see `Contender`."""
+        """The best `k` columns of each user; see `RankingModel`."""
         training = self._training
         catalogue = training.dataset.known_items()
-        met = catalogue[catalogue["item_id"].isin(training.items)]
-        index = ItemIndex(met["item_id"].tolist(), self._bundle.encode_items(met))
+        ranked_items = catalogue[catalogue["item_id"].isin(training.items)]
+        item_ids = ranked_items["item_id"].tolist()
+        index = ItemIndex(item_ids, self._bundle.encode_items(ranked_items))
         blocks = list_items(
             self._bundle,
             index,
@@ -52,7 +52,7 @@ class TwoTower:
         return ranked
 
     def _users(self, user_ids: Sequence[str]) -> pd.DataFrame:
-        """USER_COLUMNS of the users asked about, in their order."""
+        """USER_COLUMNS of these users, in their order."""
         known = self._training.dataset.known_users().set_index("user_id")
         users = known.reindex(pd.Index(user_ids, name="user_id")).reset_index()
         users["preferences"] = users["preferences"].fillna("")

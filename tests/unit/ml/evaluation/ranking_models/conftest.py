@@ -16,9 +16,9 @@ def tastes() -> tuple[Dataset, dict[str, set[str]]]:
     held_out: dict[str, set[str]] = {}
     for taste in range(TASTES):
         for number in range(USERS_EACH):
-            met = [f"i{taste}-{item}" for item in rng.permutation(ITEMS_EACH)[:10]]
+            seen = [f"i{taste}-{item}" for item in rng.permutation(ITEMS_EACH)[:10]]
             user = f"u{taste}-{number}"
-            rows += [(user, item) for item in met[2:]]
-            held_out[user] = set(met[:2])
+            rows += [(user, item) for item in seen[2:]]
+            held_out[user] = set(seen[:2])
     order = rng.permutation(len(rows))
     return dataset_of([rows[place] for place in order]), held_out

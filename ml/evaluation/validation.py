@@ -1,16 +1,16 @@
-"""What a training run's settings reach on interactions held out of the data."""
+"""Validation: what a training run's configuration reaches on interactions held out of the data."""
 
 from collections.abc import Mapping, Sequence
 
 from ml.dataset import Dataset
-from ml.evaluation.contenders.baseline import Baseline
-from ml.evaluation.contenders.ease import Ease
-from ml.evaluation.contenders.item_knn import ItemKnn
-from ml.evaluation.contenders.training import Training
-from ml.evaluation.estimate import estimate_lists
+from ml.evaluation.estimates import estimate_lists
 from ml.evaluation.findings import CurvePoint, SegmentEstimates, Validation
 from ml.evaluation.popularity import popularity_lists
-from ml.evaluation.protocol import score_lists
+from ml.evaluation.protocol import Lists, score_lists
+from ml.evaluation.ranking_models.baseline import Baseline
+from ml.evaluation.ranking_models.ease import Ease
+from ml.evaluation.ranking_models.item_knn import ItemKnn
+from ml.evaluation.ranking_models.ranking_model import InteractionMatrix
 from ml.evaluation.segments import Segment, item_segments, user_segments
 from ml.evaluation.splits import sample_users, split_by_time
 from ml.serving.batch import lists_by_user
@@ -19,10 +19,8 @@ from ml.towers.config import TowersConfig
 from ml.towers.training import Progress, train
 
 K = 20
-_OBSERVED_USERS = 2000
-"""Users on whom the learning curve is measured, of all who have something held out."""
-
-Lists = Mapping[str, Sequence[str]]
+_MAX_CURVE_USERS = 2000
+"""Users on whom the learning curve is measured."""
 
 
 def validate(
@@ -30,14 +28,14 @@ def validate(
 ) -> Validation | None:
     """Measure what a configuration reaches; None where nothing can be held out.
 
-    The published model has seen all the data, so it cannot be asked itself: a second one is
+    The published model has seen all the data, so it cannot be evaluated itself: a second one is
     trained with the same configuration and seed on the earlier part of each user's history.
 
     Args:
         dataset: all there is.
         config: hyper-parameters.
         seed: of the split, the training and the intervals.
-        progress: told how the training goes.
+        progress: progress callback of the training.
 
     Raises:
         ContractError: nothing is left to learn from.
@@ -47,7 +45,7 @@ def validate(
         return None
     losses: list[float] = []
     curve: list[CurvePoint] = []
-    observed = sample_users(held_out, _OBSERVED_USERS, seed=seed)
+    sample = sample_users(held_out, _MAX_CURVE_USERS, seed=seed)
 
     def follow(epoch: int, epochs: int, loss: float) -> None:
         losses.append(loss)
@@ -55,14 +53,14 @@ def validate(
             progress(epoch, epochs, loss)
 
     def observe(epoch: int, bundle: Bundle) -> None:
-        scores = score_lists(lists_by_user(bundle, earlier, observed, K), observed, K)
-        curve.append(CurvePoint(epoch, scores.recall, scores.ndcg))
+        metrics = score_lists(lists_by_user(bundle, earlier, sample, K), sample, K)
+        curve.append(CurvePoint.model_validate({"epoch": epoch, **metrics.means}))
 
     bundle = train(earlier, config, seed=seed, progress=follow, observe=observe)
     lists: dict[str, Lists] = {
         "two_tower": lists_by_user(bundle, earlier, held_out, K),
         "popularity": popularity_lists(earlier.interactions, list(held_out), K),
-        **_classics(earlier, list(held_out), seed),
+        **_baselines(earlier, list(held_out), seed),
     }
     interactions = earlier.interactions
     parts = [("users", part) for part in user_segments(interactions, held_out)]
@@ -80,15 +78,15 @@ def validate(
     )
 
 
-def _classics(earlier: Dataset, user_ids: Sequence[str], seed: int) -> dict[str, Lists]:
+def _baselines(earlier: Dataset, user_ids: Sequence[str], seed: int) -> dict[str, Lists]:
     """Lists of the baselines that take seconds on data of this size."""
-    training = Training(earlier)
-    contenders: dict[str, Baseline] = {"item_knn": ItemKnn(), "ease": Ease()}
+    training = InteractionMatrix(earlier)
+    baselines: dict[str, Baseline] = {"item_knn": ItemKnn(), "ease": Ease()}
     lists: dict[str, Lists] = {}
-    for name, contender in contenders.items():
-        if contender.is_cheap(training):
-            contender.fit(training, seed, lambda _share: None)
-            ranked = contender.rank(user_ids, K)
+    for name, baseline in baselines.items():
+        if baseline.is_cheap(training):
+            baseline.fit(training, seed, lambda _share: None)
+            ranked = baseline.rank(user_ids, K)
             lists[name] = {
                 user: [training.items[place] for place in row if place >= 0]
                 for user, row in zip(user_ids, ranked.tolist(), strict=True)
@@ -100,4 +98,4 @@ def _on_segment(of: str, part: Segment, lists: Mapping[str, Lists], seed: int) -
     models = {
         name: estimate_lists(found, part.held_out, K, seed=seed) for name, found in lists.items()
     }
-    return SegmentEstimates(of, part.name, part.definition, models)
+    return SegmentEstimates(of=of, name=part.name, definition=part.definition, models=models)

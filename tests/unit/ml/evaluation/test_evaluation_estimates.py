@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ml.evaluation.bootstrap import bootstrap_interval
-from ml.evaluation.estimate import estimate_lists
+from ml.evaluation.estimates import bootstrap_interval, estimate_lists
+from ml.evaluation.metrics import NDCG, RECALL
 from ml.evaluation.protocol import score_lists
 from streams.errors import ContractError
 
@@ -55,6 +55,6 @@ def test_an_estimate_has_the_means_of_the_protocol() -> None:
     found = estimate_lists(lists, held_out, 3)
     scores = score_lists(lists, held_out, 3)
     assert found.users == scores.users == 3
-    assert found.recall.mean == pytest.approx(scores.recall) == pytest.approx(1 / 3)
-    assert found.ndcg.mean == pytest.approx(scores.ndcg)
-    assert (found.recall.low, found.recall.high) == (0, 1)
+    assert found[RECALL].mean == pytest.approx(scores[RECALL]) == pytest.approx(1 / 3)
+    assert found[NDCG].mean == pytest.approx(scores[NDCG])
+    assert (found[RECALL].low, found[RECALL].high) == (0, 1)

@@ -1,10 +1,17 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
-from ml.evaluation.popularity import most_popular, popularity_lists
-from ml.evaluation.splits import sample_users, split_at_random, split_by_time, validation_split
+from ml.evaluation.splits import (
+    cold_start_split,
+    sample_users,
+    split_at_random,
+    split_by_time,
+    validation_split,
+)
 from streams.errors import ContractError
+from support.training_log import shop_of
 
 
 def log(*rows: tuple[object, ...]) -> Dataset:
@@ -22,22 +29,6 @@ def log(*rows: tuple[object, ...]) -> Dataset:
         users=pd.DataFrame(columns=list(USER_COLUMNS)),
         items=pd.DataFrame(columns=list(ITEM_COLUMNS)),
     )
-
-
-def test_popularity_counts_users_not_events() -> None:
-    shop = log(("a", "x", 0, "view"), ("a", "x", 1, "view"), ("a", "x", 2, "view"),
-               ("a", "y", 3, "view"), ("b", "y", 4, "view"), ("c", "a", 5, "view"))  # fmt: skip
-    assert most_popular(shop.interactions) == ["y", "a", "x"]
-
-
-def test_popularity_lists_leave_out_what_a_user_has_met() -> None:
-    shop = log(("a", "x", 0, "view"), ("a", "y", 1, "view"), ("b", "y", 2, "view"),
-               ("c", "z", 3, "view"))  # fmt: skip
-    assert popularity_lists(shop.interactions, ["b", "a", "new"], 2) == {
-        "b": ["x", "z"],
-        "a": ["z"],
-        "new": ["y", "x"],
-    }
 
 
 def test_the_last_purchase_is_held_out_with_all_events_of_its_pair() -> None:
@@ -103,9 +94,9 @@ def test_a_share_of_each_users_items_is_held_out_with_all_their_events() -> None
         "u04": 2,
     }
     left = train.interactions.groupby("user_id")["item_id"].agg(list)
-    for user, met in shop.interactions.groupby("user_id")["item_id"]:
+    for user, seen in shop.interactions.groupby("user_id")["item_id"]:
         hidden = held_out.get(user, set())
-        assert left[user] == [item for item in met if item not in hidden]
+        assert left[user] == [item for item in seen if item not in hidden]
     assert train.interactions.index.tolist() == list(range(len(train.interactions)))
 
 
@@ -140,3 +131,73 @@ def test_a_sample_of_users_is_drawn_by_the_seed_and_not_by_their_order() -> None
     assert draws[0].items() <= held_out.items()
     assert list(draws[0]) == list(draws[1]) != list(draws[2])
     assert sample_users(held_out, 99, seed=1) == held_out
+
+
+def big_shop() -> Dataset:
+    rng = np.random.default_rng(2)
+    letters = [chr(ord("A") + number) for number in range(26)]
+    seen = {f"u{n:02}": "".join(rng.permutation(letters)[:7]) for n in range(40)}
+    paths = {letter: "" if letter < "G" else "Books" for letter in letters}
+    return shop_of(seen, paths, {f"u{n:02}": "Books" for n in range(20)})
+
+
+def test_the_cold_start_split_leaves_nothing_behind() -> None:
+    dataset = big_shop()
+    split = cold_start_split(dataset, share=0.25, seed=1)
+    training = split.training
+    new_items, new_users = set(split.items["item_id"]), set(split.users["user_id"])
+    assert len(new_items) == 5
+    assert len(new_users) == 10
+    for table in (training.interactions, training.items):
+        assert not new_items & set(table["item_id"])
+    for table in (training.interactions, training.users):
+        assert not new_users & set(table["user_id"])
+    log = dataset.interactions
+    stays = ~log["item_id"].isin(new_items) & ~log["user_id"].isin(new_users)
+    assert len(training.interactions) == stays.sum()
+    assert len(training.items) == 21
+
+
+def test_targets_and_support_items_are_what_the_log_says() -> None:
+    dataset = big_shop()
+    split = cold_start_split(dataset, share=0.25, seed=1)
+    new_items, new_users = set(split.items["item_id"]), set(split.users["user_id"])
+    seen = dataset.interactions.groupby("user_id")["item_id"].agg(list)
+    assert split.new_item_targets == {
+        user: targets
+        for user, items in seen.items()
+        if user not in new_users and (targets := set(items) & new_items)
+    }
+    support = split.support.groupby("user_id")["item_id"].agg(list)
+    for user in new_users:
+        known = [item for item in seen[user] if item not in new_items]
+        assert support[user] == known[:2]
+        assert split.new_user_targets[user] == set(known[2:])
+
+
+def test_items_without_content_and_users_without_a_third_item_stay() -> None:
+    dataset = shop_of(
+        {"short": "ABAB", "long": "ABCA", "other": "ABC"},
+        {"A": "", "B": "", "unseen": "Books"},
+        {},
+    )
+    split = cold_start_split(dataset, share=0.9)
+    assert split.items.empty
+    assert split.new_item_targets == {}
+    assert split.users["user_id"].tolist() == ["long", "other"]
+    assert split.support["item_id"].tolist() == ["A", "A", "B", "B"]
+    # Neither the catalogue nor the rest of the log knows C: no list could hold it.
+    assert split.new_user_targets == {}
+
+
+def test_the_cold_start_split_is_drawn_by_the_seed() -> None:
+    drawn = [
+        cold_start_split(big_shop(), seed=seed).items["item_id"].tolist() for seed in (1, 1, 2)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_a_cold_start_share_out_of_range_is_refused(share: float) -> None:
+    with pytest.raises(ContractError, match="share must be"):
+        cold_start_split(big_shop(), share=share)

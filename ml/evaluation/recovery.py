@@ -7,8 +7,9 @@ import pandas as pd
 
 from ml.data.synthetic import SyntheticShop, oracle_top_k
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
+from ml.evaluation.metrics import RECALL
 from ml.evaluation.popularity import popularity_lists
-from ml.evaluation.protocol import Scores, score_lists
+from ml.evaluation.protocol import RankingMetrics, score_lists
 from ml.serving.batch import lists_by_user
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
@@ -20,16 +21,16 @@ _K = 20
 class Recovery:
     """Scores at 20 on the held-out purchases, full ranking, seen items left out."""
 
-    popularity: Scores
-    towers: Scores
-    oracle: Scores
+    popularity: RankingMetrics
+    towers: RankingMetrics
+    oracle: RankingMetrics
     """The ranking by the ground truth, an upper bound of the expected scores of every model."""
 
     @property
     def share(self) -> float:
         """Share of the gap in recall between popularity and the oracle that the towers close."""
-        possible = self.oracle.recall - self.popularity.recall
-        return (self.towers.recall - self.popularity.recall) / possible if possible else 0.0
+        possible = self.oracle[RECALL] - self.popularity[RECALL]
+        return (self.towers[RECALL] - self.popularity[RECALL]) / possible if possible else 0.0
 
 
 def measure(

@@ -1,0 +1,1 @@
+"""The ranking models that are compared: the two towers and the baselines."""
