@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from apps.cli.console import err
-from ml.data.log_fields import LogFormat
+from ml.data.event_log import LogFormat
 
 if TYPE_CHECKING:
-    from ml.data.rejection import RejectedRow
+    from ml.data.fields import RejectedRow
     from ml.dataset import Dataset
 
 FILE = {"exists": True, "dir_okay": False, "readable": True}

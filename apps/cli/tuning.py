@@ -10,7 +10,7 @@ from rich.table import Table
 from apps.cli.bar import Bar
 from apps.cli.console import err, out
 from apps.cli.log_files import Items, Seed, Train, Users, read_dataset, show_rejected
-from ml.data.log_fields import LogFormat
+from ml.data.event_log import LogFormat
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import psycopg
 
 from apps.storefront.catalog.repository import upsert_products
-from ml.data.rejection import RejectedRow
+from ml.data.fields import RejectedRow
 from streams.contracts import INTERACTIONS, NEW_USERS, Channel, Event, Interaction, NewUser, Product
 from streams.publisher import Publisher
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from apps.filling.feed import Feed
-from ml.data.rejection import RejectedRow
+from ml.data.fields import RejectedRow
 from streams.contracts import Interaction, NewUser, Product
 
 
@@ -45,7 +45,7 @@ def replay(log: Path, held_out: Path | None) -> Source:
 def dataset(location: str, folder: Path, say: Callable[[str], None]) -> Source:
     """An Amazon-style product and review table, from a path or a URL."""
     from ml.data.amazon import read_amazon
-    from ml.data.source import fetch
+    from ml.data.download import fetch
 
     def downloading(done: int, total: int | None) -> None:
         say(

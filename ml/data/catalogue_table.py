@@ -1,4 +1,4 @@
-"""The catalogue and the users beside a log, as tables: CSV or Parquet, whole or in part."""
+"""Reads the catalogue and the users that belong to a log as tables, from CSV or Parquet."""
 
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,8 @@ from pydantic import TypeAdapter
 
 from ml.data.amazon import read_amazon
 from ml.data.csv_file import CsvFile
-from ml.data.log_fields import checked, number
-from ml.data.rejection import RejectedRow
-from ml.data.text_table import Fields, read_columns
+from ml.data.fields import RejectedRow, checked, number
+from ml.data.text_table import ColumnParser, read_columns
 from ml.dataset import ITEM_COLUMNS, USER_COLUMNS
 from streams.contracts import Product
 from streams.errors import ContractError
@@ -27,18 +26,18 @@ _NUMBERS: dict[str, TypeAdapter[Any]] = {
 
 
 def read_items(path: Path) -> tuple[pd.DataFrame, list[RejectedRow]]:
-    """A catalogue, ITEM_COLUMNS, and the rows left out.
+    """A catalogue, ITEM_COLUMNS, and the rejected rows.
 
-    The file has the column `item_id` and whichever of the others; or it is an Amazon-style table,
-    known by its column `product_id`, read with what `read_amazon` can mend.
+    The file needs the column `item_id` and may have the others. A CSV file with a column
+    `product_id` instead is read by `read_amazon`.
 
     Raises:
-        ContractError: the file cannot be read, lacks `item_id`, or holds no usable row.
+        ContractError: the file cannot be read, lacks `item_id`, or has no usable row.
     """
     if path.suffix != ".parquet" and _is_amazon(path):
         shop = read_amazon(path)
         if not shop.products:
-            raise ContractError(f"{path} holds nothing that can be used")
+            raise ContractError(f"{path} has no usable row")
         rows = [product.model_dump(include=set(ITEM_COLUMNS)) for product in shop.products]
         table = pd.DataFrame(rows, columns=list(ITEM_COLUMNS))
         return table.astype(dict.fromkeys(_NUMBERS, np.float64)), shop.rejected
@@ -46,21 +45,21 @@ def read_items(path: Path) -> tuple[pd.DataFrame, list[RejectedRow]]:
 
 
 def read_users(path: Path) -> tuple[pd.DataFrame, list[RejectedRow]]:
-    """Users, USER_COLUMNS, of which the file needs `user_id` alone; and the rows left out.
+    """Users, USER_COLUMNS, and the rejected rows; the file needs only the column `user_id`.
 
     Raises:
-        ContractError: the file cannot be read, lacks `user_id`, or holds no usable row.
+        ContractError: the file cannot be read, lacks `user_id`, or has no usable row.
     """
     return _read(path, USER_COLUMNS)
 
 
 def no_items() -> pd.DataFrame:
-    """ITEM_COLUMNS of a catalogue of which nothing is known."""
+    """An empty catalogue, ITEM_COLUMNS."""
     return _empty(ITEM_COLUMNS)
 
 
 def no_users() -> pd.DataFrame:
-    """USER_COLUMNS where no user signed up."""
+    """No users, USER_COLUMNS."""
     return _empty(USER_COLUMNS)
 
 
@@ -71,20 +70,20 @@ def _is_amazon(path: Path) -> bool:
 
 def _read(path: Path, names: tuple[str, ...]) -> tuple[pd.DataFrame, list[RejectedRow]]:
     key, *others = names
-    fields = Fields(read_columns(path, (key,), others))
-    keys = fields.keys(key)
-    fields.reject(pd.Series(keys).duplicated().to_numpy(), f"{key} has been on an earlier row")
+    parser = ColumnParser(read_columns(path, (key,), others))
+    keys = parser.keys(key)
+    parser.reject(pd.Series(keys).duplicated().to_numpy(), f"{key} occurs on an earlier row")
     columns = {key: keys}
     for name in others:
         if name in _TEXTS:
-            columns[name] = fields.read(name, str, absent="", dtype=object)
+            columns[name] = parser.parse(name, str, missing="", dtype=object)
         elif name in _INSTANTS:
-            columns[name] = fields.instants(name, may_be_empty=True)
+            columns[name] = parser.instants(name, may_be_empty=True)
         else:
-            columns[name] = fields.read(
-                name, partial(_number, name), absent=np.nan, dtype=np.float64
+            columns[name] = parser.parse(
+                name, partial(_number, name), missing=np.nan, dtype=np.float64
             )
-    return fields.good(columns), fields.rejected
+    return parser.accepted(columns), parser.rejected
 
 
 def _number(name: str, text: str) -> float:

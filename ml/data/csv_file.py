@@ -1,7 +1,7 @@
-"""CSV files (RFC 4180, UTF-8) read record by record, so that no line spoils its neighbours.
+"""Reads CSV files (RFC 4180, UTF-8) record by record; an invalid line is rejected alone.
 
-The standard library's parser ends at the first stray byte, and an unclosed quote swallows the rest
-of the file. Here such a line alone is rejected and reading goes on with the next one.
+The standard library's parser stops at the first invalid byte, and an unclosed quote makes it read
+the rest of the file as one field. This reader rejects such a line and continues with the next one.
 """
 
 import csv
@@ -11,30 +11,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from ml.data.rejection import RejectedRow
+from ml.data.fields import RejectedRow
 from streams.errors import ContractError
 
 _BOM = b"\xef\xbb\xbf"
-_LONGEST_LINE = 1 << 20
+_MAX_LINE_BYTES = 1 << 20
 _UNCLOSED = "broken quoting: a quote is not closed on its line"
-_MOST_LINES = 1_000
-"""Lines that one record may span: as far as the end of an opened quote is looked for."""
+_MAX_RECORD_LINES = 1_000
+"""Lines that one record may span: how far the end of a quoted field is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: as many fields as the header has."""
+    """One record, with as many fields as the header."""
 
     line: int
-    """Physical line on which it starts."""
+    """The physical line on which it starts."""
     fields: list[str]
 
 
 class CsvFile:
-    """An opened CSV file whose header has been checked; iterate it once.
+    """An open CSV file with a valid header, which can be iterated once.
 
-    Empty lines are skipped. Every other line is part of a `Record` or of a `RejectedRow`: wrong
-    number of fields, broken quoting, NUL characters, bytes that are no UTF-8, lines of more than
+    Empty lines are skipped. Every other line is part of a `Record` or of a `RejectedRow`, which has
+    a wrong number of fields, broken quoting, NUL characters, bytes that are not UTF-8, or more than
     1 MiB. A quoted field may span lines.
     """
 
@@ -53,12 +53,12 @@ class CsvFile:
 
         Args:
             path: the file.
-            required: columns that it must have.
-            one_line: columns whose fields never hold a line break. A record in which one does has
-                run over an unclosed quote.
+            required: columns that the file must have.
+            one_line: columns whose fields cannot contain a line break; a record that has one there
+                has an unclosed quote.
 
         Raises:
-            ContractError: it cannot be read, is empty, lacks a column or has one twice.
+            ContractError: the file cannot be read, is empty, lacks a column or has one twice.
         """
         try:
             file = path.open("rb")
@@ -95,7 +95,7 @@ class CsvFile:
             except _UnreadableError as error:
                 raise ContractError(f"the header of {path} cannot be read: {error}") from None
         if not names:
-            raise ContractError(f"{path} is empty: it lacks a header with {', '.join(required)}")
+            raise ContractError(f"{path} is empty: it needs a header with {', '.join(required)}")
         names = [name.strip() for name in names]
         found = ", ".join(names)[:500]
         missing = [name for name in required if name not in names]
@@ -109,7 +109,7 @@ class CsvFile:
         self._one_line = tuple(self.columns[name] for name in one_line if name in self.columns)
 
     def _fields(self, raw: bytes) -> list[str]:
-        """The fields of the record that starts with `raw`; none for an empty line."""
+        """The fields of the record that starts with the line `raw`; none for an empty line."""
         text = _decoded(raw)
         bare = text.removesuffix("\n").removesuffix("\r")
         if not bare or bare.isspace():
@@ -121,12 +121,12 @@ class CsvFile:
         return self._quoted_fields(text)
 
     def _quoted_fields(self, text: str) -> list[str]:
-        taken: list[bytes] = []
+        following: list[bytes] = []
 
         def lines() -> Iterator[str]:
             yield text
-            while len(taken) < _MOST_LINES and (raw := self._lines.read()):
-                taken.append(raw)
+            while len(following) < _MAX_RECORD_LINES and (raw := self._lines.read()):
+                following.append(raw)
                 try:
                     yield _decoded(raw)
                 except _UnreadableError:
@@ -137,16 +137,16 @@ class CsvFile:
             self._check_width(fields)
             self._check_line_breaks(fields)
         except csv.Error as error:
-            self._lines.unread(taken)
-            raise _UnreadableError(_UNCLOSED if taken else f"broken quoting: {error}") from None
+            self._lines.unread(following)
+            raise _UnreadableError(_UNCLOSED if following else f"broken quoting: {error}") from None
         except _UnreadableError:
-            self._lines.unread(taken)
+            self._lines.unread(following)
             raise
         return fields
 
     def _check_width(self, fields: list[str]) -> None:
         if self._width is not None and len(fields) != self._width:
-            raise _UnreadableError(f"{len(fields)} fields, the header has {self._width}")
+            raise _UnreadableError(f"{len(fields)} fields, but the header has {self._width}")
 
     def _check_line_breaks(self, fields: list[str]) -> None:
         if any("\n" in fields[at] or "\r" in fields[at] for at in self._one_line):
@@ -154,43 +154,43 @@ class CsvFile:
 
 
 class _UnreadableError(Exception):
-    """Why a line is no record."""
+    """The reason why a line is no record."""
 
 
 def _decoded(raw: bytes) -> str:
     if b"\x00" in raw:
         raise _UnreadableError("a NUL character")
-    if len(raw) >= _LONGEST_LINE:
+    if len(raw) >= _MAX_LINE_BYTES:
         raise _UnreadableError("a line of more than 1 MiB")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise _UnreadableError(f"no UTF-8 at byte {error.start + 1} of the line") from None
+        raise _UnreadableError(f"not UTF-8 at byte {error.start + 1} of the line") from None
 
 
 class _Lines:
-    """Physical lines with their number; lines may be given back."""
+    """The physical lines of a file and the number of the last one; lines can be unread."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.number = 0
         self._file = file
-        self._given_back: deque[bytes] = deque()
+        self._unread: deque[bytes] = deque()
 
     def read(self) -> bytes:
-        """The next line with its ending, cut at 1 MiB; empty at the end of the file."""
-        if self._given_back:
-            raw = self._given_back.popleft()
+        """The next line with its ending, truncated to 1 MiB; empty at the end of the file."""
+        if self._unread:
+            raw = self._unread.popleft()
         else:
-            raw = self._file.readline(_LONGEST_LINE)
-            if len(raw) == _LONGEST_LINE:
+            raw = self._file.readline(_MAX_LINE_BYTES)
+            if len(raw) == _MAX_LINE_BYTES:
                 rest = raw
                 while rest and not rest.endswith(b"\n"):
-                    rest = self._file.readline(_LONGEST_LINE)
+                    rest = self._file.readline(_MAX_LINE_BYTES)
         if raw:
             self.number += 1
         return raw
 
     def unread(self, lines: Sequence[bytes]) -> None:
-        """Give back the lines read last."""
-        self._given_back.extendleft(reversed(lines))
+        """Make `read` return the lines that were read last again."""
+        self._unread.extendleft(reversed(lines))
         self.number -= len(lines)

@@ -1,30 +1,46 @@
-"""A shop's log of events as CSV."""
+"""A shop's log of events: its formats and event names, and its reader as interactions."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ml.data.csv_file import CsvFile, Record
-from ml.data.log_fields import EVENTS, InvalidFieldError, number, unix_instant, whole
-from ml.data.rejection import RejectedRow, quoted
-from streams.contracts import Interaction, derived_id, describe
+from ml.data.fields import InvalidFieldError, RejectedRow, number, quoted, unix_instant, whole
+from streams.contracts import Interaction, InteractionType, derived_id, describe
 
 COLUMNS = ("timestamp", "user_id", "event", "item_id")
 OPTIONAL_COLUMNS = ("rating", "quantity", "session_id")
+EVENTS = {
+    "view": InteractionType.VIEW,
+    "addtocart": InteractionType.CART,
+    "transaction": InteractionType.PURCHASE,
+}
+"""Interaction types by the names of events in public shop logs, such as RetailRocket's."""
+
+
+class LogFormat(StrEnum):
+    """Format of a log; a file whose name ends in .parquet is always read as Parquet."""
+
+    CSV = "csv"
+    """Comma-separated values below a header."""
+    LINES = "lines"
+    """A user and their items on each line, separated by spaces, without a header."""
 
 
 def read_event_log(path: Path) -> Iterator[Interaction | RejectedRow]:
-    """The interactions of a log, in its order, and in their place the rows that cannot be used.
+    """The rows of a CSV log in its order: interactions, and rejected rows in between.
 
-    Columns, in any order and among others: `timestamp` (unix seconds), `user_id`, `event` (view,
-    addtocart, transaction), `item_id`; used where there: `rating`, `quantity`, `session_id`.
+    Required columns: `timestamp` (unix seconds), `user_id`, `event` (a key of `EVENTS`), `item_id`.
+    Optional columns: `rating`, `quantity`, `session_id`. Other columns are ignored.
 
-    An interaction's id is derived from its content and its line, not from the file's name: the same
-    log read again, copied or grown at its end gives the same ids, and two equal rows differ.
+    An interaction's id is derived from its content and its line, not from the file's name. Reading
+    the log again, a copy of it, or the log with rows appended gives the same ids, and two equal
+    rows get different ids.
 
     Raises:
-        ContractError: at once, if the file cannot be read or lacks a column.
+        ContractError: immediately, if the file cannot be read or lacks a column.
     """
     return _interactions(CsvFile.open(path, COLUMNS, one_line=COLUMNS + OPTIONAL_COLUMNS))
 
@@ -50,7 +66,7 @@ def _interaction(row: Record, required: list[int], optional: dict[str, int]) -> 
     timestamp = unix_instant("timestamp", seconds)
     kind = EVENTS.get(event)
     if kind is None:
-        raise InvalidFieldError(f"event {quoted(event)} is none of {', '.join(EVENTS)}")
+        raise InvalidFieldError(f"event {quoted(event)} is not one of {', '.join(EVENTS)}")
     more = {name: text for name, at in optional.items() if (text := fields[at].strip())}
     quantity = more.get("quantity")
     rating = more.get("rating")

@@ -1,4 +1,4 @@
-"""A training log, and the file of items held out of it, as tables: CSV, Parquet or lines."""
+"""Reads a training log and its held-out items as tables, from CSV, Parquet or lines."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from ml.data.log_fields import EVENTS, InvalidFieldError, LogFormat, checked, number, whole
-from ml.data.rejection import RejectedRow, quoted
-from ml.data.text_table import Fields, TextTable, read_columns, read_user_lines
+from ml.data.event_log import EVENTS, LogFormat
+from ml.data.fields import InvalidFieldError, RejectedRow, checked, number, quoted, whole
+from ml.data.text_table import ColumnParser, TextTable, read_columns, read_user_lines
 from ml.dataset import INTERACTION_COLUMNS
 from streams.contracts import Interaction, InteractionType
 
@@ -27,54 +27,56 @@ _CONTRACTS: dict[str, TypeAdapter[Any]] = {
 def read_log(
     path: Path, log_format: LogFormat = LogFormat.CSV
 ) -> tuple[pd.DataFrame, list[RejectedRow]]:
-    """The interactions of a log in its order, INTERACTION_COLUMNS, and the rows left out.
+    """The interactions of a log in its order, INTERACTION_COLUMNS, and the rejected rows.
 
-    Columns of a CSV or Parquet file, in any order and among others: `user_id`, `item_id`; used
-    where there: `timestamp` (unix seconds or ISO 8601, in UTC where no offset is given), `event`
-    or else `interaction_type` (the values of `InteractionType`, and addtocart, transaction),
-    `rating` (1 to 5, halves allowed), `quantity`. A log without events is one of things chosen:
-    purchases, beside which a rating stays. Without timestamps they are NaT.
+    Required columns of a CSV or Parquet file: `user_id`, `item_id`. Optional columns: `timestamp`
+    (unix seconds or ISO 8601, in UTC without an offset), `event` or else `interaction_type` (a
+    value of `InteractionType` or a key of `EVENTS`), `rating` (1 to 5, halves allowed), `quantity`.
+    Other columns are ignored. Without a column of events every interaction is a purchase, which
+    keeps its rating. Without timestamps they are NaT.
 
     Args:
-        path: the file; Parquet if its name ends in .parquet.
-        log_format: how another file is written.
+        path: the file, which is read as Parquet if its name ends in .parquet.
+        log_format: format of every other file.
 
     Raises:
-        ContractError: the file cannot be read, lacks a column, or holds no usable row.
+        ContractError: the file cannot be read, lacks a column, or has no usable row.
     """
-    fields = Fields(_texts(path, log_format, _OPTIONAL_COLUMNS))
-    event = next((name for name in _EVENT_COLUMNS if name in fields), _EVENT_COLUMNS[0])
-    kind = fields.read(event, _kind_of(event), absent=InteractionType.PURCHASE.value, dtype=object)
+    parser = ColumnParser(_read_texts(path, log_format, _OPTIONAL_COLUMNS))
+    event = next((name for name in _EVENT_COLUMNS if name in parser), _EVENT_COLUMNS[0])
+    kind = parser.parse(
+        event, _kind_of(event), missing=InteractionType.PURCHASE.value, dtype=object
+    )
     columns = {
-        "user_id": fields.keys("user_id"),
-        "item_id": fields.keys("item_id"),
-        "timestamp": fields.instants("timestamp", may_be_empty=False),
+        "user_id": parser.keys("user_id"),
+        "item_id": parser.keys("item_id"),
+        "timestamp": parser.instants("timestamp", may_be_empty=False),
         "interaction_type": kind,
-        "rating": fields.read("rating", _rating, absent=np.nan, dtype=np.float64),
-        "quantity": fields.read("quantity", _quantity, absent=np.nan, dtype=np.float64),
+        "rating": parser.parse("rating", _rating, missing=np.nan, dtype=np.float64),
+        "quantity": parser.parse("quantity", _quantity, missing=np.nan, dtype=np.float64),
     }
-    fields.reject(
+    parser.reject(
         (kind == InteractionType.RATE.value) & np.isnan(columns["rating"]),
         "an interaction of type rate needs a rating",
     )
-    return fields.good(columns)[list(INTERACTION_COLUMNS)], fields.rejected
+    return parser.accepted(columns)[list(INTERACTION_COLUMNS)], parser.rejected
 
 
 def read_held_out(
     path: Path, log_format: LogFormat = LogFormat.CSV
 ) -> tuple[dict[str, set[str]], list[RejectedRow]]:
-    """The held-out items of each user, and the rows left out; the formats are those of `read_log`.
+    """The held-out items of each user, and the rejected rows, in the formats of `read_log`.
 
     Raises:
-        ContractError: the file cannot be read, lacks a column, or holds no usable row.
+        ContractError: the file cannot be read, lacks a column, or has no usable row.
     """
-    fields = Fields(_texts(path, log_format, ()))
-    pairs = fields.good({name: fields.keys(name) for name in _PAIR})
+    parser = ColumnParser(_read_texts(path, log_format, ()))
+    pairs = parser.accepted({name: parser.keys(name) for name in _PAIR})
     grouped = pairs.groupby("user_id", sort=False)["item_id"].agg(set)
-    return {str(user): items for user, items in grouped.items()}, fields.rejected
+    return {str(user): items for user, items in grouped.items()}, parser.rejected
 
 
-def _texts(path: Path, log_format: LogFormat, optional: tuple[str, ...]) -> TextTable:
+def _read_texts(path: Path, log_format: LogFormat, optional: tuple[str, ...]) -> TextTable:
     if log_format is LogFormat.LINES and path.suffix != ".parquet":
         return read_user_lines(path)
     return read_columns(path, _PAIR, optional)
@@ -84,7 +86,7 @@ def _kind_of(name: str) -> Callable[[str], str]:
     def kind(text: str) -> str:
         found = _KINDS.get(text)
         if found is None:
-            raise InvalidFieldError(f"{name} {quoted(text)} is none of {', '.join(_KINDS)}")
+            raise InvalidFieldError(f"{name} {quoted(text)} is not one of {', '.join(_KINDS)}")
         return found.value
 
     return kind

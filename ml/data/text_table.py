@@ -1,7 +1,6 @@
-"""Files as columns of text with the line of each record: what every reader of tables starts from.
+"""Reads files as columns of text, and parses the columns into a frame; used by table readers.
 
-All values of a column are checked by checking each distinct one once, which makes a million rows a
-matter of seconds.
+Each distinct value of a column is parsed once, so that a million rows take seconds.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,8 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from ml.data.csv_file import CsvFile
-from ml.data.log_fields import InvalidFieldError, checked, instant
-from ml.data.rejection import RejectedRow
+from ml.data.fields import InvalidFieldError, RejectedRow, checked, instant
 from streams.contracts.text import Key
 from streams.errors import ContractError
 
@@ -27,33 +25,33 @@ _BOM = b"\xef\xbb\xbf"
 _KEY = TypeAdapter(Key)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_NOT_A_TIME = int(np.datetime64("NaT", "us").astype(np.int64))
+_NAT = int(np.datetime64("NaT", "us").astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """The readable records of a file, and those that are not."""
+    """The records of a file as text, and the rows that are no records."""
 
     path: Path
     columns: dict[str, Sequence[str]]
-    """All of one length; spaces around a value are still there, an absent value is ''."""
+    """Columns of equal length; values are not stripped, and a missing value is ''."""
     lines: Sequence[int]
-    """Where each record starts: its physical line, in a Parquet file its row, from 1."""
+    """The physical line on which each record starts, or its row in a Parquet file, from 1."""
     rejected: list[RejectedRow]
 
 
 def read_columns(path: Path, required: Sequence[str], optional: Sequence[str]) -> TextTable:
-    """Named columns of a CSV file or, if its name ends so, of a Parquet file.
+    """Named columns of a CSV file, or of a Parquet file if its name ends in .parquet.
 
     Raises:
-        ContractError: it cannot be read, or lacks a required column.
+        ContractError: the file cannot be read, or lacks a required column.
     """
     if path.suffix == ".parquet":
         return _read_parquet(path, required, optional)
     file = CsvFile.open(path, required, one_line=required)
     names = [name for name in (*required, *optional) if name in file.columns]
     columns: list[list[str]] = [[] for _ in names]
-    filled = [
+    appenders = [
         (column.append, file.columns[name]) for name, column in zip(names, columns, strict=True)
     ]
     lines: list[int] = []
@@ -63,7 +61,7 @@ def read_columns(path: Path, required: Sequence[str], optional: Sequence[str]) -
             rejected.append(row)
             continue
         lines.append(row.line)
-        for append, at in filled:
+        for append, at in appenders:
             append(row.fields[at])
     return TextTable(path, dict(zip(names, columns, strict=True)), lines, rejected)
 
@@ -71,7 +69,7 @@ def read_columns(path: Path, required: Sequence[str], optional: Sequence[str]) -
 def read_user_lines(path: Path) -> TextTable:
     """`user_id` and `item_id` of a file with a user and their items on each line.
 
-    A user without items leaves no record; one on several lines has the items of all of them.
+    A user without items gives no record, and one on several lines has the items of all of them.
 
     Raises:
         ContractError: the file cannot be read.
@@ -84,14 +82,14 @@ def read_user_lines(path: Path) -> TextTable:
         with path.open("rb") as file:
             for line, raw in enumerate(file, 1):
                 try:
-                    user, *met = raw.removeprefix(_BOM).decode().split() or [""]
+                    user, *row_items = raw.removeprefix(_BOM).decode().split() or [""]
                 except UnicodeDecodeError as error:
-                    reason = f"no UTF-8 at byte {error.start + 1} of the line"
+                    reason = f"not UTF-8 at byte {error.start + 1} of the line"
                     rejected.append(RejectedRow(path.name, line, reason))
                     continue
-                users += [user] * len(met)
-                items += met
-                lines += [line] * len(met)
+                users += [user] * len(row_items)
+                items += row_items
+                lines += [line] * len(row_items)
     except OSError as error:
         raise ContractError(f"{path} cannot be read: {error.strerror}") from None
     return TextTable(path, {"user_id": users, "item_id": items}, lines, rejected)
@@ -100,12 +98,12 @@ def read_user_lines(path: Path) -> TextTable:
 def _read_parquet(path: Path, required: Sequence[str], optional: Sequence[str]) -> TextTable:
     try:
         with path.open("rb") as opened, pq.ParquetFile(opened, pre_buffer=False) as file:
-            there = file.schema_arrow.names
-            missing = [name for name in required if name not in there]
+            found = file.schema_arrow.names
+            missing = [name for name in required if name not in found]
             if missing:
                 raise ContractError(f"{path} lacks the columns {', '.join(missing)}")
-            names = [name for name in (*required, *optional) if name in there]
-            # In one thread, for the reason that Dataset.load gives.
+            names = [name for name in (*required, *optional) if name in found]
+            # In one thread, for the reason given by `Dataset.load`.
             table = file.read(names, use_threads=False)
             columns = {name: table[name].cast(pa.string()).to_pylist() for name in names}
     except OSError as error:
@@ -120,8 +118,8 @@ def _read_parquet(path: Path, required: Sequence[str], optional: Sequence[str]) 
     return TextTable(path, texts, range(1, table.num_rows + 1), [])
 
 
-class Fields:
-    """The columns of a table being read, and the rows that turn out to be bad on the way."""
+class ColumnParser:
+    """Parses the columns of a table, and collects the rows that are rejected on the way."""
 
     def __init__(self, table: TextTable) -> None:
         self._table = table
@@ -133,22 +131,22 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self._table.columns
 
-    def read(
-        self, name: str, convert: Callable[[str], Any], *, absent: Any, dtype: npt.DTypeLike
+    def parse(
+        self, name: str, convert: Callable[[str], Any], *, missing: Any, dtype: npt.DTypeLike
     ) -> npt.NDArray[Any]:
-        """A column, every value of it converted; all `absent` where the file has no such column.
+        """The converted values of a column, (rows,).
 
         Args:
-            name: of the column.
-            convert: makes a value of a text without the spaces around it, or raises
-                InvalidFieldError, which rejects the rows that hold it.
-            absent: stands in a rejected row.
-            dtype: of the result.
+            name: name of the column.
+            convert: converts a stripped text, or raises InvalidFieldError, which rejects every row
+                with that text.
+            missing: value of rejected rows, and of all rows if the file has no such column.
+            dtype: dtype of the result.
         """
         if name not in self:
-            return np.full(len(self), absent, dtype=dtype)
+            return np.full(len(self), missing, dtype=dtype)
         codes, texts = pd.factorize(np.asarray(self._table.columns[name], dtype=object))
-        values = np.full(len(texts), absent, dtype=dtype)
+        values = np.full(len(texts), missing, dtype=dtype)
         reasons: dict[int, str] = {}
         for code, text in enumerate(texts):
             try:
@@ -157,41 +155,41 @@ class Fields:
                 reasons[code] = str(error)
         for row in np.flatnonzero(np.isin(codes, list(reasons))).tolist():
             self._reasons.setdefault(row, reasons[codes[row]])
-        read: npt.NDArray[Any] = values[codes]
-        return read
+        column: npt.NDArray[Any] = values[codes]
+        return column
 
     def keys(self, name: str) -> npt.NDArray[Any]:
         """A column of identifiers, str."""
-        return self.read(name, lambda text: checked(name, _KEY, text), absent=None, dtype=object)
+        return self.parse(name, lambda text: checked(name, _KEY, text), missing=None, dtype=object)
 
     def instants(self, name: str, *, may_be_empty: bool) -> npt.NDArray[Any]:
-        """A column of instants in UTC, datetime64[us]; NaT where there is none."""
+        """A column of instants in UTC, datetime64[us]; NaT where the value is missing."""
 
         def microseconds(text: str) -> int:
             if may_be_empty and not text:
-                return _NOT_A_TIME
+                return _NAT
             return (instant(name, text) - _EPOCH) // _MICROSECOND
 
-        column = self.read(name, microseconds, absent=_NOT_A_TIME, dtype=np.int64)
+        column = self.parse(name, microseconds, missing=_NAT, dtype=np.int64)
         return column.view("datetime64[us]")
 
     def reject(self, rows: npt.NDArray[np.bool_], reason: str) -> None:
-        """Rows that are bad as a whole; one that has been rejected already keeps its reason."""
+        """Reject the rows of a mask; a row that was rejected before keeps its reason."""
         for row in np.flatnonzero(rows).tolist():
             self._reasons.setdefault(row, reason)
 
-    def good(self, columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
-        """The columns less the rejected rows; instants become datetime64[ns, UTC].
+    def accepted(self, columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
+        """The columns without the rejected rows; instants become datetime64[ns, UTC].
 
         Raises:
-            ContractError: if no row is left.
+            ContractError: no row is left.
         """
         keep = np.ones(len(self), dtype=bool)
         keep[list(self._reasons)] = False
         if not keep.any():
             first = next(iter(self.rejected), None)
             why = f"; line {first.line}: {first.reason}" if first else ""
-            raise ContractError(f"{self._table.path} holds nothing that can be used{why}")
+            raise ContractError(f"{self._table.path} has no usable row{why}")
         table = pd.DataFrame({name: column[keep] for name, column in columns.items()})
         for name, column in columns.items():
             if column.dtype.kind == "M":
@@ -203,6 +201,6 @@ class Fields:
         """Every rejected row so far, in the order of the file."""
         lines, source = self._table.lines, self._table.path.name
         found = [RejectedRow(source, lines[row], why) for row, why in self._reasons.items()]
-        # A line of several records may be bad twice for one reason.
+        # A line with several records may be rejected twice for the same reason.
         rows = dict.fromkeys((*self._table.rejected, *found))
         return sorted(rows, key=lambda row: row.line)

@@ -90,7 +90,7 @@ def test_every_model_on_a_csv_log(folder: Path) -> None:
             {
                 "file": "train.csv",
                 "line": 543,
-                "reason": "event 'wish' is none of view, addtocart, transaction, cart, purchase,"
+                "reason": "event 'wish' is not one of view, addtocart, transaction, cart, purchase,"
                 " rate, positive_view, negative_view",
             },
         ],
@@ -164,7 +164,7 @@ def _first_model(command: psutil.Process) -> psutil.Process:
         ({"--models": ","}, (1, "no model is named")),
         ({"--k": "0"}, (2, "greater than or equal to 1")),
         ({"--train": "none.csv"}, (2, "'none.csv' does not exist")),
-        ({"--format": "lines"}, (1, "train.csv holds nothing that can be used")),
+        ({"--format": "lines"}, (1, "train.csv has no usable row")),
         ({"--items": "test.txt"}, (1, "test.txt lacks the columns item_id")),
         ({"--towers": "train.csv"}, (1, "train.csv: the file: Invalid JSON")),
         ({"--json": "no/where.json"}, (1, "there is no folder no")),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from pydantic import BaseModel, Field
 
-from ml.data.rejection import RejectedRow
+from ml.data.fields import RejectedRow
 
 
 class Check(BaseModel):

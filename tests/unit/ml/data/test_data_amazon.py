@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ml.data.amazon import COLLECTED_AT, AmazonShop, MergedRow, RepairedField, read_amazon
-from ml.data.amazon_fields import count, fraction, joined, price, stars
+from ml.data.amazon.fields import count, fraction, price, split_texts, stars
 from streams.errors import ContractError
 
 ROW = {
@@ -52,8 +52,8 @@ def test_a_clean_row_becomes_a_product_its_reviewers_and_their_ratings(tmp_path:
         ("U1", "Ada", "Home"),
         ("U2", "Ben", "Home"),
     ]
-    told = {e.user_id: (e.rating, e.review_title, e.review_content) for e in shop.interactions}
-    assert told == {"U1": (4.0, "Good", "I like it"), "U2": (4.0, "Bad, very bad", "It broke")}
+    ratings = {e.user_id: (e.rating, e.review_title, e.review_content) for e in shop.interactions}
+    assert ratings == {"U1": (4.0, "Good", "I like it"), "U2": (4.0, "Bad, very bad", "It broke")}
 
 
 def test_instants_follow_from_arrival_over_sign_up_to_review(tmp_path: Path) -> None:
@@ -84,14 +84,14 @@ def test_reading_twice_gives_the_same_shop(tmp_path: Path) -> None:
         ("discount_percentage", "0.5"),
     ],
 )
-def test_an_unreadable_number_is_left_unknown_and_noted(
+def test_an_unreadable_number_is_noted_and_its_value_unknown(
     tmp_path: Path, field: str, text: str
 ) -> None:
     shop = read(tmp_path, ROW | {field: text, "user_id": "", "review_id": ""})
     assert getattr(shop.products[0], field) is None
     assert notes(shop) == [(2, field)]
     assert shop.repaired[0].source == "products.csv"
-    assert shop.repaired[0].reason.endswith("left unknown")
+    assert shop.repaired[0].reason.endswith("value unknown")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_an_unreadable_number_is_left_unknown_and_noted(
         ({"product_name": " "}, "product_name is empty"),
     ],
 )
-def test_a_row_without_identity_is_rejected_and_the_next_arrives(
+def test_a_row_without_identity_is_rejected_alone(
     tmp_path: Path, change: dict[str, str], reason: str
 ) -> None:
     shop = read(tmp_path, ROW | change, ROW)
@@ -147,22 +147,24 @@ def test_a_duplicate_fills_gaps_and_adds_its_reviews(tmp_path: Path) -> None:
     assert len({event.interaction_id for event in shop.interactions}) == 5
 
 
-def test_texts_that_cannot_be_told_apart_are_left_out_and_noted(tmp_path: Path) -> None:
+def test_texts_that_cannot_be_split_are_ignored_and_noted(tmp_path: Path) -> None:
     shop = read(tmp_path, ROW | {"review_content": "a,b,c", "user_name": "Ada"})
     assert notes(shop) == [(2, "user_name"), (2, "review_content")]
     assert all(event.review_content is None for event in shop.interactions)
     assert [user.user_name for user in shop.users] == ["Shopper U1", "Shopper U2"]
 
 
-def test_reviews_without_their_users_are_left_out_and_noted(tmp_path: Path) -> None:
+def test_reviews_without_their_users_are_ignored_and_noted(tmp_path: Path) -> None:
     shop = read(tmp_path, ROW | {"review_id": "R1"})
     assert (shop.users, shop.interactions) == ([], [])
     assert shop.repaired == [
-        RepairedField("products.csv", 2, "review_id", "1 reviews of 2 users: left out")
+        RepairedField(
+            "products.csv", 2, "review_id", "1 review ids, but 2 user ids: reviews ignored"
+        )
     ]
 
 
-def test_a_review_of_nobody_is_left_out_and_its_neighbour_stays(tmp_path: Path) -> None:
+def test_a_review_without_a_user_is_ignored_alone(tmp_path: Path) -> None:
     shop = read(tmp_path, ROW | {"user_id": "U1,"})
     assert [user.user_id for user in shop.users] == ["U1"]
     assert notes(shop) == [(2, "review_id")]
@@ -172,10 +174,10 @@ def test_reviews_need_the_products_stars_but_their_users_stay(tmp_path: Path) ->
     shop = read(tmp_path, ROW | {"rating": "|"})
     assert shop.interactions == []
     assert len(shop.users) == 2
-    assert [note.reason for note in shop.repaired][-1].startswith("2 reviews left out")
+    assert [note.reason for note in shop.repaired][-1].startswith("2 reviews ignored")
 
 
-def test_overlong_texts_are_cut_and_noted(tmp_path: Path) -> None:
+def test_overlong_texts_are_truncated_and_noted(tmp_path: Path) -> None:
     shop = read(tmp_path, ROW | {"product_name": "x" * 600, "about_product": "y" * 30_000})
     assert len(shop.products[0].product_name) == 512
     assert len(shop.products[0].about_product) == 20_000
@@ -209,21 +211,21 @@ def test_amounts() -> None:
             price(wrong)
 
 
-def test_joined_texts_may_hold_commas() -> None:
-    assert joined("a,b,c", 3) == ["a", "b", "c"]
-    assert joined("a, really,b", 2) == ["a, really", "b"]
-    assert joined("a, really,b", 3) == ["a", "really", "b"]
-    assert joined("a,b,c", 1) == ["a,b,c"]
-    assert joined("a,b,c", 2) is None
+def test_texts_in_a_list_may_contain_commas() -> None:
+    assert split_texts("a,b,c", 3) == ["a", "b", "c"]
+    assert split_texts("a, really,b", 2) == ["a, really", "b"]
+    assert split_texts("a, really,b", 3) == ["a", "really", "b"]
+    assert split_texts("a,b,c", 1) == ["a,b,c"]
+    assert split_texts("a,b,c", 2) is None
 
 
-def test_the_real_table_arrives_with_all_its_dirt(real_data: Path) -> None:
+def test_the_real_table_is_read_with_its_errors(real_data: Path) -> None:
     shop = read_amazon(real_data / "amazon-sales" / "amazon.csv")
     assert shop.rejected == []
     assert len(shop.products) == 1_351
     assert len(shop.merged) == 114
     assert len(shop.products) + len(shop.merged) == 1_465
-    unknown = [note for note in shop.repaired if note.reason.endswith("left unknown")]
+    unknown = [note for note in shop.repaired if note.reason.endswith("value unknown")]
     assert {(note.line, note.field) for note in unknown} == {
         (1281, "rating"),
         (284, "rating_count"),

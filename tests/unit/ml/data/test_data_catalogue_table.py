@@ -43,7 +43,7 @@ def test_a_catalogue_may_have_some_columns_only(tmp_path: Path) -> None:
     ("row", "reason"),
     [
         (",1,", "item_id: String should have at least 1 character"),
-        ("i1,1,", "item_id has been on an earlier row"),
+        ("i1,1,", "item_id occurs on an earlier row"),
         ("i2,-1,", "discounted_price: Input should be greater than or equal to 0"),
         ("i2,cheap,", "discounted_price 'cheap' is not a number"),
         ("i2,1,then", "arrival_date 'then' is neither"),
@@ -73,7 +73,7 @@ def test_an_amazon_table_is_known_by_its_header(tmp_path: Path) -> None:
 
 
 def test_an_amazon_table_without_products_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="holds nothing that can be used"):
+    with pytest.raises(ContractError, match="has no usable row"):
         read_items(file(tmp_path, "product_id,product_name,category\n,,\n"))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.data.log_fields import LogFormat
+from ml.data.event_log import LogFormat
 from ml.data.log_table import read_held_out, read_log
 from ml.data.synthetic import SyntheticConfig, generate, write
 from ml.dataset import INTERACTION_COLUMNS
@@ -88,7 +88,7 @@ def test_a_log_without_events_is_one_of_purchases_beside_which_ratings_stay(
         (",u,view,i,,", "timestamp '' is neither"),
         ("1430623510000,u,view,i,,", "outside the years 1990 to 2099"),
         ("1815-06-18,u,view,i,,", "outside the years 1990 to 2099"),
-        ("1430623510,u,wish,i,,", "event 'wish' is none of view, addtocart, transaction, cart"),
+        ("1430623510,u,wish,i,,", "event 'wish' is not one of view, addtocart, transaction, cart"),
         ("1430623510,,view,i,,", "user_id: String should have at least 1 character"),
         (f"1430623510,u,view,{'i' * 129},,", "item_id: String should have at most 128 characters"),
         ("1430623510,u,rate,i,,", "an interaction of type rate needs a rating"),
@@ -97,11 +97,11 @@ def test_a_log_without_events_is_one_of_purchases_beside_which_ratings_stay(
         ("1430623510,u,rate,i,6,", "rating: Input should be less than or equal to 5"),
         ("1430623510,u,view,i,,1.5", "quantity '1.5' is not a whole number"),
         ("1430623510,u,view,i,,0", "quantity: Input should be greater than or equal to 1"),
-        ("1430623510,u,view,i", "4 fields, the header has 6"),
+        ("1430623510,u,view,i", "4 fields, but the header has 6"),
         ('1430623510,u,view,"i,,', "broken quoting"),
     ],
 )
-def test_a_bad_row_is_reported_with_its_line_and_its_neighbours_go_on(
+def test_a_bad_row_is_rejected_alone_and_reported_with_its_line(
     tmp_path: Path, row: str, reason: str
 ) -> None:
     text = (
@@ -139,7 +139,7 @@ def test_bad_lines_are_reported_once_each(tmp_path: Path) -> None:
     log, rejected = read_log(path, LINES)
     assert log["user_id"].tolist() == ["u", "v"]
     assert {row.line: row.reason.split(" at ")[0].split(":")[0] for row in rejected} == {
-        2: "no UTF-8",
+        2: "not UTF-8",
         3: "user_id",
         4: "item_id",
     }
@@ -175,13 +175,13 @@ def test_parquet_may_hold_numbers_for_ids_and_zones_for_instants(tmp_path: Path)
     ("name", "content", "log_format", "message"),
     [
         ("a.csv", "user_id,product\nu,p\n", LogFormat.CSV, "lacks the columns item_id"),
-        ("a.csv", "user_id,item_id\n", LogFormat.CSV, "holds nothing that can be used"),
-        ("a.csv", "user_id,item_id\n,i\n", LogFormat.CSV, "used; line 2: user_id: String"),
-        ("a.txt", "user_id,item_id\nu,i\n", LINES, "holds nothing that can be used"),
+        ("a.csv", "user_id,item_id\n", LogFormat.CSV, "has no usable row"),
+        ("a.csv", "user_id,item_id\n,i\n", LogFormat.CSV, "usable row; line 2: user_id: String"),
+        ("a.txt", "user_id,item_id\nu,i\n", LINES, "has no usable row"),
         ("a.parquet", "user_id", LogFormat.CSV, "cannot be read"),
     ],
 )
-def test_a_file_of_no_use_is_refused(
+def test_a_file_without_usable_rows_is_refused(
     tmp_path: Path, name: str, content: str, log_format: LogFormat, message: str
 ) -> None:
     path = file(tmp_path, content, name)
@@ -204,7 +204,7 @@ def test_held_out_items_are_grouped_by_user(tmp_path: Path) -> None:
     assert held_out == expected
     assert {row.line: row.reason.split(":")[0] for row in rejected} == {
         5: "item_id",
-        6: "1 fields, the header has 2",
+        6: "1 fields, but the header has 2",
         8: "item_id",
     }
     assert all(row.source == "test.csv" for row in rejected)

@@ -1,19 +1,19 @@
-"""The fields of an Amazon-style table: numbers with signs, and lists joined by commas."""
+"""Converts fields of an Amazon-style table: prices, percentages, lists joined by commas."""
 
 import re
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,15})(?:\.\d+)?"
 _PRICE = re.compile(rf"[₹$€£]?\s*({_NUMBER})\s*[₹$€£]?", re.ASCII)
 _PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%", re.ASCII)
-_TOO_LARGE = 1e15
-_PLAIN = re.compile(_NUMBER, re.ASCII)
+_MAX_NUMBER = 1e15
+_UNSIGNED = re.compile(_NUMBER, re.ASCII)
 
 
 def price(text: str) -> float:
     """An amount with or without a currency sign; commas group thousands (or lakhs).
 
     Raises:
-        ValueError: it is no such amount; a comma in front of decimals is not guessed at.
+        ValueError: the text is no such amount; a decimal comma is refused.
     """
     return _number(_PRICE.fullmatch(text), "an amount")
 
@@ -22,10 +22,10 @@ def fraction(text: str) -> float:
     """A percentage such as `64%`, as a fraction.
 
     Raises:
-        ValueError: it is none, or more than 100 %.
+        ValueError: the text is no percentage, or more than 100 %.
     """
     value = _number(_PERCENTAGE.fullmatch(text), "a percentage")
-    if value > 100:  # noqa: PLR2004 - all of it
+    if value > 100:  # noqa: PLR2004 - the whole
         raise ValueError("more than 100 %")
     return value / 100
 
@@ -34,45 +34,44 @@ def stars(text: str) -> float:
     """An average of 1 to 5 stars.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is no such number.
     """
-    value = _number(_PLAIN.fullmatch(text), "a number")
+    value = _number(_UNSIGNED.fullmatch(text), "a number")
     if not 1 <= value <= 5:  # noqa: PLR2004 - stars
         raise ValueError("not between 1 and 5")
     return value
 
 
 def count(text: str) -> int:
-    """A whole number, with commas that group thousands.
+    """A whole number, whose thousands commas may group.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is no whole number.
     """
-    value = _number(_PLAIN.fullmatch(text), "a number")
+    value = _number(_UNSIGNED.fullmatch(text), "a number")
     if not value.is_integer():
         raise ValueError("not a whole number")
     return int(value)
 
 
-def joined(text: str, parts: int) -> list[str] | None:
-    """The `parts` texts that were joined by commas, though they may hold commas themselves.
+def split_texts(text: str, count: int) -> list[str] | None:
+    """The `count` texts that were joined by commas, though a text may contain commas itself.
 
-    With exactly one comma too few for anything else, each comma joins. Otherwise a comma followed
-    by a space belongs to a text and the others join. If neither gives the number of parts nothing
-    is guessed: None.
+    The text is split at every comma, or else at every comma that no space follows. If neither gives
+    `count` texts the result is None.
     """
-    if parts == 1:
+    if count == 1:
         return [text]
     for pieces in (text.split(","), re.split(r",(?!\s)", text)):
-        if len(pieces) == parts:
+        if len(pieces) == count:
             return [piece.strip() for piece in pieces]
     return None
 
 
-def _number(found: re.Match[str] | None, wanted: str) -> float:
+def _number(found: re.Match[str] | None, expected: str) -> float:
     if not found:
-        raise ValueError(f"not {wanted}")
+        raise ValueError(f"not {expected}")
     value = float((found[1] if found.re.groups else found[0]).replace(",", ""))
-    if value >= _TOO_LARGE:
+    if value >= _MAX_NUMBER:
         raise ValueError("too large")
     return value

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ml.data.source import fetch
+from ml.data.download import fetch
 from streams.errors import ContractError, UnavailableError
 
 CONTENT = bytes(range(256)) * 4_000
 
 
-class Shelf(ThreadingHTTPServer):
+class FileServer(ThreadingHTTPServer):
     """A server of one file that can break off, change its file and resume."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Shelf(ThreadingHTTPServer):
         self.content = CONTENT
         self.etag = '"one"'
         self.encoding = ""
-        self.breaks_off_after: int | None = None
+        self.closes_after: int | None = None
         self.ranges: list[str | None] = []
 
     @property
@@ -28,11 +28,11 @@ class Shelf(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Shelf
+    server: FileServer
 
     def do_GET(self) -> None:
-        shelf = self.server
-        shelf.ranges.append(self.headers["Range"])
+        server = self.server
+        server.ranges.append(self.headers["Range"])
         if self.path.startswith("/moved"):
             self.send_response(302)
             self.send_header("Location", "/items.csv")
@@ -43,24 +43,24 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         start = 0
-        if self.headers["Range"] and self.headers["If-Range"] == shelf.etag:
+        if self.headers["Range"] and self.headers["If-Range"] == server.etag:
             start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
-        body = shelf.content[start:]
+        body = server.content[start:]
         self.send_response(206 if start else 200)
-        self.send_header("ETag", shelf.etag)
-        if shelf.encoding:
-            self.send_header("Content-Encoding", shelf.encoding)
+        self.send_header("ETag", server.etag)
+        if server.encoding:
+            self.send_header("Content-Encoding", server.encoding)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: shelf.breaks_off_after])
+        self.wfile.write(body[: server.closes_after])
 
     def log_message(self, *args: object) -> None:
         pass
 
 
 @pytest.fixture
-def shelf() -> Iterator[Shelf]:
-    server = Shelf()
+def server() -> Iterator[FileServer]:
+    server = FileServer()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -82,71 +82,73 @@ def test_what_is_no_file_is_refused(tmp_path: Path, location: str) -> None:
         fetch(location, tmp_path)
 
 
-def test_a_url_is_downloaded_once(shelf: Shelf, tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
+def test_a_url_is_downloaded_once(server: FileServer, tmp_path: Path) -> None:
+    calls: list[tuple[int, int | None]] = []
     path = fetch(
-        f"{shelf.url}/items.csv?token=1",
+        f"{server.url}/items.csv?token=1",
         tmp_path / "new",
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: calls.append((done, total)),
     )
     assert path.read_bytes() == CONTENT
     assert path.name.endswith("-items.csv")
-    assert told[-1] == (len(CONTENT), len(CONTENT))
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert fetch(f"{shelf.url}/items.csv?token=1", tmp_path / "new") == path
-    assert len(shelf.ranges) == 1
+    assert calls[-1] == (len(CONTENT), len(CONTENT))
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+    assert fetch(f"{server.url}/items.csv?token=1", tmp_path / "new") == path
+    assert len(server.ranges) == 1
     assert list((tmp_path / "new").iterdir()) == [path]
 
 
-def test_redirects_are_followed(shelf: Shelf, tmp_path: Path) -> None:
-    assert fetch(f"{shelf.url}/moved", tmp_path).read_bytes() == CONTENT
+def test_redirects_are_followed(server: FileServer, tmp_path: Path) -> None:
+    assert fetch(f"{server.url}/moved", tmp_path).read_bytes() == CONTENT
 
 
-def test_a_broken_download_leaves_no_file_and_is_resumed(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.breaks_off_after = 300_000
+def test_a_broken_download_leaves_no_file_and_is_resumed(
+    server: FileServer, tmp_path: Path
+) -> None:
+    server.closes_after = 300_000
     with pytest.raises(UnavailableError, match=r"/items\.csv"):
-        fetch(f"{shelf.url}/items.csv", tmp_path)
+        fetch(f"{server.url}/items.csv", tmp_path)
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".csv")]
-    shelf.breaks_off_after = None
-    assert fetch(f"{shelf.url}/items.csv", tmp_path).read_bytes() == CONTENT
-    assert shelf.ranges[0] is None
-    assert shelf.ranges[1] is not None
+    server.closes_after = None
+    assert fetch(f"{server.url}/items.csv", tmp_path).read_bytes() == CONTENT
+    assert server.ranges[0] is None
+    assert server.ranges[1] is not None
 
 
 def test_a_file_that_changed_meanwhile_is_fetched_from_its_start(
-    shelf: Shelf, tmp_path: Path
+    server: FileServer, tmp_path: Path
 ) -> None:
-    shelf.breaks_off_after = 300_000
+    server.closes_after = 300_000
     with pytest.raises(UnavailableError):
-        fetch(f"{shelf.url}/items.csv", tmp_path)
-    shelf.breaks_off_after, shelf.etag, shelf.content = None, '"two"', CONTENT[::-1]
-    assert fetch(f"{shelf.url}/items.csv", tmp_path).read_bytes() == CONTENT[::-1]
+        fetch(f"{server.url}/items.csv", tmp_path)
+    server.closes_after, server.etag, server.content = None, '"two"', CONTENT[::-1]
+    assert fetch(f"{server.url}/items.csv", tmp_path).read_bytes() == CONTENT[::-1]
 
 
-def test_a_file_that_is_too_large_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_refused(server: FileServer, tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="larger than 1000 bytes"):
-        fetch(f"{shelf.url}/items.csv", tmp_path, largest=1_000)
+        fetch(f"{server.url}/items.csv", tmp_path, max_bytes=1_000)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_servers_refusal_is_told_without_the_query(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_servers_refusal_is_told_without_the_query(server: FileServer, tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="answered 404") as refused:
-        fetch(f"{shelf.url}/absent.csv?token=secret", tmp_path)
+        fetch(f"{server.url}/absent.csv?token=secret", tmp_path)
     assert "secret" not in str(refused.value)
 
 
-def test_a_server_that_is_away_is_a_clear_error(shelf: Shelf, tmp_path: Path) -> None:
-    url = shelf.url
-    shelf.shutdown()
-    shelf.server_close()
-    with pytest.raises(UnavailableError, match="could not be fetched"):
+def test_a_server_that_is_away_is_a_clear_error(server: FileServer, tmp_path: Path) -> None:
+    url = server.url
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(UnavailableError, match="could not be downloaded"):
         fetch(f"{url}/items.csv", tmp_path)
 
 
 def test_a_compressed_answer_is_refused_rather_than_kept_as_the_file(
-    shelf: Shelf, tmp_path: Path
+    server: FileServer, tmp_path: Path
 ) -> None:
-    shelf.encoding = "gzip"
-    with pytest.raises(UnavailableError, match="asked not to"):
-        fetch(f"{shelf.url}/items.csv", tmp_path)
+    server.encoding = "gzip"
+    with pytest.raises(UnavailableError, match="does not accept"):
+        fetch(f"{server.url}/items.csv", tmp_path)
     assert list(tmp_path.iterdir()) == []
