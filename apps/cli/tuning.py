@@ -1,4 +1,4 @@
-"""`recsys tune`: the towers' hyper-parameters for a log, searched on a part of it."""
+"""`recsys tune`: search the hyper-parameters of the towers for a log."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ from ml.data.event_log import LogFormat
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from ml.tuning.search import Step, Tuning
+    from ml.tuning.search import Tuning, TuningProgress
 
 _TRIALS_SHOWN = 10
 
@@ -33,28 +33,29 @@ def tune(
         LogFormat, typer.Option("--format", help="Of --train; .parquet is known by its name.")
     ] = LogFormat.CSV,
     trials: Annotated[
-        int, typer.Option(min=1, help="Trials, those of earlier runs with --study included.")
+        int,
+        typer.Option(min=1, help="Number of trials, including those of earlier runs with --study."),
     ] = 30,
     minutes: Annotated[
-        float | None, typer.Option(min=0, help="After these no other trial begins.")
+        float | None, typer.Option(min=0, help="After this time no further trial begins.")
     ] = None,
     seed: Seed = 0,
     write_to: Annotated[
         Path,
-        typer.Option("--out", help="Where the hyper-parameters go, as JSON.", dir_okay=False),
+        typer.Option("--out", help="File for the hyper-parameters, as JSON.", dir_okay=False),
     ] = Path("towers.json"),
     study: Annotated[
         Path | None,
         typer.Option(
-            help="Where the trials are kept; the same file again goes on.", dir_okay=False
+            help="File that stores the trials; the same file resumes a search.", dir_okay=False
         ),
     ] = None,
 ) -> None:
-    """Search for hyper-parameters, the defaults first, on items held out of the log."""
+    """Search hyper-parameters on items held out of the log, beginning with the defaults."""
     from ml.tuning.search import tune as search
 
     if not write_to.resolve().parent.is_dir():
-        raise ConfigurationError(f"--out: there is no folder {write_to.parent}")
+        raise ConfigurationError(f"--out: no such folder: {write_to.parent}")
     dataset, rejected = read_dataset(train, items, users, log_format)
     show_rejected(rejected)
     with Bar() as bar:
@@ -64,26 +65,26 @@ def tune(
             minutes=minutes,
             seed=seed,
             study_file=study,
-            watch=_shown_on(bar),
+            progress=_shown_on(bar),
         )
     out.print(_table(tuning))
     for trial in tuning.trials:
         if trial.error:
             err.print(f"trial {trial.number}: {trial.error}", style="red", markup=False)
-    out.print(_verdict(tuning), soft_wrap=True)
+    out.print(_summary(tuning), soft_wrap=True)
     write_to.write_text(tuning.config.model_dump_json(indent=2) + "\n", encoding="utf-8")
     out.print(f"written to {write_to}", markup=False, soft_wrap=True)
 
 
 def _table(tuning: "Tuning") -> Table:
-    """The best trials, and the defaults wherever they stand."""
+    """The best trials and, whatever its rank, the one of the defaults."""
     complete = [trial for trial in tuning.trials if trial.ndcg is not None]
     complete.sort(key=lambda trial: (-(trial.ndcg or 0), trial.number))
     shown = complete[:_TRIALS_SHOWN]
     shown += [trial for trial in complete[_TRIALS_SHOWN:] if trial.is_default]
-    table = Table("trial", title=f"the best of {len(tuning.trials)} trials, on validation")
-    for column in ("NDCG@20", "recall@20", "seconds", "given"):
-        table.add_column(column, justify="left" if column == "given" else "right")
+    table = Table("trial", title=f"the best of {len(tuning.trials)} trials on the validation split")
+    for column in ("NDCG@20", "recall@20", "seconds", "values"):
+        table.add_column(column, justify="left" if column == "values" else "right")
     for trial in shown:
         values = ", ".join(f"{name} {_number(value)}" for name, value in trial.values.items())
         table.add_row(
@@ -100,25 +101,25 @@ def _number(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _verdict(tuning: "Tuning") -> str:
+def _summary(tuning: "Tuning") -> str:
     states = [trial.state for trial in tuning.trials]
     counts = ", ".join(
         f"{states.count(state)} {state}"
-        for state in ("complete", "given up", "failed")
+        for state in ("complete", "pruned", "failed")
         if state in states
     )
     if tuning.best.is_default:
-        return f"{counts}; nothing beat the defaults"
+        return f"{counts}; nothing was better than the defaults"
     first = tuning.trials[0]
-    was = "" if first.ndcg is None else f", the defaults {first.ndcg:.4f}"
-    return f"{counts}; trial {tuning.best.number} reached NDCG@20 {tuning.best.ndcg:.4f}{was}"
+    default = "" if first.ndcg is None else f", the defaults {first.ndcg:.4f}"
+    return f"{counts}; trial {tuning.best.number} reached NDCG@20 {tuning.best.ndcg:.4f}{default}"
 
 
-def _shown_on(bar: Bar) -> "Callable[[Step], None]":
-    def show(step: "Step") -> None:
-        best = "" if step.best is None else f", best NDCG@20 {step.best:.4f}"
-        what = f"trial {step.trial} of {step.trials}{best}"
-        share = (step.trial - 1 + step.share) / step.trials
-        bar.show(step.trial, what, share, step.seconds_left)
+def _shown_on(bar: Bar) -> "Callable[[TuningProgress], None]":
+    def show(progress: "TuningProgress") -> None:
+        best = "" if progress.best is None else f", best NDCG@20 {progress.best:.4f}"
+        what = f"trial {progress.trial} of {progress.trials}{best}"
+        share = (progress.trial - 1 + progress.share) / progress.trials
+        bar.show(progress.trial, what, share, progress.seconds_left)
 
     return show

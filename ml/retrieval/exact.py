@@ -1,6 +1,7 @@
-"""Exact search by inner product, in blocks of bounded memory.
+"""Exact maximum inner product search, in blocks of bounded memory.
 
-Every item is screened, and the few that may be among the best are scored in full precision.
+All items are screened (`ml.retrieval.screening`), and the few that may be among the best are scored
+in full precision.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,9 +20,9 @@ from streams.errors import ContractError
 _ITEMS_AT_ONCE = 1 << 15
 _USERS_AT_ONCE = 256
 _SCORES_AT_ONCE = 1 << 24
-"""In all threads together; 32 MiB in bfloat16."""
+"""In all threads together, 32 MiB of bfloat16."""
 _FEW_USERS = 64
-"""For so few it does not pay to round the items."""
+"""For this many users or fewer, rounding the items costs more than it saves."""
 _PRODUCTS_AT_ONCE = 1 << 19
 _NO_ITEM = 0xFFFFFFFF
 
@@ -36,21 +37,20 @@ def top_k(
     """The `k` items of the highest inner product for each user, best first.
 
     Of equal scores the lower item index comes first. A score depends on its two vectors alone, so
-    the answer does not depend on the blocks. Blocks of users are spread over as many threads as
-    torch has.
+    the result does not depend on the blocks. Blocks of users run in as many threads as torch has.
 
     Args:
         user_vectors: float32 (users, dim).
         item_vectors: float32 (items, dim).
-        k: items a user, at least 1; may exceed the number of items.
-        seen: (users, items); each stored entry removes that item from that user's answer.
+        k: items per user, at least 1; may exceed the number of items.
+        seen: (users, items); each stored entry removes that item from that user's list.
 
     Returns:
         Item indices, int64 (users, k), and their scores, float32 (users, k). Where fewer than `k`
         items remain, the rest of the row is index -1 and score -inf.
 
     Raises:
-        ContractError: if shapes do not fit together, or a vector is not finite.
+        ContractError: if the shapes do not match, or a vector is not finite.
     """
     users, items = _checked(user_vectors, "user_vectors"), _checked(item_vectors, "item_vectors")
     if users.shape[1] != items.shape[1]:
@@ -81,7 +81,7 @@ def top_k(
 
 
 class _Lists(NamedTuple):
-    """What was found so far, best first; `_NO_ITEM` with -inf where there is nothing yet."""
+    """The best items so far, best first; free places hold `_NO_ITEM` with -inf."""
 
     indices: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
@@ -97,26 +97,26 @@ def _search(
     seen: scipy.sparse.csr_array | None,
     lists: _Lists,
 ) -> None:
-    """Update the lists of a block of users by the items that begin at `start`."""
-    some = torch.from_numpy(users[block])
+    """Update the lists of a block of users with the items from `start` on."""
+    queries = torch.from_numpy(users[block])
     found = _Lists(lists.indices[block], lists.scores[block])
-    hidden = _hidden(seen, block, start, start + len(items))
-    for pairs in screen.candidates(some, torch.from_numpy(found.scores[:, -1:]), hidden):
-        scores = _inner_products(some, items, pairs)
+    excluded = _seen_pairs(seen, block, start, start + len(items))
+    for pairs in screen.candidates(queries, torch.from_numpy(found.scores[:, -1:]), excluded):
+        scores = _inner_products(queries, items, pairs)
         _merge(found, pairs.users, pairs.items + start, scores)
 
 
 def _checked(vectors: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
     if vectors.ndim != 2:  # noqa: PLR2004 - a matrix has two axes
         raise ContractError(f"{name} must be a matrix, not of shape {vectors.shape}")
-    # The extremes tell without a mask as large as the matrix.
+    # Minimum and maximum show it without a mask as large as the matrix.
     if vectors.size and not (np.isfinite(vectors.min()) and np.isfinite(vectors.max())):
         raise ContractError(f"{name} holds values that are not finite")
     return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
 def _blocks(users: int, items: int) -> list[slice]:
-    """Users in blocks of equal length, as many blocks as threads or a multiple of it."""
+    """Blocks of users of equal length; their number is a multiple of the number of threads."""
     threads = torch.get_num_threads()
     fitting = max(1, min(_USERS_AT_ONCE, _SCORES_AT_ONCE // threads // max(1, items)))
     rounds = -(-users // (fitting * threads))
@@ -125,9 +125,9 @@ def _blocks(users: int, items: int) -> list[slice]:
 
 
 def _in_threads(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
-    """Each block in one thread: threads that share the work on a block wait for each other."""
+    """Run each block in one thread: threads that share a block would wait for each other."""
     threads = torch.get_num_threads()
-    if min(len(blocks), threads) < 2:  # noqa: PLR2004 - nothing to spread
+    if min(len(blocks), threads) < 2:  # noqa: PLR2004 - nothing to run side by side
         for block in blocks:
             work(block)
         return
@@ -135,12 +135,12 @@ def _in_threads(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             list(pool.map(work, blocks))
     finally:
-        # Within a thread torch keeps its own count, but the libraries under it share one.
+        # torch keeps a number of threads per thread, but its libraries share one.
         torch.set_num_threads(threads)
 
 
-def _hidden(seen: scipy.sparse.csr_array | None, block: slice, start: int, stop: int) -> Pairs:
-    """What the block's users have seen of the items from `start` to `stop`."""
+def _seen_pairs(seen: scipy.sparse.csr_array | None, block: slice, start: int, stop: int) -> Pairs:
+    """The items from `start` to `stop` that the users of the block have seen."""
     if seen is None:
         return Pairs(np.empty(0, np.int64), np.empty(0, np.int64))
     pointers = seen.indptr[block.start : block.stop + 1]
@@ -153,14 +153,14 @@ def _hidden(seen: scipy.sparse.csr_array | None, block: slice, start: int, stop:
 def _inner_products(
     users: torch.Tensor, items: torch.Tensor, pairs: Pairs
 ) -> npt.NDArray[np.float32]:
-    """The score of each pair, always summed in the same order."""
+    """The score of each pair, summed in the same order in every block."""
     scores = np.empty(len(pairs.users), dtype=np.float32)
     length = max(1, _PRODUCTS_AT_ONCE // max(1, users.shape[1]))
     for first in range(0, len(scores), length):
-        some = slice(first, first + length)
-        products = users.index_select(0, torch.from_numpy(pairs.users[some]))
-        products *= items.index_select(0, torch.from_numpy(pairs.items[some]))
-        torch.sum(products, dim=1, out=torch.from_numpy(scores[some]))
+        piece = slice(first, first + length)
+        products = users.index_select(0, torch.from_numpy(pairs.users[piece]))
+        products *= items.index_select(0, torch.from_numpy(pairs.items[piece]))
+        torch.sum(products, dim=1, out=torch.from_numpy(scores[piece]))
     return scores
 
 
@@ -170,7 +170,7 @@ def _merge(
     items: npt.NDArray[np.int64],
     scores: npt.NDArray[np.float32],
 ) -> None:
-    """Put the items into the lists of their users, where they are among the best; `rows` rise."""
+    """Insert the items that are among the best into their users' lists; `rows` ascend."""
     if not len(rows):
         return
     block = slice(rows[0], rows[-1] + 1)
@@ -187,7 +187,7 @@ def _merge(
 
 
 def _keys(scores: npt.NDArray[np.float32], indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """One whole number for a score and an index: the better of two has the smaller one."""
+    """One integer for a score and an index: the better of two has the smaller one."""
     bits = np.subtract(np.float32(0), scores).view(np.int32)
     return (_ordered(bits).astype(np.int64) << 32) | indices
 
@@ -198,5 +198,5 @@ def _scores(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
 
 
 def _ordered(bits: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Bits of floating-point numbers as whole numbers of the same order, and back again."""
+    """The bits of floats as integers of the same order; its own inverse."""
     return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))

@@ -1,4 +1,4 @@
-"""Which user has met which item, as a matrix."""
+"""Which user has interacted with which item, as a sparse matrix."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,9 @@ def seen_matrix(
     """True where a user interacted with an item: bool (len(user_ids), len(item_ids)).
 
     Args:
-        interactions: any table with `user_id` and `item_id`; rows of other users or items are
-            passed over.
-        user_ids: what each row means, without repetition.
-        item_ids: what each column means, without repetition.
+        interactions: any table with `user_id` and `item_id`; other users and items are ignored.
+        user_ids: the user of each row, without repetition.
+        item_ids: the item of each column, without repetition.
     """
     rows = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
     columns = pd.Index(item_ids).get_indexer(pd.Index(interactions["item_id"]))

@@ -1,7 +1,7 @@
-"""The search for hyper-parameters on a split of the training data.
+"""Search for hyper-parameters on a validation split of the training data.
 
-Tree-structured Parzen estimators (Bergstra et al. 2011) by Optuna; a trial that on its way is
-below the median of those before it is given up (Golovin et al. 2017).
+Optuna samples them by tree-structured Parzen estimators (Bergstra et al. 2011), and prunes a trial
+whose intermediate value is below the median of earlier trials (Golovin et al. 2017).
 """
 
 import hashlib
@@ -28,37 +28,37 @@ from ml.tuning.study import Study, Trial
 from streams.errors import ContractError, ModelError
 
 K = 20
-_WATCHED_USERS = 2000
-"""Users on whom a trial is measured on its way, of all who have something held out."""
+_SAMPLED_USERS = 2000
+"""Users of the intermediate values, at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """How far the search is."""
+class TuningProgress:
+    """The state of a search."""
 
     trial: int
-    """From 1."""
+    """The current trial, from 1."""
     trials: int
     share: float
-    """Of this trial's training that is done, 0 to 1."""
+    """The share of the current trial's training that is done, 0 to 1."""
     seconds_left: float | None
-    """Of all the trials, an estimate; None while there is none."""
+    """Estimate for all remaining trials; None while it is unknown."""
     best: float | None
     """The best NDCG@20 so far."""
 
 
-Watch = Callable[[Step], None]
+ProgressCallback = Callable[[TuningProgress], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The outcome of a search."""
+    """The result of a search."""
 
     config: TowersConfig
-    """The best on the validation part; the defaults unless something beat them there."""
+    """The best configuration on the validation split; the defaults if nothing is better."""
     best: Trial
     trials: list[Trial]
-    """Of this run and those before it, in order."""
+    """All trials of this run and of earlier ones, in order."""
 
 
 def tune(
@@ -69,25 +69,26 @@ def tune(
     seed: int = 0,
     study_file: Path | None = None,
     defaults: TowersConfig | None = None,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Tuning:
     """Search for the configuration of the best NDCG@20 on a validation split.
 
     The same data, seed and defaults give the same trials, in one run or in several.
 
     Args:
-        dataset: all there is to learn from; nothing of a test.
-        trials: that there are to be in the end, those of earlier runs included.
-        minutes: after which no other trial begins; one always does.
+        dataset: the training data, without the test data.
+        trials: number of trials in total, including those of earlier runs.
+        minutes: after this time no further trial begins; at least one trial runs.
         seed: of the split, the trainings and the search.
-        study_file: where the trials are kept; a search goes on where it has ended.
-        defaults: tried first, and kept in whatever is not searched for.
-        watch: told how it goes.
+        study_file: stores the trials; a search with the same file is resumed.
+        defaults: the first trial, and the values of all hyper-parameters outside of the search
+            space.
+        progress: progress callback.
 
     Raises:
         ContractError: nothing can be held out of the data.
-        ConfigurationError: the study file is no study, or one of other data or settings.
-        ModelError: no trial came to its end.
+        ConfigurationError: the study file is not a study, or is one of other data or settings.
+        ModelError: no trial is complete.
     """
     start = time.monotonic()
     defaults = defaults or TowersConfig()
@@ -96,7 +97,7 @@ def tune(
     if not held_out:
         raise ContractError("nothing can be held out: no user has two items")
     study = Study(study_file, _fingerprint(dataset, space, defaults, seed))
-    judge = _Judge(training, held_out, seed)
+    objective = _Objective(training, held_out, seed)
     initial = values_of(defaults, list(space))
     before = len(study.trials())
     clock = TimeLeft({str(number): 1 for number in range(before + 1, trials + 1)})
@@ -105,71 +106,78 @@ def tune(
             break
         clock.begin(str(done + 1))
         trial = study.ask(space, initial, seed)
-        _attempt(study, trial, defaults, judge, _reporter(study.trials(), trials, clock, watch))
+        report = _reporter(study.trials(), trials, clock, progress)
+        _run_trial(study, trial, defaults, objective, report)
     return _outcome(study.trials(), defaults)
 
 
 @dataclass(frozen=True, slots=True)
-class _Judge:
-    """What trials are trained on and measured by."""
+class _Objective:
+    """The validation split, and the scores of models on it."""
 
     training: Dataset
     held_out: dict[str, set[str]]
     seed: int
 
     def score(self, bundle: Bundle) -> RankingMetrics:
-        """On all users."""
+        """The means over all users."""
         return score_lists(lists_by_user(bundle, self.training, self.held_out, K), self.held_out, K)
 
-    def glance(self, bundle: Bundle) -> float:
-        """NDCG on some of the users, the same each time."""
-        some = sample_users(self.held_out, _WATCHED_USERS, seed=self.seed)
-        return score_lists(lists_by_user(bundle, self.training, some, K), some, K)[NDCG]
+    def intermediate_value(self, bundle: Bundle) -> float:
+        """NDCG@20 of a sample of the users, the same one each time."""
+        sample = sample_users(self.held_out, _SAMPLED_USERS, seed=self.seed)
+        return score_lists(lists_by_user(bundle, self.training, sample, K), sample, K)[NDCG]
 
 
-def _attempt(
+def _run_trial(
     study: Study,
     trial: optuna.Trial,
     defaults: TowersConfig,
-    judge: _Judge,
+    objective: _Objective,
     report: Callable[[float], None],
 ) -> None:
-    """Train and measure one configuration; whatever ends it, the others go on."""
-    start = time.monotonic()
-    glances = 0
+    """Train and score one configuration; an error fails this trial alone.
 
-    def follow(epoch: int, epochs: int, _loss: float) -> None:
+    `report` is called with the share of the training that is done.
+    """
+    start = time.monotonic()
+    reports = 0
+
+    def on_epoch(epoch: int, epochs: int, _loss: float) -> None:
         report(epoch / epochs)
 
     def observe(epoch: int, bundle: Bundle) -> None:
-        # By the number of the glance: these are evenly spaced, however many epochs there are.
-        nonlocal glances
-        glances += 1
-        trial.report(judge.glance(bundle), glances)
+        # The step is the number of the report: reports are evenly spaced for any number of epochs.
+        nonlocal reports
+        reports += 1
+        trial.report(objective.intermediate_value(bundle), reports)
         if trial.should_prune():
             raise optuna.TrialPruned(f"after epoch {epoch}")
 
     try:
         report(0.0)
         config = with_values(defaults, trial.params)
-        bundle = train(judge.training, config, seed=judge.seed, progress=follow, observe=observe)
-        scores = judge.score(bundle)
+        bundle = train(
+            objective.training, config, seed=objective.seed, progress=on_epoch, observe=observe
+        )
+        scores = objective.score(bundle)
     except optuna.TrialPruned:
-        study.tell_given_up(trial, time.monotonic() - start)
-    except Exception as error:  # noqa: BLE001 - values may fail in ways that nobody foresaw
+        study.tell_pruned(trial, time.monotonic() - start)
+    except Exception as error:  # noqa: BLE001 - any configuration may fail, in unforeseen ways
         study.tell_failed(trial, f"{type(error).__name__}: {error}", time.monotonic() - start)
     else:
-        study.tell_scores(trial, scores, time.monotonic() - start)
+        study.tell_complete(trial, scores, time.monotonic() - start)
 
 
 def _reporter(
-    over: list[Trial], trials: int, clock: TimeLeft, watch: Watch | None
+    finished: list[Trial], trials: int, clock: TimeLeft, progress: ProgressCallback | None
 ) -> Callable[[float], None]:
-    best = max((trial.ndcg for trial in over if trial.ndcg is not None), default=None)
+    best = max((trial.ndcg for trial in finished if trial.ndcg is not None), default=None)
 
     def report(share: float) -> None:
-        if watch:
-            watch(Step(len(over) + 1, trials, share, clock.seconds(share), best))
+        if progress:
+            left = clock.seconds(share)
+            progress(TuningProgress(len(finished) + 1, trials, share, left, best))
 
     return report
 
@@ -178,8 +186,8 @@ def _outcome(trials: list[Trial], defaults: TowersConfig) -> Tuning:
     complete = [trial for trial in trials if trial.ndcg is not None]
     if not complete:
         reasons = "; ".join(f"trial {trial.number}: {trial.error}" for trial in trials)
-        raise ModelError(f"no trial came to its end: {reasons}")
-    # Of equals the first: nothing takes the defaults' place that is not better.
+        raise ModelError(f"no trial is complete: {reasons}")
+    # The first of equally good trials, so that only a better one replaces the defaults.
     best = max(complete, key=lambda trial: (trial.ndcg, -trial.number))
     return Tuning(with_values(defaults, best.values), best, trials)
 
@@ -187,7 +195,7 @@ def _outcome(trials: list[Trial], defaults: TowersConfig) -> Tuning:
 def _fingerprint(
     dataset: Dataset, space: dict[str, BaseDistribution], defaults: TowersConfig, seed: int
 ) -> str:
-    """Says what is searched and on what."""
+    """Identifies the data and the search space."""
     digest = hashlib.sha256(f"{seed} {defaults.model_dump_json()}".encode())
     for name, values in space.items():
         digest.update(f"{name} {distribution_to_json(values)}".encode())

@@ -1,7 +1,8 @@
-"""What the tuner may change, in which range, and when it matters."""
+"""The search space: hyper-parameters, their ranges, and the data on which they matter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from optuna.distributions import (
@@ -18,11 +19,11 @@ from streams.contracts import InteractionType
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One hyper-parameter of the search."""
+    """One hyper-parameter of the search space."""
 
     values: BaseDistribution
     matters: Callable[[Dataset], bool] = lambda _: True
-    """Whether it can change anything on this data; otherwise its default stays."""
+    """Whether it can make a difference on this data; otherwise it keeps its default."""
 
 
 def _log(low: float, high: float) -> FloatDistribution:
@@ -65,7 +66,7 @@ SPACE: dict[str, Dimension] = {
     ),
     "confidence.cart": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.CART)),
 }
-"""By the name of the field of `TowersConfig`; a dot leads into a part of it."""
+"""By field of `TowersConfig`; a dot separates the names of nested fields."""
 
 
 def search_space(dataset: Dataset) -> dict[str, BaseDistribution]:
@@ -76,27 +77,21 @@ def search_space(dataset: Dataset) -> dict[str, BaseDistribution]:
 
 
 def values_of(config: TowersConfig, names: list[str]) -> dict[str, Any]:
-    """What a configuration has in these places."""
-    values = {}
-    for name in names:
-        place: Any = config
-        for part in name.split("."):
-            place = getattr(place, part)
-        values[name] = place
-    return values
+    """The values of these fields."""
+    return {name: attrgetter(name)(config) for name in names}
 
 
 def with_values(config: TowersConfig, values: dict[str, Any]) -> TowersConfig:
-    """The configuration with these values in their places.
+    """The configuration with these values of fields.
 
     Raises:
-        ValidationError: if a value is none that the place may have.
+        ValidationError: if a field does not exist, or a value is not valid.
     """
     fields = config.model_dump()
     for name, value in values.items():
         *parents, last = name.split(".")
-        place = fields
+        nested = fields
         for parent in parents:
-            place = place[parent]
-        place[last] = value
+            nested = nested[parent]
+        nested[last] = value
     return TowersConfig.model_validate(fields)

@@ -1,4 +1,4 @@
-"""The trials of a search, kept in a file, so that a search can go on where it has ended."""
+"""The trials of a search, stored in a file, so that a search can be resumed."""
 
 import logging
 from dataclasses import dataclass
@@ -17,48 +17,49 @@ from streams.errors import ConfigurationError
 _NAME = "towers"
 _SEARCH = "search"
 
-State = Literal["complete", "given up", "failed"]
+State = Literal["complete", "pruned", "failed"]
 _STATES: dict[TrialState, State] = {
     TrialState.COMPLETE: "complete",
-    TrialState.PRUNED: "given up",
+    TrialState.PRUNED: "pruned",
     TrialState.FAIL: "failed",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One configuration and what came of it."""
+    """One configuration and its result."""
 
     number: int
-    """From 1; the defaults are the first that is tried."""
+    """From 1; the first trial has the defaults."""
     state: State
     values: dict[str, Any]
-    """What was searched for, by its name in `SPACE`."""
+    """The hyper-parameters by their names in `SPACE`."""
     ndcg: float | None
-    """On the validation part, as recall; None unless complete."""
+    """NDCG@20 on the validation split; None unless complete."""
     recall: float | None
+    """Recall@20 on the validation split; None unless complete."""
     seconds: float
     error: str | None
     """Why it failed."""
 
     @property
     def is_default(self) -> bool:
-        """Whether these are the defaults."""
+        """Whether the trial has the defaults."""
         return self.number == 1
 
 
 class Study:
-    """Optuna's study with what a trial of the towers leaves behind."""
+    """An Optuna study of the towers."""
 
     def __init__(self, file: Path | None, search: str) -> None:
-        """Open the study, or begin it.
+        """Open a study or create it.
 
         Args:
-            file: where it is kept; None keeps it in memory.
-            search: says what is searched and on what; a study goes on with the same alone.
+            file: stores the study; None stores it in memory.
+            search: identifies data and search space; a study is resumed only with the same ones.
 
         Raises:
-            ConfigurationError: the file is no study, or one of another search.
+            ConfigurationError: the file is not a study, or is one of another search.
         """
         optuna.logging.set_verbosity(logging.WARNING)
         try:
@@ -79,13 +80,14 @@ class Study:
                 f"the study {file} is of other data, another seed or other defaults; name another"
             )
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            # The process was killed in the middle of it; it does not count.
+            # Its process was killed; the trial does not count.
             self._study.tell(trial.number, state=TrialState.FAIL)
 
     def trials(self) -> list[Trial]:
-        """Those that are over, in order."""
-        over = [trial for trial in self._study.get_trials(deepcopy=False) if _is_over(trial)]
-        return [_trial(place, trial) for place, trial in enumerate(over, 1)]
+        """The finished trials, in order."""
+        trials = self._study.get_trials(deepcopy=False)
+        finished = [trial for trial in trials if _is_finished(trial)]
+        return [_trial(number, trial) for number, trial in enumerate(finished, 1)]
 
     def ask(
         self,
@@ -93,27 +95,27 @@ class Study:
         first: dict[str, Any],
         seed: int,
     ) -> optuna.Trial:
-        """The next trial; `first` are the values of the first."""
+        """The next trial; the first one has the values of `first`."""
         done = len(self.trials())
         if not done:
             self._study.enqueue_trial(first)
-        # A new sampler each time, as a search that goes on in another process has one too.
+        # A new sampler per trial, as a search that is resumed in another process has a new one.
         self._study.sampler = optuna.samplers.TPESampler(seed=seed + done, multivariate=True)
         return self._study.ask(space)
 
-    def tell_scores(self, trial: optuna.Trial, scores: RankingMetrics, seconds: float) -> None:
-        """It came to its end."""
+    def tell_complete(self, trial: optuna.Trial, scores: RankingMetrics, seconds: float) -> None:
+        """The trial is complete."""
         trial.set_user_attr("recall", scores[RECALL])
         trial.set_user_attr("seconds", seconds)
         self._study.tell(trial, scores[NDCG])
 
-    def tell_given_up(self, trial: optuna.Trial, seconds: float) -> None:
-        """It was not worth its time."""
+    def tell_pruned(self, trial: optuna.Trial, seconds: float) -> None:
+        """The trial was ended early."""
         trial.set_user_attr("seconds", seconds)
         self._study.tell(trial, state=TrialState.PRUNED)
 
     def tell_failed(self, trial: optuna.Trial, error: str, seconds: float) -> None:
-        """It ended before it was done."""
+        """The trial ended with an error."""
         trial.set_user_attr("seconds", seconds)
         trial.set_user_attr("error", " ".join(error.split()))
         self._study.tell(trial, state=TrialState.FAIL)
@@ -126,7 +128,7 @@ def _storage(file: Path | None) -> BaseStorage:
     return JournalStorage(JournalFileBackend(str(file)))
 
 
-def _is_over(trial: FrozenTrial) -> bool:
+def _is_finished(trial: FrozenTrial) -> bool:
     return trial.state in (TrialState.COMPLETE, TrialState.PRUNED) or "error" in trial.user_attrs
 
 

@@ -1,4 +1,4 @@
-"""How things are measured: beside a peer in the same run, or in a process of their own."""
+"""Measurements: compared with a peer in the same run, or in a process of their own."""
 
 import statistics
 import time
@@ -12,7 +12,7 @@ from typing import Any
 def interleaved_seconds(
     works: Mapping[str, Callable[[], object]], repeats: int
 ) -> dict[str, list[float]]:
-    """Seconds of each work by its name; taken in turns, so that a busy machine is busy for all."""
+    """Seconds of each work by its name; works take turns, so that other load affects them alike."""
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(repeats):
         for name, work in works.items():
@@ -33,14 +33,14 @@ def in_own_process(work: Callable[..., dict[str, Any]], *arguments: object) -> d
         return pool.submit(work, *arguments).result()
 
 
-def forget_peak_memory() -> None:
-    """Let the peak begin anew at what this process holds now (Linux)."""
+def reset_peak_memory() -> None:
+    """Reset the peak to the current memory of this process (Linux)."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def peak_memory_mb() -> float:
-    """The most memory that this process held since it began or forgot, 10^6 bytes (Linux)."""
+    """Peak memory of this process since its start or the last reset, in 10^6 bytes (Linux)."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return float(line.split()[1]) * 1024 / 1e6
-    raise OSError("the kernel does not tell the peak memory")
+    raise OSError("the kernel does not report the peak memory")

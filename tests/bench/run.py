@@ -1,4 +1,4 @@
-"""`make bench`: the figures as JSON and as tables; `run.py OUT [PART...]`."""
+"""`make bench`: measurements as JSON and as tables; `run.py OUT [PART...]`."""
 
 import json
 import platform
@@ -14,44 +14,44 @@ from top_k import measure_memory, measure_speed
 from towers import measure_towers
 
 PARTS = ("top_k", "memory", "towers")
-_MEMORY_MARK_MB = 200
-_MINUTES_MARK = 25
-_TOWERS_MEMORY_MARK_MB = 4_000
+_MAX_MEMORY_GROWTH_MB = 200
+_MAX_MINUTES = 25
+_MAX_TOWERS_MEMORY_MB = 4_000
 
 
 def main(out: Path, parts: list[str]) -> int:
-    """Measure the parts; 1 if a mark is missed."""
+    """Measure the parts; returns 1 if a threshold is missed."""
     console = Console()
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
-        console.print(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+        console.print(f"unknown part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
         return 2
     figures: dict[str, Any] = {}
-    met: list[bool] = []
+    passed: list[bool] = []
     for part in parts or PARTS:
         console.print(f"[dim]measuring {part}[/dim]")
         if part == "top_k":
             figures[part] = measure_speed()
             console.print(_speed_table(figures[part]))
-            met += [row["times_as_fast"] >= 1 and row["recall"] == 1 for row in figures[part]]
+            passed += [row["times_as_fast"] >= 1 and row["recall"] == 1 for row in figures[part]]
         elif part == "memory":
             figures[part] = in_own_process(measure_memory)
             console.print(_table("top-k at a million items", figures[part]))
-            met.append(figures[part]["growth_mb"] < _MEMORY_MARK_MB)
+            passed.append(figures[part]["growth_mb"] < _MAX_MEMORY_GROWTH_MB)
         else:
             figures[part] = in_own_process(measure_towers)
             console.print(_table("towers on a wide log", figures[part]))
-            met.append(figures[part]["train_seconds"] < _MINUTES_MARK * 60)
-            met.append(figures[part]["peak_rss_mb"] < _TOWERS_MEMORY_MARK_MB)
+            passed.append(figures[part]["train_seconds"] < _MAX_MINUTES * 60)
+            passed.append(figures[part]["peak_rss_mb"] < _MAX_TOWERS_MEMORY_MB)
     figures["machine"] = {"processor": platform.processor() or platform.machine()} | {
         name: version(name) for name in ("torch", "faiss-cpu", "numpy")
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    console.print(f"figures in {out}", soft_wrap=True)
-    if not all(met):
-        console.print("[bold red]a mark is missed[/bold red]")
-    return int(not all(met))
+    console.print(f"measurements in {out}", soft_wrap=True)
+    if not all(passed):
+        console.print("[bold red]a threshold is missed[/bold red]")
+    return int(not all(passed))
 
 
 def _speed_table(rows: list[dict[str, Any]]) -> Table:

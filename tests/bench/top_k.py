@@ -1,4 +1,4 @@
-"""Exact top-k: its speed beside faiss IndexFlatIP, and its memory at a million items."""
+"""Exact top-k: its speed compared with faiss IndexFlatIP, and its memory with a million items."""
 
 import statistics
 import time
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from measuring import forget_peak_memory, interleaved_seconds, peak_memory_mb, speed_ratio
+from measuring import interleaved_seconds, peak_memory_mb, reset_peak_memory, speed_ratio
 
 Vectors = npt.NDArray[np.float32]
 
@@ -20,7 +20,7 @@ _CHECKED_USERS = 500
 
 
 def measure_speed(repeats: int = REPEATS) -> list[dict[str, Any]]:
-    """Every size and k: seconds, the ratio to the quicker way of asking faiss, and recall."""
+    """For each size and k: seconds, the ratio to the faster way of calling faiss, and recall."""
     import faiss
     import torch
 
@@ -64,7 +64,7 @@ def _compare(users: Vectors, items: Vectors, index: Any, k: int, repeats: int) -
 
 
 def measure_memory(items: int = 1_000_000, dim: int = 64, users: int = 2_000) -> dict[str, Any]:
-    """What a call holds beside its inputs; to be called in a process of its own."""
+    """The memory of a call besides its inputs; needs a process of its own."""
     import torch
 
     from ml.retrieval.exact import top_k
@@ -72,12 +72,12 @@ def measure_memory(items: int = 1_000_000, dim: int = 64, users: int = 2_000) ->
     torch.set_num_threads(THREADS)
     rng = np.random.default_rng(0)
     catalogue = rng.standard_normal((items, dim), dtype=np.float32)
-    asked = rng.standard_normal((users, dim), dtype=np.float32)
-    top_k(asked[:300], catalogue[:3_000], 20)  # libraries load what they need
-    forget_peak_memory()
+    queries = rng.standard_normal((users, dim), dtype=np.float32)
+    top_k(queries[:300], catalogue[:3_000], 20)  # warm-up: libraries allocate their memory
+    reset_peak_memory()
     before = peak_memory_mb()
     start = time.perf_counter()
-    top_k(asked, catalogue, 20)
+    top_k(queries, catalogue, 20)
     seconds = time.perf_counter() - start
     return {
         "items": items,
@@ -85,16 +85,16 @@ def measure_memory(items: int = 1_000_000, dim: int = 64, users: int = 2_000) ->
         "users": users,
         "k": 20,
         "seconds": seconds,
-        "inputs_mb": (catalogue.nbytes + asked.nbytes) / 1e6,
+        "inputs_mb": (catalogue.nbytes + queries.nbytes) / 1e6,
         "all_scores_mb": items * users * 4 / 1e6,
         "growth_mb": peak_memory_mb() - before,
     }
 
 
 def _recall(users: Vectors, items: Vectors, k: int) -> float:
-    """Share of the answer that belongs there by scores in double precision.
+    """The share of the results that are correct by scores in double precision.
 
-    Of two items that float32 cannot tell apart, either belongs.
+    Of two items that float32 cannot distinguish, either is correct.
     """
     from ml.retrieval.exact import top_k
 

@@ -1,4 +1,4 @@
-"""The towers with their defaults on a wide catalogue: time, memory and what they learn."""
+"""The towers with their defaults on a wide catalogue: time, memory and recall."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ K = 20
 
 
 def measure_towers() -> dict[str, Any]:
-    """Train and rank on a million interactions; to be called in a process of its own."""
+    """Train and rank on a million interactions; needs a process of its own."""
     from ml.evaluation.metrics import RECALL
     from ml.evaluation.popularity import popularity_lists
     from ml.evaluation.protocol import score_lists

@@ -13,7 +13,7 @@ from streams.errors import ConfigurationError
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Path:
-    """Twenty users, a line each."""
+    """Twenty users, one line per user."""
     rng = np.random.default_rng(0)
     path = tmp_path / "log.txt"
     rows = (
@@ -37,7 +37,7 @@ def test_what_is_written_is_a_configuration_and_the_study_goes_on(
     first = tune(*given, "--trials", 1)
     assert first.exit_code == 0
     assert TowersConfig.model_validate_json(out.read_bytes()) == TowersConfig()
-    assert "1 complete; nothing beat the defaults" in first.stdout
+    assert "1 complete; nothing was better than the defaults" in first.stdout
     assert "the defaults" in first.stdout
     assert "trial 1 of 1" in first.stderr
 
@@ -46,15 +46,15 @@ def test_what_is_written_is_a_configuration_and_the_study_goes_on(
     assert "trial 1 of 2" not in second.stderr
     assert "the best of 2 trials" in second.stdout
     tuned = TowersConfig.model_validate_json(out.read_bytes())
-    assert (tuned == TowersConfig()) == ("nothing beat the defaults" in second.stdout)
+    assert (tuned == TowersConfig()) == ("nothing was better than the defaults" in second.stdout)
 
 
-def test_a_folder_that_is_not_there_is_told_before_the_search(lines: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="--out: there is no folder"):
+def test_a_missing_folder_is_reported_before_the_search(lines: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="--out: no such folder"):
         tune("--train", lines, "--format", "lines", "--out", tmp_path / "none" / "towers.json")
 
 
-def test_rows_left_out_are_told(tmp_path: Path) -> None:
+def test_rows_left_out_are_reported(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     rows = [f"u{user},i{item},{1_700_000_000 + item}" for user in range(4) for item in range(4)]
     bad = [f"u{user},,1700000000" for user in range(12)]

@@ -30,7 +30,7 @@ def test_equals_brute_force_in_blocks_of_any_size(
     monkeypatch.setattr(ml.retrieval.exact, "_USERS_AT_ONCE", users_at_once)
     monkeypatch.setattr(ml.retrieval.exact, "_ITEMS_AT_ONCE", items_at_once)
     rng = np.random.default_rng(k)
-    users = rng.integers(-3, 4, (23, 5)).astype(np.float32)  # whole numbers: many equal scores
+    users = rng.integers(-3, 4, (23, 5)).astype(np.float32)  # integers: many equal scores
     items = rng.integers(-3, 4, (40, 5)).astype(np.float32)
     seen = rng.random((23, 40)) < rng.random((23, 1))
     indices, scores = top_k(users, items, k, seen=scipy.sparse.csr_array(seen))
@@ -57,7 +57,7 @@ def test_equal_scores_are_ordered_by_index() -> None:
     assert indices.tolist() == [[0, 1, 2, 3, 4]] * 2
 
 
-def test_no_users_and_no_items_are_answered() -> None:
+def test_no_users_and_no_items_get_empty_lists() -> None:
     nobody, nothing = np.empty((0, 3), np.float32), np.empty((0, 3), np.float32)
     assert top_k(nobody, np.ones((4, 3), np.float32), 2)[0].shape == (0, 2)
     assert top_k(np.ones((4, 3), np.float32), nothing, 2)[0].tolist() == [[-1, -1]] * 4
@@ -73,7 +73,7 @@ def test_no_users_and_no_items_are_answered() -> None:
         (np.ones((2, 3)), np.ones((4, 3)), 1, scipy.sparse.csr_array((4, 2)), "2 users and 4"),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_arrays_that_do_not_match_are_refused(
     users: np.ndarray,
     items: np.ndarray,
     k: int,
@@ -84,7 +84,7 @@ def test_what_does_not_fit_is_refused(
         top_k(users.astype(np.float32), items.astype(np.float32), k, seen=seen)
 
 
-def test_seen_matrix_has_one_entry_a_pair_and_passes_over_strangers() -> None:
+def test_seen_matrix_has_one_entry_per_pair_and_ignores_other_users_and_items() -> None:
     interactions = pd.DataFrame(
         {"user_id": ["a", "a", "b", "stranger"], "item_id": ["y", "y", "other", "x"]}
     )

@@ -1,4 +1,4 @@
-"""Whatever is screened out must not have belonged to the answer."""
+"""No item of the exact result may be screened out."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def changed(*changes: tuple[Any, str, Any]) -> Iterator[None]:
 
 @contextmanager
 def small_blocks(dtype: torch.dtype) -> Iterator[None]:
-    """Blocks, tiles, groups and pieces so small that little data has all of their edges."""
+    """Blocks, tiles, groups and pieces so small that little data crosses all of their edges."""
     exact, screening = ml.retrieval.exact, ml.retrieval.screening
     with changed(
         (exact, "native_type", lambda: dtype),
@@ -50,11 +50,11 @@ def brute_force(users: np.ndarray, items: np.ndarray, k: int, seen: np.ndarray) 
 
 @st.composite
 def problems(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
-    """Whole numbers up to 300: float32 adds them exactly, bfloat16 cannot hold most of them."""
+    """Integers up to 300: float32 adds them exactly, bfloat16 cannot represent most of them."""
     rng = np.random.default_rng(draw(st.integers(0, 1 << 32)))
     users, items, dim = draw(st.tuples(st.integers(2, 12), st.integers(1, 400), st.integers(1, 9)))
     spread = draw(st.sampled_from([0, 1, 3, 300]))
-    offset = draw(st.sampled_from([0, 5, 2000]))  # far from 0 all items are nearly alike
+    offset = draw(st.sampled_from([0, 5, 2000]))  # far from 0 all items are nearly equal
     vectors = rng.integers(-spread, spread + 1, (items, dim)) + offset
     order = np.argsort(vectors.sum(axis=1)) if draw(st.booleans()) else np.arange(items)
     seen = rng.random((users, items)) < draw(st.sampled_from([0, 0.3, 0.99, 1]))
@@ -69,7 +69,7 @@ def problems(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 @settings(max_examples=150, deadline=None)
 @given(problem=problems())
-def test_nothing_of_the_answer_is_screened_out(
+def test_no_item_of_the_result_is_screened_out(
     problem: tuple[np.ndarray, np.ndarray, int, np.ndarray], dtype: torch.dtype
 ) -> None:
     users, items, k, seen = problem
@@ -99,7 +99,7 @@ def test_real_vectors_of_any_size_get_the_best_items(dtype: torch.dtype, size: f
 
 
 def test_the_best_item_is_found_though_rounding_favours_another() -> None:
-    down, up = 1 + 0.999 / 256, 1 + 1.001 / 256  # to 1 and to 1 + 2 / 256 in bfloat16
+    down, up = 1 + 0.999 / 256, 1 + 1.001 / 256  # 1 and 1 + 2 / 256 in bfloat16
     users = np.tile(np.float32([1] + [down] * 20 + [up] * 20), (100, 1))
     items = np.zeros((4000, 41), np.float32)
     items[:, 0] = np.linspace(0, 1, 4000)
@@ -110,7 +110,7 @@ def test_the_best_item_is_found_though_rounding_favours_another() -> None:
     assert (indices == 1234).all()
 
 
-def test_the_same_vector_gets_the_same_score_wherever_it_stands() -> None:
+def test_the_same_vector_gets_the_same_score_at_any_position() -> None:
     rng = np.random.default_rng(4)
     user, item = rng.standard_normal((2, 61)).astype(np.float32)
     users = np.vstack([rng.standard_normal((99, 61)), user]).astype(np.float32)
@@ -140,7 +140,7 @@ def test_the_number_of_threads_stays_as_it_was() -> None:
     np.testing.assert_array_equal(answers[0][1], answers[1][1])
 
 
-def test_where_all_scores_are_equal_the_first_items_are_listed() -> None:
-    alike = np.ones((300, 3), np.float32)  # every item is a candidate, more than one piece holds
+def test_if_all_scores_are_equal_the_first_items_are_listed() -> None:
+    alike = np.ones((300, 3), np.float32)  # every item is a candidate: more than one piece
     indices, _ = top_k(alike, np.ones((9_000, 3), np.float32), 3)
     assert (indices == [0, 1, 2]).all()

@@ -8,7 +8,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 import ml.tuning.search
 from ml.dataset import Dataset
 from ml.towers.config import TowersConfig
-from ml.tuning.search import Step, Tuning, tune
+from ml.tuning.search import Tuning, TuningProgress, tune
 from streams.errors import ConfigurationError, ContractError, ModelError
 from support.training_log import dataset_of
 
@@ -78,8 +78,8 @@ def test_a_search_in_two_runs_tries_what_one_run_tries(tmp_path: Path, *, timed:
 def test_a_search_that_has_its_trials_trains_no_more(tmp_path: Path) -> None:
     file = tmp_path / "study.log"
     once = tune(shop(), trials=2, defaults=SMALL, study_file=file)
-    steps: list[Step] = []
-    again = tune(shop(), trials=2, defaults=SMALL, study_file=file, watch=steps.append)
+    steps: list[TuningProgress] = []
+    again = tune(shop(), trials=2, defaults=SMALL, study_file=file, progress=steps.append)
     assert again == once
     assert steps == []
 
@@ -87,12 +87,12 @@ def test_a_search_that_has_its_trials_trains_no_more(tmp_path: Path) -> None:
 def test_a_trial_that_was_cut_off_is_tried_again(tmp_path: Path) -> None:
     file = tmp_path / "study.log"
 
-    def stop(step: Step) -> None:
+    def stop(step: TuningProgress) -> None:
         if step.trial == 2 and step.share > 0:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        tune(shop(), trials=3, defaults=SMALL, study_file=file, watch=stop)
+        tune(shop(), trials=3, defaults=SMALL, study_file=file, progress=stop)
     tuning = tune(shop(), trials=3, defaults=SMALL, study_file=file)
     assert what_was_tried(tuning) == what_was_tried(tune(shop(), trials=3, defaults=SMALL))
 
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_study_is_refused_and_left_alone(tmp_path: Path) -> No
     assert file.read_text() == "user_id,item_id\na,b\n"
 
 
-def test_a_trial_that_fails_is_told_and_the_others_go_on(space: Callable[..., None]) -> None:
+def test_a_trial_that_fails_is_reported_and_the_others_go_on(space: Callable[..., None]) -> None:
     space(learning_rate=CategoricalDistribution([SMALL.learning_rate, -1.0]))
     tuning = tune(shop(), trials=6, defaults=SMALL)
     failed = [trial for trial in tuning.trials if trial.state == "failed"]
@@ -129,19 +129,19 @@ def test_a_trial_that_fails_is_told_and_the_others_go_on(space: Callable[..., No
     assert tuning.config == SMALL
 
 
-def test_where_every_trial_fails_the_reasons_are_told() -> None:
+def test_if_every_trial_fails_the_reasons_are_reported() -> None:
     broken = SMALL.model_copy(update={"batch_size": 0})  # unchecked: the training stumbles on it
     with pytest.raises(ModelError, match=r"trial 1: ValidationError.*batch_size.*trial 2"):
         tune(shop(), trials=2, defaults=broken)
 
 
-def test_trials_far_below_the_others_are_given_up(space: Callable[..., None]) -> None:
+def test_trials_far_below_the_others_are_pruned(space: Callable[..., None]) -> None:
     space(learning_rate=CategoricalDistribution([3e-2, 1e-6]))
     defaults = SMALL.model_copy(update={"learning_rate": 3e-2, "epochs": 6})
     tuning = tune(shop(), trials=14, defaults=defaults)
-    given_up = [trial for trial in tuning.trials if trial.state == "given up"]
-    assert given_up
-    assert all(trial.ndcg is None for trial in given_up)
+    pruned = [trial for trial in tuning.trials if trial.state == "pruned"]
+    assert pruned
+    assert all(trial.ndcg is None for trial in pruned)
     assert 3e-2 in {trial.values["learning_rate"] for trial in tuning.trials if trial.ndcg}
 
 
@@ -150,9 +150,9 @@ def test_no_trial_begins_after_its_time_but_the_first() -> None:
     assert len(tuning.trials) == 1
 
 
-def test_progress_rises_and_knows_the_time_left() -> None:
-    steps: list[Step] = []
-    tune(shop(), trials=2, defaults=SMALL, watch=steps.append)
+def test_progress_rises_and_estimates_the_time_left() -> None:
+    steps: list[TuningProgress] = []
+    tune(shop(), trials=2, defaults=SMALL, progress=steps.append)
     assert [(step.trial, step.share) for step in steps] == [
         (1, 0.0), (1, 0.5), (1, 1.0), (2, 0.0), (2, 0.5), (2, 1.0)
     ]  # fmt: skip
