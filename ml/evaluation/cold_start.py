@@ -18,9 +18,8 @@ from ml.evaluation.findings import ColdStart
 from ml.evaluation.popularity import CategoryPopularity
 from ml.evaluation.protocol import HeldOut
 from ml.evaluation.splits import ColdStartSplit, cold_start_split
-from ml.retrieval.dense import rank
+from ml.retrieval.dense import rank, seen_matrix
 from ml.retrieval.exact import top_k
-from ml.retrieval.seen import seen_matrix
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import Progress, train

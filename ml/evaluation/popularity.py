@@ -8,7 +8,7 @@ import pandas as pd
 import scipy.sparse
 
 from ml.dataset import Dataset
-from ml.retrieval.seen import seen_matrix
+from ml.retrieval.dense import seen_matrix
 from streams.contracts.category import ancestors
 
 

@@ -1,14 +1,16 @@
-"""Ranks dense scores: for models that score every item, whatever the scores come from.
+"""Ranking of dense scores, for models that score all items, and the items already seen.
 
-`ml.retrieval.exact` is for scores that are inner products: it need not hold them all. Both break
-ties alike: of equal scores the lower column comes first.
+`ml.retrieval.exact` is for scores that are inner products: it does not hold them all. Both break
+ties alike: of equal scores the lower column comes first. This module does not import torch, so that
+the baselines' memory is their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import scipy.sparse
 
 ScoreFunction = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
@@ -16,6 +18,26 @@ ScoreFunction = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 
 _SCORES_AT_ONCE = 1 << 23
 """Scores held at one time, 32 MiB of float32."""
+
+
+def seen_matrix(
+    interactions: pd.DataFrame, user_ids: Sequence[str], item_ids: Sequence[str]
+) -> scipy.sparse.csr_array:
+    """True where a user interacted with an item: bool (len(user_ids), len(item_ids)).
+
+    Args:
+        interactions: any table with `user_id` and `item_id`; other users and items are ignored.
+        user_ids: the user of each row, without repetition.
+        item_ids: the item of each column, without repetition.
+    """
+    rows = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
+    columns = pd.Index(item_ids).get_indexer(pd.Index(interactions["item_id"]))
+    known = (rows >= 0) & (columns >= 0)
+    shape = (len(user_ids), len(item_ids))
+    entries = (np.ones(int(known.sum()), dtype=bool), (rows[known], columns[known]))
+    seen = scipy.sparse.csr_array(entries, shape=shape, dtype=bool)
+    seen.sum_duplicates()
+    return seen
 
 
 def rank(

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.dataset import Dataset
+from ml.retrieval.dense import seen_matrix
 from ml.retrieval.exact import top_k
-from ml.retrieval.seen import seen_matrix
 from ml.towers.bundle import Bundle
 
 _USERS_AT_ONCE = 4096

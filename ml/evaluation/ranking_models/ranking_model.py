@@ -13,7 +13,7 @@ import scipy.sparse
 
 from ml.dataset import Dataset
 from ml.evaluation.popularity import most_popular
-from ml.retrieval.seen import seen_matrix
+from ml.retrieval.dense import seen_matrix
 from ml.towers.config import TowersConfig
 
 Progress = Callable[[float], None]

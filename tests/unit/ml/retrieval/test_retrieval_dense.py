@@ -1,9 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 
 from ml.retrieval import dense
-from ml.retrieval.dense import best_columns, rank
+from ml.retrieval.dense import best_columns, rank, seen_matrix
 
 
 @pytest.mark.parametrize("at_once", [1, 1 << 23])
@@ -28,3 +29,12 @@ def test_of_equal_scores_the_lower_column_comes_first_and_minus_infinity_never()
     row = np.array([1.0, 3.0, -np.inf, 3.0, 2.0])
     assert best_columns(row, 2).tolist() == [1, 3]
     assert best_columns(row, 9).tolist() == [1, 3, 4, 0]
+
+
+def test_seen_matrix_has_one_entry_per_pair_and_ignores_other_users_and_items() -> None:
+    interactions = pd.DataFrame(
+        {"user_id": ["a", "a", "b", "stranger"], "item_id": ["y", "y", "other", "x"]}
+    )
+    seen = seen_matrix(interactions, ["b", "a"], ["x", "y"])
+    assert seen.nnz == 1
+    assert seen.toarray().tolist() == [[False, False], [False, True]]

@@ -1,11 +1,9 @@
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.sparse
 
 import ml.retrieval.exact
 from ml.retrieval.exact import top_k
-from ml.retrieval.seen import seen_matrix
 from streams.errors import ContractError
 
 
@@ -82,12 +80,3 @@ def test_arrays_that_do_not_match_are_refused(
 ) -> None:
     with pytest.raises(ContractError, match=message):
         top_k(users.astype(np.float32), items.astype(np.float32), k, seen=seen)
-
-
-def test_seen_matrix_has_one_entry_per_pair_and_ignores_other_users_and_items() -> None:
-    interactions = pd.DataFrame(
-        {"user_id": ["a", "a", "b", "stranger"], "item_id": ["y", "y", "other", "x"]}
-    )
-    seen = seen_matrix(interactions, ["b", "a"], ["x", "y"])
-    assert seen.nnz == 1
-    assert seen.toarray().tolist() == [[False, False], [False, True]]

@@ -9,8 +9,8 @@ from ml.evaluation.metrics import RECALL
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import score_lists
 from ml.evaluation.splits import split_by_time
+from ml.retrieval.dense import seen_matrix
 from ml.retrieval.exact import top_k
-from ml.retrieval.seen import seen_matrix
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
