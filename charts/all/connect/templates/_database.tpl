@@ -1,5 +1,5 @@
-{{- /* Where the worker finds user name and password, and the database's authority. Strimzi mounts
-       volumes below /mnt only. */ -}}
+{{- /* Folders of the user name and password, and of the database's certificate authority. Strimzi mounts
+       volumes only below /mnt. */ -}}
 {{- define "connect.credentials" -}}
 /mnt/database
 {{- end }}
@@ -8,8 +8,8 @@
 /mnt/database-ca
 {{- end }}
 
-{{- /* What the connectors of streams/sink leave to the place where they run. */ -}}
-{{- define "connect.place" -}}
+{{- /* Settings of the connectors that depend on the environment; streams/sink leaves them open. */ -}}
+{{- define "connect.connection" -}}
 connection.url: jdbc:postgresql://{{ .Values.global.names.database }}-rw:5432/{{ .Values.database }}?sslmode=verify-full&sslrootcert={{ include "connect.authority" . }}/ca.crt
 connection.username: ${directory:{{ include "connect.credentials" . }}:username}
 connection.password: ${directory:{{ include "connect.credentials" . }}:password}

@@ -4,7 +4,7 @@ app.kubernetes.io/part-of: {{ .Values.global.pattern }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end }}
 
-{{- /* The host that OpenShift names for a Route of the release's namespace. */ -}}
+{{- /* The host that OpenShift gives to a Route of the release's namespace. */ -}}
 {{- define "consolelinks.host" -}}
 {{ .route }}-{{ .root.Release.Namespace }}.{{ .root.Values.global.localClusterDomain }}
 {{- end }}

@@ -1,4 +1,4 @@
-{{- /* The image stream of the release's namespace resolves the short name. */ -}}
+{{- /* The ImageStream of the release's namespace resolves the short name. */ -}}
 {{- define "feast.image" -}}
 {{- .Values.global.images.pipeline | default (printf "pipeline:%s" .Chart.AppVersion) -}}
 {{- end }}

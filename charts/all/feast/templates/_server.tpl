@@ -1,4 +1,4 @@
-{{- /* A server of Feast: its size, and the authority that the database's certificate comes from. */ -}}
+{{- /* A server of Feast: its resources, and the certificate authority of the database. */ -}}
 {{- define "feast.server" -}}
 resources:
   {{- toYaml (index .Values.sizes .Values.global.size).resources | nindent 2 }}

@@ -1,4 +1,4 @@
-{{- /* What controllers and brokers have in common; takes root, pool and size. */ -}}
+{{- /* The common specification of controllers and brokers; takes root, pool and size. */ -}}
 {{- define "kafka.pool" -}}
 resources:
   {{- toYaml .size.resources | nindent 2 }}

@@ -1,4 +1,4 @@
-{{- /* A KafkaUser up to its rights; takes root and user. */ -}}
+{{- /* A KafkaUser without its ACLs; takes root and user. */ -}}
 {{- define "kafka.user" -}}
 apiVersion: kafka.strimzi.io/v1
 kind: KafkaUser
@@ -21,7 +21,7 @@ spec:
     requestPercentage: {{ int64 $quotas.requestPercentage }}
 {{- end }}
 
-{{- /* One right; takes type, name, operations and, unless it is literal, pattern. */ -}}
+{{- /* One ACL; takes type, name, operations and, unless it is literal, pattern. */ -}}
 {{- define "kafka.right" -}}
 - resource:
     type: {{ .type }}

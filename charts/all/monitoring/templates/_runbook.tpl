@@ -1,4 +1,4 @@
-{{- /* Where docs/troubleshooting.md tells of an alert: its heading there is the alert's name. */ -}}
+{{- /* The URL of an alert's section in docs/troubleshooting.md: its heading there is the alert's name. */ -}}
 {{- define "monitoring.runbook" -}}
 {{- $root := index . 0 -}}
 {{- $address := $root.Values.global.repoURL | trimSuffix ".git" -}}

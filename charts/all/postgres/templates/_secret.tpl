@@ -1,9 +1,9 @@
-{{- /* Name of a role's secret; takes root and role. */ -}}
+{{- /* The name of a role's Secret; takes root and role. */ -}}
 {{- define "postgres.secret" -}}
 {{ .root.Values.global.names.database }}-{{ .role }}
 {{- end }}
 
-{{- /* Folder at which a pod mounts the database's authority. */ -}}
+{{- /* The folder at which a pod mounts the certificate authority of the database. */ -}}
 {{- define "postgres.authority" -}}
 /etc/recsys/database
 {{- end }}

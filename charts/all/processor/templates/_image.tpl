@@ -1,4 +1,4 @@
-{{- /* The image stream of the release's namespace resolves the short name. */ -}}
+{{- /* The ImageStream of the release's namespace resolves the short name. */ -}}
 {{- define "processor.image" -}}
 {{- .Values.global.images.processor | default (printf "processor:%s" .Chart.AppVersion) -}}
 {{- end }}

@@ -1,4 +1,4 @@
-{{- /* How the shop's pods, and the Job that fills the shop, reach PostgreSQL and Kafka. */ -}}
+{{- /* Connection settings for PostgreSQL and Kafka, for the shop's pods and the Job that fills the shop. */ -}}
 {{- define "storefront.environment" -}}
 {{- $names := .Values.global.names -}}
 - name: RECSYS_DATABASE_URL

@@ -1,4 +1,4 @@
-{{- /* Certificates, and a folder that may be written to. */ -}}
+{{- /* Certificates, and a writable folder. */ -}}
 {{- define "storefront.volumes" -}}
 {{- $names := .Values.global.names -}}
 - name: database-ca
