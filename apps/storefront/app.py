@@ -2,29 +2,31 @@
 
 from flask import Flask, request
 
-from apps.storefront import errors, metrics, presentation, security
+from apps.storefront import errors, http_metrics, presentation, security
+from apps.storefront.accounts import authentication
 from apps.storefront.accounts import routes as accounts
-from apps.storefront.accounts import session
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
-from apps.storefront.database import Database
+from apps.storefront.events.activity import shopping_session
+from apps.storefront.events.breaker import kafka_breaker
+from apps.storefront.events.publishing import EventSender
+from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.health import routes as health
 from apps.storefront.home import routes as home
-from apps.storefront.interactions import browsing
-from apps.storefront.interactions.circuit import Circuit
-from apps.storefront.interactions.publishing import EventSender
-from apps.storefront.interactions.relay import Relay
 from apps.storefront.orders import routes as orders
+from apps.storefront.product import routes as product
 from apps.storefront.recommendations import routes as recommendations
-from apps.storefront.recommendations.recommending import Recommends
-from apps.storefront.reviews import routes as reviews
+from apps.storefront.recommender import Recommender
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
+from streams.database import Database
 from streams.publisher import Publisher
+
+_CONNECTION_TIMEOUT = 3.0  # seconds
 
 
 def create_app(
-    settings: StorefrontSettings | None = None, *, recommender: Recommends | None = None
+    settings: StorefrontSettings | None = None, *, recommender: Recommender | None = None
 ) -> Flask:
     """A shop that has opened no connection yet; its relay is started by whoever serves it.
 
@@ -35,38 +37,42 @@ def create_app(
     settings = settings or StorefrontSettings()
     app = Flask(__name__)
     _services(settings, recommender or _recommender()).install(app.extensions)
-    metrics.install(app)
+    http_metrics.install(app)
     security.install(app, settings)
-    session.install(app)
+    authentication.install(app)
     presentation.install(app, settings)
     errors.install(app)
-    for domain in (home, catalog, reviews, accounts, cart, orders, recommendations, health):
+    for domain in (home, catalog, product, accounts, cart, orders, recommendations, health):
         app.register_blueprint(domain.blueprint)
     app.before_request(_note_activity)
     return app
 
 
-def _services(settings: StorefrontSettings, recommender: Recommends) -> Services:
-    database = Database(settings.database_url, connections=settings.database_connections)
+def _services(settings: StorefrontSettings, recommender: Recommender) -> Services:
+    database = Database(
+        settings.database_url,
+        connections=settings.database_connections,
+        timeout=_CONNECTION_TIMEOUT,
+    )
     publisher = Publisher(
         settings,
         timeout=settings.publish_timeout.total_seconds(),
         client_id="storefront",
     )
-    circuit = Circuit(settings.kafka_pause.total_seconds())
-    events = EventSender(database, publisher, circuit)
-    relay = Relay(database, publisher, circuit, events.stored)
+    breaker = kafka_breaker(settings.kafka_pause.total_seconds())
+    events = EventSender(database, publisher, breaker)
+    relay = OutboxRelay(database, publisher, breaker, events.stored)
     return Services(settings, database, events, relay, recommender)
 
 
-def _recommender() -> Recommends:
+def _recommender() -> Recommender:
     # Imported here: it brings Feast with it, which a shop with another recommender does not need.
-    from ml.serving.recommender import Recommender
+    from ml.serving import recommender
     from ml.settings import MlSettings
 
-    return Recommender(MlSettings())
+    return recommender.Recommender(MlSettings())
 
 
 def _note_activity() -> None:
-    if request.blueprint not in (None, "health") and session.visitor():
-        browsing.touch()
+    if request.blueprint not in (None, "health") and authentication.visitor():
+        shopping_session()

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-import psycopg
 import structlog
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from apps.storefront.validation import InvalidFormError
+from apps.storefront.submissions.submission import STALE_FORM
+from streams.errors import UnavailableError
 
 _log = structlog.get_logger(__name__)
 
@@ -29,8 +29,7 @@ def install(app: Flask) -> None:
     """Answer every failure with a page."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(InvalidFormError, _invalid_form)
-    app.register_error_handler(psycopg.OperationalError, _database_away)
+    app.register_error_handler(UnavailableError, _unavailable)
     app.register_error_handler(Exception, _broken)
 
 
@@ -41,15 +40,13 @@ def _page(code: int, detail: str | None = None, *, alone: bool = False) -> Respo
     if not alone:
         try:
             return render(), code
-        except psycopg.OperationalError:
+        except UnavailableError:
             _log.warning("an error page lacks the database", path=request.path, code=code)
     return render(alone=True), code
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
-    return _page(
-        400, "The form has expired or came from another site. Go back, reload and try again."
-    )
+    return _page(400, STALE_FORM)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -60,12 +57,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return _page(code, error.description if own_words else None)
 
 
-def _invalid_form(error: InvalidFormError) -> ResponseReturnValue:
-    return _page(400, " ".join(dict.fromkeys(error.messages.values())))
-
-
-def _database_away(error: psycopg.OperationalError) -> ResponseReturnValue:
-    _log.error("the database does not answer", path=request.path, reason=type(error).__name__)
+def _unavailable(error: UnavailableError) -> ResponseReturnValue:
+    _log.error("a page cannot be served", path=request.path, reason=str(error))
     return _page(503, alone=True)
 
 

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask, url_for
 
-from apps.storefront.accounts import session
+from apps.storefront.accounts import authentication
 from apps.storefront.cart import repository as cart
-from apps.storefront.catalog.tile import tile
+from apps.storefront.catalog.placeholder_image import placeholder_image
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
+from apps.storefront.submissions.submission import new_form_id
+from streams.contracts import category
 
 _NEW_FOR = timedelta(days=30)
 _STARS = 5
@@ -24,26 +26,22 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
         return f"{settings.currency_symbol}{amount:,.2f}"
 
     app.add_template_filter(money, "money")
-    for function in (label, path, halves, day, is_new, plain_stars):
+    app.add_template_filter(category.ancestors, "path")
+    for function in (label, halves, day, is_new, plain_stars):
         app.add_template_filter(function)
-    app.add_template_global(tile)
-    app.add_template_global(cart_pieces)
+    app.add_template_global(placeholder_image)
+    app.add_template_global(cart_item_count)
     app.add_template_global(product_url)
-    app.add_template_global(session.visitor)
+    app.add_template_global(new_form_id)
+    app.add_template_global(authentication.visitor)
     app.add_template_global(settings.shop_name, "shop_name")  # type: ignore[arg-type]
 
 
-def label(category: str) -> str:
+def label(path: str) -> str:
     """A category's own name: `Electronics|HDMICables` becomes `HDMI Cables`."""
-    name = category.rpartition("|")[2]
+    name = (category.names(path) or [""])[-1]
     spaced = _INNER_WORD.sub(" ", name.replace("_", " "))
     return " & ".join(part.strip() for part in spaced.split("&"))
-
-
-def path(category: str) -> list[str]:
-    """All paths from the root to a category, the root first."""
-    parts = category.split("|") if category else []
-    return ["|".join(parts[: depth + 1]) for depth in range(len(parts))]
 
 
 def halves(stars: float) -> list[str]:
@@ -70,13 +68,13 @@ def is_new(arrival: datetime) -> bool:
     return timedelta(0) <= datetime.now(UTC) - arrival < _NEW_FOR
 
 
-def cart_pieces() -> int:
-    """How many pieces the shopper's cart holds."""
-    shopper = session.visitor()
+def cart_item_count() -> int:
+    """How many items the shopper's cart holds."""
+    shopper = authentication.visitor()
     if shopper is None:
         return 0
     with Services.of_this_app().database.connection() as connection:
-        return cart.pieces(connection, shopper.user_id)
+        return cart.item_count(connection, shopper.user_id)
 
 
 def product_url(
@@ -88,4 +86,4 @@ def product_url(
     """A link to a product that says from which list it was followed."""
     parameters = {"from": surface, "pos": position, "v": version}
     named = {name: value for name, value in parameters.items() if value is not None}
-    return url_for("catalog.product", item_id=item_id, **named)  # type: ignore[arg-type]
+    return url_for("product.index", item_id=item_id, **named)  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_LARGEST_FORM = 256 * 1024  # bytes
+_MAX_FORM_BYTES = 256 * 1024
 
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
 csrf = CSRFProtect()
@@ -48,7 +48,7 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.session_cookie_secure,
         PERMANENT_SESSION_LIFETIME=timedelta(days=14),
-        MAX_CONTENT_LENGTH=_LARGEST_FORM,
+        MAX_CONTENT_LENGTH=_MAX_FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,  # a form is good as long as its session
     )
     if settings.trusted_proxies:

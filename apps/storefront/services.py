@@ -1,27 +1,27 @@
-"""What the parts of one worker share."""
+"""What the components of one worker share."""
 
 from dataclasses import dataclass
 
 from flask import current_app
 
-from apps.storefront.database import Database
-from apps.storefront.interactions.publishing import EventSender
-from apps.storefront.interactions.relay import Relay
-from apps.storefront.recommendations.recommending import Recommends
+from apps.storefront.events.publishing import EventSender
+from apps.storefront.events.relay import OutboxRelay
+from apps.storefront.recommender import Recommender
 from apps.storefront.settings import StorefrontSettings
+from streams.database import Database
 
 _KEY = "storefront"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One set a worker; every member is safe for threads."""
+    """One set per worker; every member is safe for threads."""
 
     settings: StorefrontSettings
     database: Database
     events: EventSender
-    relay: Relay
-    recommender: Recommends
+    relay: OutboxRelay
+    recommender: Recommender
 
     @classmethod
     def of_this_app(cls) -> "Services":

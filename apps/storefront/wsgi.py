@@ -1,10 +1,13 @@
-"""What gunicorn serves: an app and a relay a worker.
+"""What gunicorn serves: one app and one relay per worker.
 
 Not to be preloaded: neither the relay's thread nor the producer survives a fork.
 """
 
-from apps.storefront import metrics
+from prometheus_client import REGISTRY, start_http_server
+
 from apps.storefront.app import create_app
+from apps.storefront.events.relay import OutboxCollector
+from apps.storefront.recommendations.recommendation_list import LiveModelCollector
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
 from streams.certificates import end_when_renewed
@@ -16,4 +19,6 @@ with app.app_context():
     services = Services.of_this_app()
 services.relay.start()
 if settings.metrics_port:
-    metrics.serve(services, settings.metrics_port)
+    REGISTRY.register(OutboxCollector(services.database))
+    REGISTRY.register(LiveModelCollector(services.recommender))
+    start_http_server(settings.metrics_port)

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from streams.contracts import new_id
+
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
 PAGES = ("/", "/products", "/products/e2e-lantern", "/products/e2e-bare", "/recommendations",
@@ -186,6 +188,7 @@ def test_products_that_are_not_sold_cannot_be_bought_or_rated(page: Page, shoppe
     token = _token(page, "/preferences")
     for path in ("/cart", "/cart/quantity", "/orders/now", "/reviews"):
         form = {"item_id": "e2e-nothing", "quantity": "1", "rating": "5", "csrf_token": token}
+        form["form_id"] = str(new_id())
         assert page.request.post(path, form=form).status == 404
     for quantity in ("0", "-1", "100", "1e3"):
         form = {"item_id": "e2e-lantern", "quantity": quantity, "csrf_token": token}

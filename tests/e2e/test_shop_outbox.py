@@ -1,47 +1,30 @@
-"""The shop on a database of its own, with Kafka away and back again."""
+"""The shop on a database of its own, while Kafka is unavailable and when it is back."""
 
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 from confluent_kafka import Consumer
-from flask import Flask
-from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import make_url
 
 from apps.migrations.upgrade import upgrade
-from apps.storefront.app import create_app
 from apps.storefront.catalog.repository import upsert_products
-from apps.storefront.database import Database
-from apps.storefront.interactions import repository
-from apps.storefront.interactions.circuit import Circuit
-from apps.storefront.interactions.publishing import EventSender
-from apps.storefront.interactions.relay import Relay
+from apps.storefront.events import repository
+from apps.storefront.events.breaker import kafka_breaker
+from apps.storefront.events.publishing import EventSender
+from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.services import Services
-from apps.storefront.settings import StorefrontSettings
-from ml.serving.recommender import ServedList
 from streams.contracts import INTERACTIONS, Interaction, Product
+from streams.database import Database
 from streams.publisher import Publisher
 from streams.settings import KafkaSettings
+from support.shop import NOBODY, ListOf, interactions, outbox, shop, sign_up, stock, submit
 
 pytestmark = pytest.mark.integration
-
-NOBODY = "127.0.0.1:1"
-
-
-class ListOf:
-    """A recommender that knows a fixed list."""
-
-    def __init__(self, *item_ids: str) -> None:
-        self.item_ids = item_ids
-
-    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
-        return ServedList(self.item_ids[:limit], "precomputed", "v7")
 
 
 @pytest.fixture
@@ -59,56 +42,15 @@ def own_database(stack: Any) -> Iterator[str]:
 
 @pytest.fixture
 def products(own_database: str) -> list[Product]:
-    made = [
-        Product(item_id=f"p{number}", product_name=f"Product {number}",
-                arrival_date=datetime(2026, 1, 1 + number, tzinfo=UTC))
-        for number in range(4)
-    ]  # fmt: skip
-    with psycopg.connect(own_database) as connection:
-        assert upsert_products(connection, made) == len(made)
-    return made
+    return stock(own_database)
 
 
-def shop(database_url: str, kafka: str, recommender: ListOf) -> Flask:
-    app = create_app(
-        StorefrontSettings(
-            database_url=database_url,
-            kafka_bootstrap_servers=kafka,
-            secret_key="0123456789abcdef0123456789abcdef",
-            session_cookie_secure=False,
-            sample_shoppers=True,
-        ),
-        recommender=recommender,
-    )
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-def sign_up(client: FlaskClient) -> None:
-    answer = client.post(
-        "/sign-up",
-        data={
-            "user_name": "Ada",
-            "email": f"{uuid4().hex}@example.org",
-            "password": "a tidy engine",
-            "preferences": ["Books"],
-        },
-    )
-    assert answer.status_code == 302
-
-
-def outbox(database_url: str) -> list[tuple[str, str, str]]:
-    with psycopg.connect(database_url) as connection:
-        return connection.execute(
-            "select event_id::text, topic, payload from shop.outbox order by created_at, event_id"
-        ).fetchall()
-
-
-def relay(database_url: str, kafka: str) -> Relay:
-    database = Database(database_url)
-    circuit = Circuit(5)
+def relay(database_url: str, kafka: str) -> OutboxRelay:
+    database = Database(database_url, connections=2, timeout=3)
+    breaker = kafka_breaker(5)
     publisher = Publisher(KafkaSettings(kafka_bootstrap_servers=kafka), timeout=10)
-    return Relay(database, publisher, circuit, EventSender(database, publisher, circuit).stored)
+    sender = EventSender(database, publisher, breaker)
+    return OutboxRelay(database, publisher, breaker, sender.stored)
 
 
 def interactions_of(kafka: str, user_id: str, count: int) -> list[Interaction]:
@@ -139,28 +81,29 @@ def test_without_kafka_pages_answer_nothing_is_lost_and_the_ids_stay(
     own_database: str, products: list[Product], stack: Any
 ) -> None:
     client = shop(own_database, NOBODY, ListOf("p1")).test_client()
-    sign_up(client)  # the first event finds out that Kafka is away
+    sign_up(client)
+    client.get("/products/p3")  # the first view finds out that Kafka is unavailable
     started = time.monotonic()
     assert client.get("/products/p0?from=home&pos=0&v=v7").status_code == 200
-    assert client.post("/cart", data={"item_id": "p0", "quantity": 2}).status_code == 302
-    assert client.post("/orders").status_code == 302
-    assert client.post("/reviews", data={"item_id": "p0", "rating": "4.5"}).status_code == 302
-    assert client.post("/orders/now", data={"item_id": "p1"}).status_code == 302
-    assert time.monotonic() - started < 1.0, "only one page waits for a Kafka that is away"
+    assert submit(client, "/cart", {"item_id": "p0", "quantity": 2}).status_code == 302
+    assert submit(client, "/orders").status_code == 302
+    assert submit(client, "/reviews", {"item_id": "p0", "rating": "4.5"}).status_code == 302
+    assert submit(client, "/orders/now", {"item_id": "p1"}).status_code == 302
+    assert time.monotonic() - started < 1.0, "only one page waits for an unavailable Kafka"
 
     waiting = outbox(own_database)
-    assert [topic for _, topic, _ in waiting] == ["new-users", *["interactions"] * 5]
+    assert [topic for _, topic, _ in waiting] == ["new-users", *["interactions"] * 6]
     stored = [Interaction.model_validate_json(payload) for _, _, payload in waiting[1:]]
     assert [event.interaction_type.value for event in stored] == [
-        "view", "cart", "purchase", "rate", "purchase",
+        "view", "view", "cart", "purchase", "rate", "purchase",
     ]  # fmt: skip
     assert [str(event.interaction_id) for event in stored] == [
         event_id for event_id, _, _ in waiting[1:]
     ]
 
-    assert relay(own_database, stack.kafka_bootstrap_servers).drain() == 6
+    assert relay(own_database, stack.kafka_bootstrap_servers).drain() == 7
     assert outbox(own_database) == []
-    assert interactions_of(stack.kafka_bootstrap_servers, stored[0].user_id, 5) == stored
+    assert interactions_of(stack.kafka_bootstrap_servers, stored[0].user_id, 6) == stored
 
 
 def test_an_order_is_sent_by_the_relay_as_soon_as_it_is_placed(
@@ -171,8 +114,9 @@ def test_an_order_is_sent_by_the_relay_as_soon_as_it_is_placed(
     sign_up(client)
     with app.app_context():
         running = Services.of_this_app().relay
-    assert client.post("/orders/now", data={"item_id": "p2", "quantity": 3}).status_code == 302
-    assert len(outbox(own_database)) == 1, "the purchase was written with its order"
+    assert submit(client, "/orders/now", {"item_id": "p2", "quantity": 3}).status_code == 302
+    topics = [topic for _, topic, _ in outbox(own_database)]
+    assert topics == ["new-users", "interactions"], "each was written with what it tells"
     running.start()
     deadline = time.monotonic() + 10
     while outbox(own_database) and time.monotonic() < deadline:
@@ -186,7 +130,7 @@ def test_the_order_falls_with_its_events(own_database: str, products: list[Produ
     sign_up(client)
     with psycopg.connect(own_database) as connection:
         connection.execute("drop table shop.outbox")
-    assert client.post("/orders/now", data={"item_id": "p2"}).status_code == 500
+    assert submit(client, "/orders/now", {"item_id": "p2"}).status_code == 500
     with psycopg.connect(own_database) as connection:
         assert connection.execute("select count(*) from shop.orders").fetchone() == (0,)
 
@@ -221,7 +165,7 @@ def test_a_product_that_comes_again_is_brought_up_to_date_and_keeps_its_reviews(
 ) -> None:
     client = shop(own_database, NOBODY, ListOf()).test_client()
     sign_up(client)
-    client.post("/reviews", data={"item_id": "p0", "rating": "2"})
+    submit(client, "/reviews", {"item_id": "p0", "rating": "2"})
     changed = products[0].model_copy(
         update={"product_name": "Renamed", "rating": 4.0, "rating_count": 1}
     )
@@ -250,16 +194,11 @@ def test_a_sample_shopper_is_adopted_but_nobody_with_a_password_can_be_played(
     offered = client.get("/log-in").text
     assert 'value="s1"' in offered
     assert owner[0] not in offered
-    assert client.post("/log-in/sample", data={"user_id": owner[0]}).status_code == 404
-    assert client.post("/log-in/sample", data={"user_id": "s1"}).status_code == 302
+    assert submit(client, "/log-in/sample", {"user_id": owner[0]}).status_code == 404
+    assert submit(client, "/log-in/sample", {"user_id": "s1"}).status_code == 302
     assert "Sam" in client.get("/").text
     client.get("/products/p0")
-    viewed = [
-        Interaction.model_validate_json(p)
-        for _, t, p in outbox(own_database)
-        if t == "interactions"
-    ]
-    assert [event.user_id for event in viewed] == ["s1"]
+    assert [event.user_id for event in interactions(own_database)] == ["s1"]
 
 
 def test_at_most_99_pieces_of_a_product_are_in_a_cart(
@@ -268,12 +207,8 @@ def test_at_most_99_pieces_of_a_product_are_in_a_cart(
     client = shop(own_database, NOBODY, ListOf()).test_client()
     sign_up(client)
     for _ in range(3):
-        client.post("/cart", data={"item_id": "p0", "quantity": 60})
+        submit(client, "/cart", {"item_id": "p0", "quantity": 60})
     with psycopg.connect(own_database) as connection:
         assert connection.execute("select quantity from shop.cart_lines").fetchone() == (99,)
-    added = [
-        Interaction.model_validate_json(payload).quantity
-        for _, topic, payload in outbox(own_database)
-        if topic == "interactions"
-    ]
-    assert added == [60, 39], "only what was really added is told"
+    added = [event.quantity for event in interactions(own_database)]
+    assert added == [60, 39], "only what was really added is published"

@@ -1,25 +1,21 @@
 """The database with a cluster's roles: each does its own work, and nothing needs more rights."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
-from flask.testing import FlaskClient
 from psycopg_pool import ConnectionPool
 
 from apps.filling.repository import arrived_interactions, arrived_users
-from apps.storefront.app import create_app
 from apps.storefront.catalog.repository import product_count, upsert_products
-from apps.storefront.interactions import repository as outbox
-from apps.storefront.settings import StorefrontSettings
+from apps.storefront.events import repository as outbox
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.registry import repository as registry
-from ml.serving.recommender import ServedList
 from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
@@ -29,6 +25,7 @@ from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
+from support.shop import ListOf, shop, submit
 
 pytestmark = pytest.mark.integration
 
@@ -56,35 +53,13 @@ class Recording:
         return len(taken)
 
 
-class OneItem:
-    """A recommender that always knows the same."""
-
-    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
-        return ServedList(("i1",), "precomputed", "v")
-
-
-def shop(database_url: str) -> FlaskClient:
-    app = create_app(
-        StorefrontSettings(
-            database_url=database_url,
-            kafka_bootstrap_servers="127.0.0.1:1",
-            secret_key="0123456789abcdef0123456789abcdef",
-            session_cookie_secure=False,
-            sample_shoppers=True,
-        ),
-        recommender=OneItem(),
-    )
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app.test_client()
-
-
 def test_the_storefront_sells_as_its_own_role(url_of: UrlOf) -> None:
     with psycopg.connect(url_of("storefront")) as connection:
         for _ in range(2):
             assert upsert_products(connection, PRODUCTS) == len(PRODUCTS)
-    client = shop(url_of("storefront"))
+    client = shop(url_of("storefront"), recommender=ListOf("i1")).test_client()
     form = {"user_name": "Ada", "email": "ada@example.org", "password": "a tidy engine"}
-    assert client.post("/sign-up", data={**form, "preferences": ["Books"]}).status_code == 302
+    assert submit(client, "/sign-up", {**form, "preferences": ["Books"]}).status_code == 302
     for page in ("/", "/products/i0", "/products?q=item", "/log-in", "/health/ready"):
         assert client.get(page, follow_redirects=True).status_code == 200, page
     for page, data in (
@@ -93,7 +68,7 @@ def test_the_storefront_sells_as_its_own_role(url_of: UrlOf) -> None:
         ("/orders/now", {"item_id": "i1"}),
         ("/reviews", {"item_id": "i0", "rating": "4.5"}),
     ):
-        assert client.post(page, data=data).status_code == 302, page
+        assert submit(client, page, data).status_code == 302, page
     assert client.get("/orders").status_code == 200
     with psycopg.connect(url_of("storefront")) as connection:
         assert outbox.lock(connection)

@@ -18,11 +18,11 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from apps.migrations.upgrade import upgrade
-from apps.storefront.database import Database
 from ml.features.online import OnlineFeatures
 from ml.features.store import apply
 from ml.features.training_data import load_dataset
 from ml.settings import MlSettings
+from streams.database import Database
 from streams.errors import UnavailableError
 from support.authority import Authority
 
@@ -100,7 +100,7 @@ def by_psycopg(url: str) -> None:
 
 
 def by_the_storefront(url: str) -> None:
-    database = Database(url, patience=2)
+    database = Database(url, connections=1, timeout=2)
     try:
         with database.connection() as connection:
             assert connection.pgconn.ssl_in_use

@@ -201,9 +201,9 @@ def test_the_storefront_publishes_over_tls_and_renews_its_worker_with_its_certif
         token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
         assert token, page
         form = {"user_name": "Ada", "email": "a@example.org", "password": "a tidy engine"}
-        form |= {"csrf_token": token[1], "preferences": "Books"}
+        form |= {"csrf_token": token[1], "form_id": str(new_id()), "preferences": "Books"}
         assert http.post("/sign-up", data=form).status_code == 302
-        assert lag.records(NEW_USERS.public) == 1
+        until(lambda: lag.records(NEW_USERS.public) == 1, log)
 
         renew(kafka, broker)
         until(lambda: log.read_text().count("Booting worker with pid") == 2, log)

@@ -65,5 +65,3 @@ def test_the_page_that_follows_a_rating_is_no_view(client: FlaskClient, stocked:
 @pytest.mark.parametrize("path", ["/products/%00", "/products/a%00b", "/products/" + "x" * 200])
 def test_an_id_that_no_product_can_have_is_not_found(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
-
-

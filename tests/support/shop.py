@@ -1,6 +1,5 @@
 """A shop on a database of its own, without Kafka: all that it publishes waits in the outbox."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -13,12 +12,12 @@ from werkzeug.test import TestResponse
 from apps.storefront.app import create_app
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.settings import StorefrontSettings
-from ml.serving.recommender import ServedList
+from ml.serving.recommender import RecommenderStatus, ServedList
 from streams.contracts import INTERACTIONS, Interaction, Product, new_id
 
 NOBODY = "127.0.0.1:1"
 """An address at which no Kafka answers."""
-PASSWORD = "a tidy engine"  # noqa: S105 - of test accounts
+PASSWORD = "a tidy engine"
 
 
 class ListOf:
@@ -29,6 +28,9 @@ class ListOf:
 
     def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
         return ServedList(self.item_ids[:limit], "precomputed", "v7")
+
+    def status(self) -> RecommenderStatus:
+        return RecommenderStatus("v7", "none")
 
 
 def shop(database_url: str, kafka: str = NOBODY, recommender: ListOf | None = None) -> Flask:
@@ -63,11 +65,6 @@ def submit(
 ) -> TestResponse:
     """Send a form with an id of its own, or with the one given."""
     return client.post(path, data={"form_id": str(form_id or new_id()), **(data or {})})
-
-
-def form_id_on(page: str) -> str:
-    """The id of the page's last form."""
-    return re.findall(r'name="form_id" value="([^"]+)"', page)[-1]
 
 
 def sign_up(client: FlaskClient) -> None:

@@ -2,12 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row, kwargs_row
 
-from apps.storefront.accounts.shopper import Shopper
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """An account, with what Flask-Login asks of one."""
+
+    user_id: str
+    email: str | None
+    user_name: str
+    preferences: tuple[str, ...]
+    signup_date: datetime
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """The key that the session keeps."""
+        return self.user_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from pydantic import (
     model_validator,
 )
 
-from apps.storefront.validation import Storable
+from streams.contracts.category import SEPARATOR
 from streams.contracts.new_user import MAX_PREFERENCES
+from streams.contracts.text import Key, Storable
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 128
-_FEWEST_DIFFERENT = 5
-_TELLING_LENGTH = 4  # a shorter piece of the e-mail address may occur in a password by chance
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_LENGTH = 128
+_MIN_DIFFERENT_CHARACTERS = 5
+_MIN_TELLING_LENGTH = 4  # a shorter piece of the e-mail address may occur in a password by chance
 _WELL_KNOWN = frozenset(
     {
         "1234567890",
@@ -51,7 +52,7 @@ Preference = Annotated[str, StringConstraints(min_length=1, max_length=100), Sto
 
 
 def _distinct(values: list[str]) -> tuple[str, ...]:
-    if any("|" in value for value in values):
+    if any(SEPARATOR in value for value in values):
         raise ValueError("Choose from the departments of the shop.")
     return tuple(dict.fromkeys(values))
 
@@ -67,13 +68,13 @@ class LogInForm(BaseModel):
     email: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254), Storable
     ]
-    password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 
 
 class SampleForm(BaseModel):
     """The sample shopper to continue as."""
 
-    user_id: Annotated[str, StringConstraints(min_length=1, max_length=128), Storable]
+    user_id: Key
 
 
 class PreferencesForm(BaseModel):
@@ -90,19 +91,19 @@ class SignUpForm(PreferencesForm):
         str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_email)
     ]
     password: Annotated[
-        str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)
+        str, StringConstraints(min_length=MIN_PASSWORD_LENGTH, max_length=MAX_PASSWORD_LENGTH)
     ]
 
     @field_validator("password")
     @classmethod
     def _is_hard_to_guess(cls, value: str) -> str:
-        if value.lower() in _WELL_KNOWN or len(set(value)) < _FEWEST_DIFFERENT:
+        if value.lower() in _WELL_KNOWN or len(set(value)) < _MIN_DIFFERENT_CHARACTERS:
             raise ValueError("This password is easy to guess. Choose another one.")
         return value
 
     @model_validator(mode="after")
     def _does_not_tell_the_address(self) -> Self:
         name = self.email.partition("@")[0].lower()
-        if len(name) >= _TELLING_LENGTH and name in self.password.lower():
+        if len(name) >= _MIN_TELLING_LENGTH and name in self.password.lower():
             raise ValueError("Choose a password that does not contain your e-mail address.")
         return self

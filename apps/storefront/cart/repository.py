@@ -6,8 +6,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from apps.storefront.cart.schemas import LARGEST_QUANTITY
-from apps.storefront.interactions.schemas import Attribution
+from apps.storefront.cart.schemas import MAX_QUANTITY
+from apps.storefront.events.attribution import Attribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ def lines(connection: Connection[Any], user_id: str) -> list[CartLine]:
         ).fetchall()
 
 
-def pieces(connection: Connection[Any], user_id: str) -> int:
-    """How many pieces the cart holds."""
+def item_count(connection: Connection[Any], user_id: str) -> int:
+    """How many items the cart holds."""
     row = connection.execute(
         "select coalesce(sum(quantity), 0) from shop.cart_lines where user_id = %s", (user_id,)
     ).fetchone()
@@ -47,7 +47,7 @@ def add(
     quantity: int,
     attribution: Attribution,
 ) -> int | None:
-    """Put pieces into the cart, up to the largest quantity, and count those that were added.
+    """Put items into the cart, up to the maximum, and return how many were added.
 
     None if the shop does not sell the product.
     """
@@ -59,7 +59,7 @@ def add(
     if known is None:
         return None
     before = _quantity(connection, user_id, item_id)
-    after = min(LARGEST_QUANTITY, before + quantity)
+    after = min(MAX_QUANTITY, before + quantity)
     connection.execute(
         "insert into shop.cart_lines"
         " (user_id, item_id, quantity, surface, position, model_version)"

@@ -1,16 +1,17 @@
 """Pages of the cart."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from apps.storefront.accounts import session
+from apps.storefront.accounts import authentication
 from apps.storefront.cart import repository
-from apps.storefront.cart.schemas import LARGEST_QUANTITY, LineForm, RemoveForm
-from apps.storefront.interactions import events
-from apps.storefront.interactions.schemas import Attribution
+from apps.storefront.cart.schemas import MAX_QUANTITY, LineForm, RemoveForm
+from apps.storefront.events.activity import interaction
+from apps.storefront.events.attribution import Attribution
+from apps.storefront.forms import FormState, read_form, read_or_abort
 from apps.storefront.services import Services
-from apps.storefront.validation import InvalidFormError, read_form, read_query
-from streams.contracts import InteractionType
+from apps.storefront.submissions.submission import Submission, submitted_once
+from streams.contracts import Interaction, InteractionType
 
 blueprint = Blueprint("cart", __name__, template_folder="templates")
 
@@ -18,74 +19,84 @@ blueprint = Blueprint("cart", __name__, template_folder="templates")
 @blueprint.get("/cart")
 def index() -> ResponseReturnValue:
     """The cart."""
-    return _page(InvalidFormError({}, {}))
+    return _page(FormState())
 
 
 @blueprint.post("/cart")
 def add() -> ResponseReturnValue:
-    """Put pieces of a product into the cart."""
-    shopper = session.shopper()
-    services = Services.of_this_app()
-    form = read_form(LineForm, request.form)
+    """Put a quantity of a product into the cart."""
+    shopper = authentication.shopper()
+    form = read_or_abort(LineForm, request.form)
     attribution = Attribution.of(request.form)
-    with services.database.connection() as connection:
+    with submitted_once(shopper.user_id) as submission:
         added = repository.add(
-            connection, shopper.user_id, form.item_id, form.quantity, attribution
+            submission.connection, shopper.user_id, form.item_id, form.quantity, attribution
         )
-    if added is None:
-        abort(404)
-    if added:
-        services.events.send(
-            events.interaction(
-                InteractionType.CART, shopper, form.item_id, attribution, quantity=added
+        if added is None:
+            abort(404)
+        if added:
+            submission.events.append(
+                _cart_event(submission, shopper.user_id, form.item_id, attribution, added)
             )
-        )
+        answer = submission.lead_to(url_for("cart.index"))
+    if added:
         flash("Added to your cart.", "success")
     if added < form.quantity:
-        flash(f"You can order at most {LARGEST_QUANTITY} of a product.", "warning")
-    return redirect(url_for("cart.index"))
+        flash(f"You can order at most {MAX_QUANTITY} of a product.", "warning")
+    return answer
 
 
 @blueprint.post("/cart/quantity")
 def change() -> ResponseReturnValue:
     """Set the quantity of a line; more of a product is an event like adding it."""
-    shopper = session.shopper()
-    services = Services.of_this_app()
-    try:
-        form = read_form(LineForm, request.form)
-    except InvalidFormError as mistakes:
-        return _page(mistakes), 422
-    with services.database.connection() as connection:
-        growth = repository.change(connection, shopper.user_id, form.item_id, form.quantity)
-    if growth is None:
-        abort(404)
-    if growth > 0:
-        services.events.send(
-            events.interaction(
-                InteractionType.CART,
-                shopper,
-                form.item_id,
-                Attribution(surface="cart"),
-                quantity=growth,
-            )
+    shopper = authentication.shopper()
+    form = read_form(LineForm, request.form)
+    if isinstance(form, FormState):
+        return _page(form), 422
+    with submitted_once(shopper.user_id) as submission:
+        growth = repository.change(
+            submission.connection, shopper.user_id, form.item_id, form.quantity
         )
+        if growth is None:
+            abort(404)
+        if growth > 0:
+            attribution = Attribution(surface="cart")
+            submission.events.append(
+                _cart_event(submission, shopper.user_id, form.item_id, attribution, growth)
+            )
+        answer = submission.lead_to(url_for("cart.index"))
     flash("The quantity has been updated.", "success")
-    return redirect(url_for("cart.index"))
+    return answer
 
 
 @blueprint.post("/cart/remove")
 def remove() -> ResponseReturnValue:
     """Take a product out."""
-    shopper = session.shopper()
-    form = read_query(RemoveForm, request.form)
-    with Services.of_this_app().database.connection() as connection:
-        repository.remove(connection, shopper.user_id, form.item_id)
+    shopper = authentication.shopper()
+    form = read_or_abort(RemoveForm, request.form)
+    with submitted_once(shopper.user_id) as submission:
+        repository.remove(submission.connection, shopper.user_id, form.item_id)
+        answer = submission.lead_to(url_for("cart.index"))
     flash("The product has been removed.", "success")
-    return redirect(url_for("cart.index"))
+    return answer
 
 
-def _page(mistakes: InvalidFormError) -> str:
-    shopper = session.shopper()
+def _cart_event(
+    submission: Submission, user_id: str, item_id: str, attribution: Attribution, quantity: int
+) -> Interaction:
+    kind = InteractionType.CART
+    return interaction(
+        kind,
+        user_id,
+        item_id,
+        attribution,
+        interaction_id=submission.interaction_id(kind, item_id),
+        quantity=quantity,
+    )
+
+
+def _page(form: FormState) -> str:
+    shopper = authentication.shopper()
     with Services.of_this_app().database.connection() as connection:
         lines = repository.lines(connection, shopper.user_id)
     return render_template(
@@ -93,6 +104,6 @@ def _page(mistakes: InvalidFormError) -> str:
         lines=lines,
         total=sum(line.price * line.quantity for line in lines if line.price is not None),
         open_prices=any(line.price is None for line in lines),
-        largest=LARGEST_QUANTITY,
-        mistakes=mistakes,
+        max_quantity=MAX_QUANTITY,
+        form=form,
     )

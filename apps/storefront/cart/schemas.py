@@ -2,21 +2,20 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from apps.storefront.validation import Storable
+from streams.contracts.text import Key
 
-LARGEST_QUANTITY = 99
-
-
-class LineForm(BaseModel):
-    """So many pieces of a product."""
-
-    item_id: Annotated[str, StringConstraints(min_length=1, max_length=128), Storable]
-    quantity: Annotated[int, Field(ge=1, le=LARGEST_QUANTITY)] = 1
+MAX_QUANTITY = 99
 
 
 class RemoveForm(BaseModel):
     """The product to take out."""
 
-    item_id: Annotated[str, StringConstraints(min_length=1, max_length=128), Storable]
+    item_id: Key
+
+
+class LineForm(RemoveForm):
+    """A quantity of a product."""
+
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1

@@ -160,7 +160,7 @@ def named(connection: Connection[Any], item_ids: Sequence[str]) -> list[ListedPr
     return [by_id[item_id] for item_id in item_ids if item_id in by_id]
 
 
-def neighbours(
+def similar_products(
     connection: Connection[Any], product: ListedProduct, limit: int
 ) -> list[ListedProduct]:
     """Other products of the same category, the most rated first, then the newest."""

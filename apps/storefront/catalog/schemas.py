@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from apps.storefront.validation import Storable
+from streams.contracts.text import Storable
 
 
 class Sort(StrEnum):

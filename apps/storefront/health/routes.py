@@ -4,8 +4,9 @@ import psycopg
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from apps.storefront.interactions import repository as outbox
+from apps.storefront.events import repository as outbox
 from apps.storefront.services import Services
+from streams.errors import UnavailableError
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
@@ -18,7 +19,7 @@ def live() -> ResponseReturnValue:
 
 @blueprint.get("/ready")
 def ready() -> ResponseReturnValue:
-    """The shop can serve pages: it needs its database, and says how the other parts are.
+    """The shop can serve pages: it needs its database, and says how the others are.
 
     Without Kafka events wait in the outbox; without Feast a simpler list is recommended.
     """
@@ -26,12 +27,12 @@ def ready() -> ResponseReturnValue:
     try:
         with services.database.connection() as connection:
             waiting = outbox.waiting(connection)
-    except psycopg.Error:
-        return jsonify(status="not ready", database="away"), 503
+    except (psycopg.Error, UnavailableError):
+        return jsonify(status="not ready", database="unavailable"), 503
     return jsonify(
         status="ready",
         database="up",
-        kafka="up" if services.events.kafka_answers else "away",
+        kafka="up" if services.events.kafka_answers else "unavailable",
         outbox=waiting,
-        recommendations=services.recommender.recommend(None, (), 1).source,
+        recommendations=services.recommender.status().source,
     )

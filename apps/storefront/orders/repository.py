@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
-from apps.storefront.interactions.schemas import Attribution
+from apps.storefront.events.attribution import Attribution
 
 
 @dataclass(frozen=True, slots=True)

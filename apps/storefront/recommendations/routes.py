@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from apps.storefront.accounts import session
-from apps.storefront.recommendations.shelf import recommended
+from apps.storefront.accounts import authentication
+from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
 from apps.storefront.services import Services
 
 blueprint = Blueprint("recommendations", __name__, template_folder="templates")
@@ -15,6 +15,18 @@ _LENGTH = 40
 @blueprint.get("/recommendations")
 def index() -> ResponseReturnValue:
     """The whole list."""
+    found = recommended_to_visitor(_LENGTH)
+    return render_template("recommendations/index.html", recommendations=found)
+
+
+def recommended_to_visitor(limit: int) -> RecommendationList:
+    """The best list for whoever sends this request."""
     services = Services.of_this_app()
-    shelf = recommended(services.database, services.recommender, session.visitor(), _LENGTH)
-    return render_template("recommendations/index.html", shelf=shelf)
+    shopper = authentication.visitor()
+    return recommended(
+        services.database,
+        services.recommender,
+        shopper.user_id if shopper else None,
+        shopper.preferences if shopper else (),
+        limit,
+    )

@@ -8,7 +8,9 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 from promql_parser import AggregateExpr, VectorSelector
 
-from apps.storefront import metrics as shop_metrics
+from apps.storefront import http_metrics
+from apps.storefront.events import publishing
+from apps.storefront.recommendations import recommendation_list
 from streams.processor import metrics as processor_metrics
 from support.pattern.charts import CHARTS, Manifest, manifests
 
@@ -46,7 +48,7 @@ EDB = {
 def metrics() -> dict[str, set[str]]:
     """All metrics by name, with their labels; the project's own as its code has them."""
     found = PROMETHEUS | KUBELET | KAFKA_EXPORTER | STRIMZI_METRICS_REPORTER | EDB | LOOKED_UP
-    for module in (shop_metrics, processor_metrics):
+    for module in (http_metrics, publishing, recommendation_list, processor_metrics):
         for metric in vars(module).values():
             if isinstance(metric, MetricWrapperBase):
                 for name in REGISTRY._collector_to_names[metric]:

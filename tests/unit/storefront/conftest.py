@@ -1,4 +1,4 @@
-"""A shop whose database and Kafka are away: what it does alone."""
+"""A shop whose database and Kafka are unavailable: what it does alone."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,14 +7,17 @@ from flask import Flask
 
 from apps.storefront.app import create_app
 from apps.storefront.settings import StorefrontSettings
-from ml.serving.recommender import ServedList
+from ml.serving.recommender import RecommenderStatus, ServedList
 
 
 class NothingToRecommend:
-    """A recommender all of whose parts are away."""
+    """A recommender whose dependencies are all unavailable."""
 
     def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
         return ServedList((), "none", None)
+
+    def status(self) -> RecommenderStatus:
+        return RecommenderStatus(None, "none")
 
 
 @pytest.fixture

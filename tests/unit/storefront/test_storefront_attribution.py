@@ -1,6 +1,6 @@
 import pytest
 
-from apps.storefront.interactions.schemas import Attribution
+from apps.storefront.events.attribution import Attribution
 
 
 def test_a_link_of_ours_is_read_back_as_it_was_written() -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 import apps.storefront
-from apps.storefront.catalog.pictograms import DRAWINGS, drawing_for
-from apps.storefront.catalog.tile import tile
-from apps.storefront.presentation import day, halves, is_new, label, path, plain_stars
+from apps.storefront.catalog.placeholder_image import DRAWINGS, drawing_for, placeholder_image
+from apps.storefront.presentation import day, halves, is_new, label, plain_stars
 
 CSS = (Path(apps.storefront.__file__).parent / "static" / "shop.css").read_text()
 
@@ -27,11 +26,6 @@ def test_a_category_is_named_as_people_write_it(category: str, name: str) -> Non
     assert label(category) == name
 
 
-def test_the_path_of_a_category_starts_at_its_root() -> None:
-    assert path("A|B|C") == ["A", "A|B", "A|B|C"]
-    assert path("") == []
-
-
 def test_stars_are_drawn_in_halves() -> None:
     assert halves(3.6) == ["full", "full", "full", "half", "empty"]
     assert halves(5) == ["full"] * 5
@@ -47,13 +41,14 @@ def test_a_product_is_new_for_thirty_days() -> None:
     assert day(datetime(2026, 3, 7, tzinfo=UTC)) == "7 March 2026"
 
 
-def test_a_tile_is_the_same_for_the_same_product_and_no_other() -> None:
-    assert tile("Books|Novels", "The Quiet Harbour") == tile("Books|Novels", "The Quiet Harbour")
-    assert tile("Books|Novels", "The Quiet Harbour") != tile("Books|Novels", "The Loud Harbour")
+def test_a_placeholder_image_is_the_same_for_the_same_product_and_no_other() -> None:
+    image = placeholder_image("Books|Novels", "The Quiet Harbour")
+    assert image == placeholder_image("Books|Novels", "The Quiet Harbour")
+    assert image != placeholder_image("Books|Novels", "The Loud Harbour")
 
 
-def test_a_tile_holds_nothing_that_a_catalogue_could_smuggle_in() -> None:
-    assert "script" not in tile('"><script>', "<script>alert(1)</script>")
+def test_a_placeholder_image_holds_nothing_that_a_catalogue_could_smuggle_in() -> None:
+    assert "script" not in placeholder_image('"><script>', "<script>alert(1)</script>")
 
 
 @pytest.mark.parametrize(

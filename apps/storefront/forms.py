@@ -2,10 +2,11 @@
 
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar, Union, get_args, get_origin
 
 from flask import abort
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
@@ -21,54 +22,36 @@ _WORDS = {
     "float_parsing": "Enter a number.",
     "greater_than_equal": "Enter {ge:g} or more.",
     "less_than_equal": "Enter {le:g} or less.",
+    "nul_character": "This text contains a character that cannot be stored.",
     "multiple_of": "Choose whole or half stars.",
 }
 """What to say for pydantic's types of error."""
 
 
-def _without_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("This text contains a character that cannot be stored.")
-    return value
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """What a form shows: what was sent, and what is wrong with it. A new form has neither."""
+
+    values: Mapping[str, object] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """A message per field; "" holds what concerns the whole form."""
 
 
-Storable = AfterValidator(_without_nul)
-"""Behind a text's other constraints: PostgreSQL can store it."""
-
-
-class InvalidFormError(Exception):
-    """A form was filled in wrongly.
-
-    Attributes:
-        messages: what to say beside each field; "" holds what concerns the whole form.
-        values: what was sent, to be shown again.
-    """
-
-    def __init__(self, messages: dict[str, str], values: Mapping[str, object]) -> None:
-        super().__init__("; ".join(f"{field}: {text}" for field, text in messages.items()))
-        self.messages = messages
-        self.values = values
-
-
-def read_form(model: type[M], sent: MultiDict[str, str]) -> M:
-    """The form as its model.
-
-    Raises:
-        InvalidFormError: with a message a field.
-    """
+def read_form(model: type[M], sent: MultiDict[str, str]) -> M | FormState:
+    """The form as its model, or what to show beside each field that is wrong."""
     values = _values(model, sent)
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise InvalidFormError(messages(error), values) from None
+        return FormState(values, messages(error))
 
 
-def read_query(model: type[M], sent: MultiDict[str, str]) -> M:
-    """The query or the hidden fields as their model; anything wrong is answered with 400."""
-    try:
-        return model.model_validate(_values(model, sent))
-    except ValidationError as error:
-        abort(400, "; ".join(f"{field}: {text}" for field, text in messages(error).items()))
+def read_or_abort(model: type[M], sent: MultiDict[str, str]) -> M:
+    """A query, or a form without a page of its own; anything wrong is answered with 400."""
+    read = read_form(model, sent)
+    if isinstance(read, FormState):
+        abort(400, "; ".join(f"{name}: {text}" for name, text in read.errors.items()))
+    return read
 
 
 def messages(error: ValidationError) -> dict[str, str]:
@@ -81,9 +64,9 @@ def messages(error: ValidationError) -> dict[str, str]:
 
 def _values(model: type[BaseModel], sent: MultiDict[str, str]) -> dict[str, object]:
     values: dict[str, object] = {}
-    for name, field in model.model_fields.items():
-        key = field.alias or name
-        if _is_list(field.annotation):
+    for name, info in model.model_fields.items():
+        key = info.alias or name
+        if _is_list(info.annotation):
             values[key] = sent.getlist(key)
         elif key in sent:
             values[key] = sent[key]

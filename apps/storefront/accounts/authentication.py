@@ -1,13 +1,22 @@
-"""Who is logged in."""
+"""Who is logged in, and what proves it.
 
+Passwords are stored as Argon2id (RFC 9106); checking one takes the same time whether or not the
+account exists.
+"""
+
+from functools import cache
 from typing import cast
 
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, abort, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user
 
 from apps.storefront.accounts import repository
-from apps.storefront.accounts.shopper import Shopper
+from apps.storefront.accounts.repository import Shopper
 from apps.storefront.services import Services
+
+_hasher = PasswordHasher()
 
 
 def install(app: Flask) -> None:
@@ -17,11 +26,6 @@ def install(app: Flask) -> None:
     manager.user_loader(_load)
     # Pages ask `visitor` themselves: an error page must render without the database.
     manager.init_app(app, add_context_processor=False)
-
-
-def _load(user_id: str) -> Shopper | None:
-    with Services.of_this_app().database.connection() as connection:
-        return repository.find(connection, user_id)
 
 
 def visitor() -> Shopper | None:
@@ -38,19 +42,42 @@ def shopper() -> Shopper:
     return known
 
 
-def begin(account: Shopper) -> None:
+def begin_session(account: Shopper) -> None:
     """Log a shopper in, in a session that carries nothing over from before."""
     session.clear()
     session.permanent = True
     login_user(account)
 
 
-def safe_redirect_path(target: str | None) -> str | None:
-    """The page to go on to, if it is a path of this shop: never another site.
+def hash_password(password: str) -> str:
+    """The hash to store, with its salt and parameters."""
+    return _hasher.hash(password)
 
-    Browsers read `//host`, `///host` and `/\\host` as other sites, and drop control characters
+
+def is_correct_password(password: str, stored: str | None) -> bool:
+    """Whether `password` belongs to the stored hash; an account without one refuses every one."""
+    try:
+        return _hasher.verify(stored or _hash_of_no_account(), password) and bool(stored)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def safe_redirect_path(target: str | None) -> str | None:
+    r"""The page to go on to, if it is a path of this shop: never another site.
+
+    Browsers read `//host`, `///host` and `/\host` as other sites, and drop control characters
     before they look (WHATWG URL Standard, 4.4).
     """
     if not target or not target.isprintable() or "\\" in target:
         return None
     return target if target.startswith("/") and not target.startswith("//") else None
+
+
+def _load(user_id: str) -> Shopper | None:
+    with Services.of_this_app().database.connection() as connection:
+        return repository.find(connection, user_id)
+
+
+@cache
+def _hash_of_no_account() -> str:
+    return hash_password("no account has this password")

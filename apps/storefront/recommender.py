@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from ml.serving.recommender import ServedList
+from ml.serving.recommender import RecommenderStatus, ServedList
 
 
-class Recommends(Protocol):
+class Recommender(Protocol):
     """`ml.serving.recommender.Recommender`, or anything that answers as it does."""
 
     def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None).
 
-        Never raises because a part is away: it then gives a simpler list and says so.
+        Never raises because a dependency is unavailable: it then gives a simpler list and says so.
         """
+        ...
+
+    def status(self) -> RecommenderStatus:
+        """The live version, and where a visitor's list comes from."""
         ...

@@ -1,21 +1,28 @@
-"""The one way from the shop to Kafka: directly while it answers, else through the outbox."""
+"""How an event leaves the shop: directly to Kafka, or through the outbox."""
 
 import threading
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 import structlog
+from prometheus_client import Counter
 from psycopg import Connection
+from pybreaker import CircuitBreaker, CircuitBreakerError
 
-from apps.storefront.database import Database
-from apps.storefront.interactions import repository
-from apps.storefront.interactions.circuit import Circuit
-from apps.storefront.interactions.repository import Record
-from apps.storefront.metrics import PUBLISHED
+from apps.storefront.events import repository
+from apps.storefront.events.breaker import is_closed
+from apps.storefront.events.repository import Record
 from streams.contracts import CHANNELS, Event, Interaction, new_id
+from streams.database import Database
 from streams.errors import PublishError
 
 _log = structlog.get_logger(__name__)
+
+PUBLISHED = Counter(
+    "recsys_events_published_total",
+    "Events that Kafka acknowledged, sent by the request itself or from the outbox.",
+    ("topic", "way"),
+)
 
 
 class Publishes(Protocol):
@@ -34,36 +41,35 @@ def record(event: Event) -> Record:
 
 
 class EventSender:
-    """Sends what shoppers do, and loses nothing while Kafka is away. Threads may share one."""
+    """Sends what shoppers do; nothing is lost while Kafka is unavailable. Threads may share one.
 
-    def __init__(self, database: Database, publisher: Publishes, circuit: Circuit) -> None:
+    Args:
+        database: where the outbox is.
+        publisher: sends to Kafka.
+        breaker: of `kafka_breaker`, shared with the relay.
+    """
+
+    def __init__(self, database: Database, publisher: Publishes, breaker: CircuitBreaker) -> None:
         self._database = database
         self._publisher = publisher
-        self._circuit = circuit
+        self._breaker = breaker
         self.stored = threading.Event()
         """Set whenever something new waits in the outbox."""
 
     @property
     def kafka_answers(self) -> bool:
-        """Whether the last attempt to reach Kafka held."""
-        return self._circuit.is_closed
+        """Whether the last attempt to reach Kafka succeeded."""
+        return is_closed(self._breaker)
 
     def send(self, event: Event) -> None:
         """Publish one event now; if Kafka does not acknowledge it, keep it in the outbox.
 
-        An event that Kafka took without our knowing is sent a second time with the same id, which
-        adds nothing.
+        Of events that go with no change of the shop's tables. An event that Kafka took without
+        our knowing is sent a second time with the same id, which adds nothing.
         """
         outgoing = record(event)
-        if self._circuit.is_closed:
-            try:
-                self._publisher.publish(outgoing.topic, [(outgoing.key, outgoing.payload.encode())])
-            except PublishError as error:
-                self._circuit.open()
-                _log.warning("kafka is away, events go to the outbox", reason=str(error))
-            else:
-                PUBLISHED.labels(outgoing.topic, "kafka").inc()
-                return
+        if self._is_published(outgoing):
+            return
         with self._database.connection() as connection:
             repository.add(connection, [outgoing])
         self.stored.set()
@@ -78,3 +84,17 @@ class EventSender:
     def announce(self) -> None:
         """Tell the relay that the outbox has something new."""
         self.stored.set()
+
+    def _is_published(self, outgoing: Record) -> bool:
+        if not is_closed(self._breaker):
+            return False
+        try:
+            with self._breaker.calling():
+                self._publisher.publish(outgoing.topic, [(outgoing.key, outgoing.payload.encode())])
+        except CircuitBreakerError:  # another page opened it just now
+            return False
+        except PublishError as error:
+            _log.warning("Kafka is unavailable, events go to the outbox", reason=str(error))
+            return False
+        PUBLISHED.labels(outgoing.topic, "kafka").inc()
+        return True

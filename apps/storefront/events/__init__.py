@@ -1,0 +1,1 @@
+"""What shoppers do, as events on their way to Kafka."""

@@ -1,1 +1,0 @@
-"""What shoppers do, on its way to Kafka."""

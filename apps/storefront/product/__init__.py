@@ -1,0 +1,1 @@
+"""The page of one product, and what shoppers say about it there."""

@@ -1,0 +1,97 @@
+"""A list of products with the reason why they are recommended."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+from prometheus_client.core import InfoMetricFamily, Metric
+
+from apps.storefront.catalog import repository as catalog
+from apps.storefront.catalog.repository import ListedProduct
+from apps.storefront.recommender import Recommender
+from streams.database import Database
+
+RECOMMENDATIONS = Counter(
+    "recsys_recommendations_total", "Lists shown, by what they were made of.", ("source",)
+)
+
+_SLACK = 10
+"""How many more items are requested, as the shop may no longer sell some."""
+
+_REASONS = {
+    # Also for a new shopper, of whom there is nothing but the preferences given at sign-up.
+    "live": "Based on your preferences and recent activity",
+    "precomputed": "Picked for you",
+    "trending": "Trending with other shoppers",
+    "newest": "The newest arrivals",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationList:
+    """Products in order, where the order comes from, and the model that made it."""
+
+    products: Sequence[ListedProduct]
+    source: str
+    """`live`, `precomputed`, `trending` or `newest`."""
+    model_version: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """The source in words."""
+        return _REASONS[self.source]
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the list was made for this shopper."""
+        return self.source in ("live", "precomputed")
+
+
+def recommended(
+    database: Database,
+    recommender: Recommender,
+    user_id: str | None,
+    preferences: Sequence[str],
+    limit: int,
+) -> RecommendationList:
+    """The best list of the moment; the newest products if the recommender has none.
+
+    Args:
+        database: where the products are.
+        recommender: names the items.
+        user_id: of the shopper; None for a visitor.
+        preferences: names of the categories that they like.
+        limit: products at most.
+    """
+    served = recommender.recommend(user_id, preferences, limit + _SLACK)
+    with database.connection() as connection:
+        products = catalog.named(connection, served.item_ids)[:limit]
+        if products and served.source != "none":
+            found = RecommendationList(products, served.source, served.model_version)
+        else:
+            found = RecommendationList(catalog.newest(connection, limit), "newest")
+    RECOMMENDATIONS.labels(found.source).inc()
+    return found
+
+
+class LiveModelCollector:
+    """The live model for Prometheus, looked up whenever it asks."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._recommender = recommender
+
+    def describe(self) -> Iterable[Metric]:
+        """The name alone."""
+        return (self._info(),)
+
+    def collect(self) -> Iterable[Metric]:
+        """The version now; there is none without a live model."""
+        info = self._info()
+        version = self._recommender.status().model_version
+        if version is not None:
+            info.add_metric([], {"version": version})
+        return (info,)
+
+    @staticmethod
+    def _info() -> InfoMetricFamily:
+        return InfoMetricFamily("recsys_live_model", "The version that recommendations come from.")

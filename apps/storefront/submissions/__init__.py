@@ -1,0 +1,1 @@
+"""Forms that act: each of them once."""
