@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from flask import Flask, url_for
 
@@ -22,7 +23,7 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
     """Give the templates their filters and globals."""
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
 
-    def money(amount: float) -> str:
+    def money(amount: Decimal) -> str:
         return f"{settings.currency_symbol}{amount:,.2f}"
 
     app.add_template_filter(money, "money")

@@ -14,10 +14,12 @@ from ml.data.fields import RejectedRow, checked, number
 from ml.data.text_table import ColumnParser, read_columns
 from ml.dataset import ITEM_COLUMNS, USER_COLUMNS
 from streams.contracts import Product
+from streams.contracts.money import to_cents
 from streams.errors import ContractError
 
 _TEXTS = ("product_name", "category", "about_product", "preferences")
 _INSTANTS = ("arrival_date", "signup_date")
+_AMOUNTS = ("discounted_price", "actual_price")
 _NUMBERS: dict[str, TypeAdapter[Any]] = {
     name: TypeAdapter(cast("Any", Product.model_fields[name].annotation))
     for name in ITEM_COLUMNS
@@ -87,7 +89,10 @@ def _read(path: Path, names: tuple[str, ...]) -> tuple[pd.DataFrame, list[Reject
 
 
 def _number(name: str, text: str) -> float:
-    return float(checked(name, _NUMBERS[name], number(name, text))) if text else np.nan
+    if not text:
+        return np.nan
+    value = number(name, text)
+    return float(checked(name, _NUMBERS[name], to_cents(value) if name in _AMOUNTS else value))
 
 
 def _empty(names: tuple[str, ...]) -> pd.DataFrame:

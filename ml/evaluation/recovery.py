@@ -15,6 +15,8 @@ from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
 _K = 20
+_FLOATS = ("discounted_price", "actual_price", "rating_count")
+"""Columns that a model reads as floats, whatever they are in the shop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +73,5 @@ def as_dataset(shop: SyntheticShop) -> Dataset:
         items=pd.DataFrame(
             [product.model_dump(include=set(ITEM_COLUMNS)) for product in shop.products],
             columns=list(ITEM_COLUMNS),
-        ).astype({"rating_count": "float64"}),
+        ).astype(dict.fromkeys(_FLOATS, "float64")),
     )

@@ -113,7 +113,10 @@ ITEM_FEATURES = _view(
     },
     PostgreSQLSource(
         name="items",
-        query="select item_id, product_name, category, discounted_price, actual_price, "
+        # Money is numeric in the shop. Models calculate with floats, and Feast has no decimals.
+        query="select item_id, product_name, category, "
+        "cast(discounted_price as double precision) as discounted_price, "
+        "cast(actual_price as double precision) as actual_price, "
         "discount_percentage, rating, rating_count, about_product, img_link, product_link, "
         "arrival_date, arrival_date as event_timestamp from shop.products",
         timestamp_field="event_timestamp",

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from streams.contracts.event import Instant
+from streams.contracts.money import Money
 from streams.contracts.text import Key, Line, Prose
 
 
@@ -17,8 +18,8 @@ class Product(BaseModel):
     product_name: Line
     category: Line = ""
     """The category's path from the root, joined by `|`."""
-    discounted_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    actual_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    discounted_price: Money | None = None
+    actual_price: Money | None = None
     discount_percentage: Annotated[float, Field(ge=0, le=1)] | None = None
     """A fraction: 0.25 is 25 % off."""
     rating: Annotated[float, Field(ge=1, le=5)] | None = None

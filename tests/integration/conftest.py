@@ -85,6 +85,16 @@ def database_url(server_url: str, template: str) -> Iterator[str]:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """A database that no migration has seen."""
+    name = f"empty_{uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield address(server_url, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
 @pytest.fixture(scope="session")
 def url_of(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> UrlOf:
     """The address of a cluster's database by role."""

@@ -1,6 +1,7 @@
 """SQL of the cart."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
@@ -17,7 +18,7 @@ class CartLine:
     item_id: str
     product_name: str
     category: str
-    price: float | None
+    price: Decimal | None
     quantity: int
 
 

@@ -1,5 +1,7 @@
 """Pages of the cart."""
 
+from decimal import Decimal
+
 from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -102,7 +104,7 @@ def _page(form: FormState) -> str:
     return render_template(
         "cart/index.html",
         lines=lines,
-        total=sum(line.price * line.quantity for line in lines if line.price is not None),
+        total=sum((line.price * line.quantity for line in lines if line.price), Decimal(0)),
         open_prices=any(line.price is None for line in lines),
         max_quantity=MAX_QUANTITY,
         form=form,

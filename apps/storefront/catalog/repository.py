@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection, sql
@@ -34,8 +35,8 @@ class ListedProduct:
     item_id: str
     product_name: str
     category: str
-    price: float | None
-    actual_price: float | None
+    price: Decimal | None
+    actual_price: Decimal | None
     stars: float | None
     stars_count: int
     arrival_date: datetime

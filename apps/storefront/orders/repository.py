@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ class Purchase:
 
     item_id: str
     quantity: int
-    unit_price: float | None
+    unit_price: Decimal | None
     surface: str | None
     position: int | None
     model_version: str | None
@@ -41,7 +42,7 @@ class OrderLine:
     product_name: str
     category: str
     quantity: int
-    unit_price: float | None
+    unit_price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,10 @@ class Order:
     lines: tuple[OrderLine, ...]
 
     @property
-    def total(self) -> float:
+    def total(self) -> Decimal:
         """What the lines with a price cost together."""
-        return sum(
-            line.unit_price * line.quantity for line in self.lines if line.unit_price is not None
-        )
+        priced = (line.unit_price * line.quantity for line in self.lines if line.unit_price)
+        return sum(priced, Decimal(0))
 
     @property
     def has_open_prices(self) -> bool:

@@ -1,21 +1,28 @@
 """Converts fields of an Amazon-style table: prices, percentages, lists joined by commas."""
 
 import re
+from decimal import Decimal
+
+from streams.contracts.money import MAX_DIGITS, to_cents
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,15})(?:\.\d+)?"
 _PRICE = re.compile(rf"[₹$€£]?\s*({_NUMBER})\s*[₹$€£]?", re.ASCII)
 _PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%", re.ASCII)
 _MAX_NUMBER = 1e15
+_PRICE_LIMIT = Decimal(10) ** (MAX_DIGITS - 2)
 _UNSIGNED = re.compile(_NUMBER, re.ASCII)
 
 
-def price(text: str) -> float:
+def price(text: str) -> Decimal:
     """An amount with or without a currency sign; commas group thousands (or lakhs).
 
     Raises:
         ValueError: the text is no such amount; a decimal comma is refused.
     """
-    return _number(_PRICE.fullmatch(text), "an amount")
+    amount = to_cents(_digits(_PRICE.fullmatch(text), "an amount"))
+    if amount >= _PRICE_LIMIT:
+        raise ValueError("too large")
+    return amount
 
 
 def fraction(text: str) -> float:
@@ -69,9 +76,13 @@ def split_texts(text: str, count: int) -> list[str] | None:
 
 
 def _number(found: re.Match[str] | None, expected: str) -> float:
-    if not found:
-        raise ValueError(f"not {expected}")
-    value = float((found[1] if found.re.groups else found[0]).replace(",", ""))
+    value = float(_digits(found, expected))
     if value >= _MAX_NUMBER:
         raise ValueError("too large")
     return value
+
+
+def _digits(found: re.Match[str] | None, expected: str) -> str:
+    if not found:
+        raise ValueError(f"not {expected}")
+    return (found[1] if found.re.groups else found[0]).replace(",", "")

@@ -5,6 +5,7 @@ A row is a product with up to a handful of reviews, whose columns hold lists joi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from streams.contracts.text import MAX_LINE_LENGTH, MAX_PROSE_LENGTH, Key
 
 REQUIRED_COLUMNS = ("product_id", "product_name", "category")
 
-_NUMBERS: dict[str, Callable[[str], float]] = {
+_Convert = Callable[[str], Decimal | float]
+_NUMBERS: dict[str, _Convert] = {
     "discounted_price": fields.price,
     "actual_price": fields.price,
     "discount_percentage": fields.fraction,
@@ -193,7 +195,7 @@ class _TableReader:
     def _text(self, row: Record, name: str) -> str:
         return row.fields[self._file.columns[name]].strip() if name in self._file.columns else ""
 
-    def _number(self, row: Record, name: str, convert: Callable[[str], float]) -> float | None:
+    def _number(self, row: Record, name: str, convert: _Convert) -> Decimal | float | None:
         text = self._text(row, name)
         if not text:
             if name in self._file.columns:

@@ -19,6 +19,7 @@ from ml.data.synthetic.vocabulary import (
 )
 from streams.contracts import Product
 from streams.contracts.category import names
+from streams.contracts.money import to_cents
 
 _BRANDS_PER_DEPARTMENT = 6
 _PRICE_FACTORS = (0.45, 0.7, 1.0, 1.6, 2.6)
@@ -78,8 +79,8 @@ def make_catalogue(config: SyntheticConfig, random: np.random.Generator) -> Cata
                 item_id=f"B0{numbers[at]:08d}",
                 product_name=name,
                 category=kind.path,
-                discounted_price=round(price, 2),
-                actual_price=round(price / (1 - discount), 2),
+                discounted_price=to_cents(round(price, 2)),
+                actual_price=to_cents(round(price / (1 - discount), 2)),
                 discount_percentage=discount,
                 rating=round(float(np.clip(random.normal(4.0, 0.4), 1, 5)), 1),
                 rating_count=int(sales * random.lognormal(3, 0.6)),

@@ -201,8 +201,8 @@ def test_products_are_complete(shop: SyntheticShop) -> None:
         assert product.discounted_price
         assert product.actual_price
         assert product.discount_percentage is not None
-        expected = product.actual_price * (1 - product.discount_percentage)
-        assert product.discounted_price == pytest.approx(expected, abs=0.01)
+        expected = float(product.actual_price) * (1 - product.discount_percentage)
+        assert float(product.discounted_price) == pytest.approx(expected, abs=0.01)
         leaf = product.category.split("|")[-1]
         assert leaf in product.about_product
         assert product.product_name.split()[0] in product.about_product
