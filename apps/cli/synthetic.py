@@ -77,7 +77,7 @@ def evaluate(
     def show(epoch: int, epochs: int, loss: float) -> None:
         narrator.whisper(f"epoch {epoch} of {epochs}, loss {loss:.4f}")
 
-    cold_start_report: ColdStart | None = None
+    measured: ColdStart | None = None
     try:
         narrator.say("generating the shop")
         shop = make(config)
@@ -86,17 +86,15 @@ def evaluate(
         if cold_start:
             narrator.say("training without a tenth of the items and users")
             dataset = as_dataset(shop)
-            cold_start_report = measure_cold_start(
-                dataset, TowersConfig(), seed=seed, progress=show
-            )
+            measured = measure_cold_start(dataset, TowersConfig(), seed=seed, progress=show)
     finally:
         narrator.close()
     if as_json:
-        print(json.dumps(_as_json(recovery, cold_start_report), indent=2))
+        print(json.dumps(_as_json(recovery, measured), indent=2))
         return
     _print_recovery(recovery)
-    if cold_start_report:
-        _print_cold_start(cold_start_report)
+    if measured:
+        _print_cold_start(measured)
 
 
 _JSON_KEYS = {"oracle": "planted ceiling"}
@@ -111,7 +109,7 @@ def _rows(recovery: "Recovery") -> dict[str, "RankingMetrics"]:
     }
 
 
-def _as_json(recovery: "Recovery", cold_start_report: "ColdStart | None") -> dict[str, Any]:
+def _as_json(recovery: "Recovery", measured: "ColdStart | None") -> dict[str, Any]:
     from ml.evaluation.metrics import METRICS
 
     figures: dict[str, Any] = {
@@ -121,9 +119,7 @@ def _as_json(recovery: "Recovery", cold_start_report: "ColdStart | None") -> dic
         for name, scores in _rows(recovery).items()
     }
     figures["share_recovered"] = recovery.share
-    return figures | (
-        {"cold_start": cold_start_report.model_dump(mode="json")} if cold_start_report else {}
-    )
+    return figures | ({"cold_start": measured.model_dump(mode="json")} if measured else {})
 
 
 def _print_recovery(recovery: "Recovery") -> None:
@@ -138,16 +134,14 @@ def _print_recovery(recovery: "Recovery") -> None:
     out.print(f"share of the gap between popularity and oracle closed: {recovery.share:.0%}")
 
 
-def _print_cold_start(cold_start_report: "ColdStart") -> None:
+def _print_cold_start(measured: "ColdStart") -> None:
     from ml.card.model_card import KNOWN_BY_LABELS, MODEL_LABELS
     from ml.evaluation.metrics import METRICS
 
-    out.print(
-        f"without {cold_start_report.items} items and {cold_start_report.users} users; 95 % intervals"
-    )
-    groups = {"new items by content": cold_start_report.new_items} | {
+    out.print(f"without {measured.items} items and {measured.users} users; 95 % intervals")
+    groups = {"new items by content": measured.new_items} | {
         f"new users by {KNOWN_BY_LABELS[name]}": models
-        for name, models in cold_start_report.new_users.items()
+        for name, models in measured.new_users.items()
     }
     for group, models in groups.items():
         heads = (f"{metric.label}@20" for metric in METRICS.values())
