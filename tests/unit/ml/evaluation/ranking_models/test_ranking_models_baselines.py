@@ -62,10 +62,11 @@ def test_parameters_are_chosen_on_a_part_of_the_training_data() -> None:
 
 def test_where_an_instant_is_unknown_parameters_are_chosen_on_items_held_out_at_random() -> None:
     rows = [(f"u{user}", item) for item in ("a0", "b0", "c0", "d0", "x1") for user in range(10)]
-    timed = dataset_of([*rows, ("z", "x1")], timed=True)
+    timed = dataset_of([*rows, ("w", "e0"), ("y", "f1"), ("z", "x1")], timed=True)
     assert _Guess().fit(InteractionMatrix(timed), 0, lambda _: None).parameters["likes"] == 1
-    timed.interactions.loc[0, "timestamp"] = pd.NaT
-    assert _Guess().fit(InteractionMatrix(timed), 0, lambda _: None).parameters["likes"] == 0
+    timed.interactions.loc[len(rows), "timestamp"] = pd.NaT
+    # Most users now miss one of a0 to d0, which the popularity of items finds best.
+    assert _Guess().fit(InteractionMatrix(timed), 0, lambda _: None).parameters["likes"] == 2
 
 
 def test_where_that_takes_long_the_default_is_used() -> None:
