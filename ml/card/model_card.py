@@ -54,7 +54,7 @@ _MEASURED = (
         " how much worse the tail is served."
     ),
 )
-_NOT_MEASURED = ("Nothing was measured of this version: it was trained without validation.",)
+_NOT_MEASURED = ("Nothing was measured for this version: it was trained without validation.",)
 
 
 def limits_of(validation: Validation | None) -> list[str]:

@@ -16,7 +16,7 @@ from ml.dataset import Dataset
 from ml.evaluation.estimates import Estimates, estimate
 from ml.evaluation.findings import ColdStart
 from ml.evaluation.popularity import CategoryPopularity
-from ml.evaluation.protocol import HeldOut
+from ml.evaluation.protocol import HeldOut, K
 from ml.evaluation.splits import ColdStartSplit, cold_start_split
 from ml.retrieval.dense import rank, seen_matrix
 from ml.retrieval.exact import top_k
@@ -30,7 +30,7 @@ def measure_cold_start(
     config: TowersConfig,
     *,
     seed: int,
-    k: int = 20,
+    k: int = K,
     share: float = 0.1,
     progress: Progress | None = None,
 ) -> ColdStart:

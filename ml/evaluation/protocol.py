@@ -12,6 +12,9 @@ import scipy.sparse
 from ml.evaluation.metrics import METRICS, Metric, hits_at_k
 from streams.errors import ContractError
 
+K = 20
+"""Length of the lists on which models, trials and hyper-parameters are scored."""
+
 HeldOutItems = Mapping[str, Collection[str]]
 """Item ids by user id; a user without any is not evaluated."""
 Lists = Mapping[str, Sequence[str]]

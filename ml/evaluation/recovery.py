@@ -9,12 +9,11 @@ from ml.data.synthetic import SyntheticShop, oracle_top_k
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.metrics import RECALL
 from ml.evaluation.popularity import popularity_lists
-from ml.evaluation.protocol import RankingMetrics, score_lists
+from ml.evaluation.protocol import K, RankingMetrics, score_lists
 from ml.serving.batch import lists_by_user
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
-_K = 20
 _FLOATS = ("discounted_price", "actual_price", "rating_count")
 """Columns that a model reads as floats, whatever they are in the shop."""
 
@@ -45,17 +44,17 @@ def measure(
     """Train on the shop's interactions and score against its held-out purchases."""
     dataset = as_dataset(shop)
     bundle = train(dataset, config, seed=seed, progress=progress)
-    lists = lists_by_user(bundle, dataset, shop.held_out, _K)
+    lists = lists_by_user(bundle, dataset, shop.held_out, K)
     users = list(shop.held_out)
     seen: dict[str, set[str]] = {}
     for event in shop.interactions:
         seen.setdefault(event.user_id, set()).add(event.item_id)
-    popular = popularity_lists(dataset.interactions, users, _K)
-    best = oracle_top_k(shop.truth, users, _K, seen)
+    popular = popularity_lists(dataset.interactions, users, K)
+    best = oracle_top_k(shop.truth, users, K, seen)
     return Recovery(
-        popularity=score_lists(popular, shop.held_out, _K),
-        towers=score_lists(lists, shop.held_out, _K),
-        oracle=score_lists(best, shop.held_out, _K),
+        popularity=score_lists(popular, shop.held_out, K),
+        towers=score_lists(lists, shop.held_out, K),
+        oracle=score_lists(best, shop.held_out, K),
     )
 
 

@@ -107,9 +107,12 @@ def validation_split(dataset: Dataset, *, seed: int) -> tuple[Dataset, dict[str,
 
 
 def sample_users(
-    held_out: Mapping[str, set[str]], max_users: int, *, seed: int
+    held_out: Mapping[str, set[str]], *, seed: int, max_users: int = 2_000
 ) -> dict[str, set[str]]:
-    """The held-out items of at most `max_users` users, drawn without replacement by `seed`."""
+    """The held-out items of at most `max_users` users, drawn without replacement by `seed`.
+
+    Scores that are needed often, such as one after every few epochs, are measured on such a sample.
+    """
     users = sorted(held_out)
     drawn = np.random.default_rng(seed).permutation(len(users))[:max_users]
     return {users[place]: held_out[users[place]] for place in drawn.tolist()}

@@ -6,7 +6,7 @@ from ml.dataset import Dataset
 from ml.evaluation.estimates import estimate_lists
 from ml.evaluation.findings import CurvePoint, SegmentEstimates, Validation
 from ml.evaluation.popularity import popularity_lists
-from ml.evaluation.protocol import Lists, score_lists
+from ml.evaluation.protocol import K, Lists, score_lists
 from ml.evaluation.ranking_models.baseline import Baseline
 from ml.evaluation.ranking_models.ease import Ease
 from ml.evaluation.ranking_models.item_knn import ItemKnn
@@ -17,10 +17,6 @@ from ml.serving.batch import lists_by_user
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import Progress, train
-
-K = 20
-_MAX_CURVE_USERS = 2000
-"""Users on whom the learning curve is measured."""
 
 
 def validate(
@@ -45,7 +41,7 @@ def validate(
         return None
     losses: list[float] = []
     curve: list[CurvePoint] = []
-    sample = sample_users(held_out, _MAX_CURVE_USERS, seed=seed)
+    sample = sample_users(held_out, seed=seed)
 
     def follow(epoch: int, epochs: int, loss: float) -> None:
         losses.append(loss)

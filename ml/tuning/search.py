@@ -16,7 +16,7 @@ from optuna.distributions import BaseDistribution, distribution_to_json
 
 from ml.dataset import Dataset
 from ml.evaluation.metrics import NDCG
-from ml.evaluation.protocol import RankingMetrics, score_lists
+from ml.evaluation.protocol import K, RankingMetrics, score_lists
 from ml.evaluation.splits import sample_users, validation_split
 from ml.evaluation.time_left import TimeLeft
 from ml.serving.batch import lists_by_user
@@ -26,10 +26,6 @@ from ml.towers.training import train
 from ml.tuning.space import search_space, values_of, with_values
 from ml.tuning.study import Study, Trial
 from streams.errors import ContractError, ModelError
-
-K = 20
-_SAMPLED_USERS = 2000
-"""Users of the intermediate values, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +121,7 @@ class _Objective:
 
     def intermediate_value(self, bundle: Bundle) -> float:
         """NDCG@20 of a sample of the users, the same one each time."""
-        sample = sample_users(self.held_out, _SAMPLED_USERS, seed=self.seed)
+        sample = sample_users(self.held_out, seed=self.seed)
         return score_lists(lists_by_user(bundle, self.training, sample, K), sample, K)[NDCG]
 
 

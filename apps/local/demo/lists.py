@@ -10,12 +10,10 @@ from apps.local import repository
 from apps.local.demo.report import Report
 from ml.evaluation.metrics import NDCG, RECALL
 from ml.evaluation.popularity import popularity_lists
-from ml.evaluation.protocol import score_lists
+from ml.evaluation.protocol import K, score_lists
 from ml.features.online import OnlineFeatures
 from ml.registry import repository as registry
 from ml.settings import MlSettings
-
-_K = 20
 
 
 def read_back(settings: MlSettings, report: Report) -> dict[str, tuple[str, ...]]:
@@ -55,9 +53,9 @@ def score(
     """Add recall and NDCG of the lists, and popularity's, to the report."""
     with psycopg.connect(settings.database_url) as connection:
         pairs = repository.interacted_items(connection)
-    scores = score_lists(lists, held_out, _K)
+    scores = score_lists(lists, held_out, K)
     interactions = pd.DataFrame(pairs, columns=["user_id", "item_id"])
-    popularity = score_lists(popularity_lists(interactions, list(held_out), _K), held_out, _K)
+    popularity = score_lists(popularity_lists(interactions, list(held_out), K), held_out, K)
     report.held_out_users = scores.users
     report.recall_at_20, report.ndcg_at_20 = scores[RECALL], scores[NDCG]
     report.popularity_recall_at_20 = popularity[RECALL]

@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.evaluation.metrics import NDCG, hits_at_k
-from ml.evaluation.protocol import HeldOut
+from ml.evaluation.protocol import HeldOut, K
 from ml.evaluation.ranking_models.ranking_model import Fitted, InteractionMatrix, Progress
 from ml.evaluation.splits import sample_users, validation_split
 from ml.retrieval.dense import ScoreFunction, rank
 
 Parameters = Mapping[str, Any]
 
-_K = 20
 _MAX_USERS = 5_000
 """Users on whom hyper-parameters are tried."""
 
@@ -70,7 +69,7 @@ class Baseline(ABC):
         progress(1.0)
         if not scores:
             return Fitted({**chosen, "chosen": "default"} if chosen else {})
-        how = f"best of {len(grid)} by NDCG@{_K} on a part of the training data"
+        how = f"best of {len(grid)} by NDCG@{K} on a part of the training data"
         return Fitted({**chosen, "chosen": how, "choosing_seconds": round(choosing, 2)}, choosing)
 
     def rank(self, user_ids: Sequence[str], k: int) -> npt.NDArray[np.int64]:
@@ -86,12 +85,12 @@ class Baseline(ABC):
         if not held_out:
             return []
         training = InteractionMatrix(earlier)
-        test = HeldOut.of(sample_users(held_out, _MAX_USERS, seed=seed), training.items)
+        test = HeldOut.of(sample_users(held_out, seed=seed, max_users=_MAX_USERS), training.items)
         rows, seen = training.rows(test.user_ids), training.seen_by(test.user_ids)
         scores = []
         for number, parameters in enumerate(grid):
             solved = self.solve(training, parameters, seed, step(number))
-            scores.append(NDCG.mean(hits_at_k(rank(solved, rows, seen, _K), test.matrix, _K)))
+            scores.append(NDCG.mean(hits_at_k(rank(solved, rows, seen, K), test.matrix, K)))
         return scores
 
 

@@ -82,7 +82,7 @@ def test_the_card_of_a_named_and_of_the_live_version(
     printed = recsys("card", first)
 
     assert f"Model card {first}" in printed
-    assert "Nothing of this version was measured" in printed
+    assert "Nothing was measured for this version" in printed
     assert "Mean loss 2.0000 in the first epoch" in printed
     shutil.rmtree(settings.models_dir)
     assert recsys("card", first) == printed, "it is fetched from the registry"

@@ -119,7 +119,7 @@ def test_without_validation_it_says_that_nothing_was_measured(
     card = make_card(dataset, RUN, validate=False, cold_start=True, progress=pytest.fail)
     write_card(card, tmp_path)
     text = (tmp_path / "README.md").read_text()
-    assert "Nothing was measured of this version" in text
+    assert "Nothing was measured for this version" in text
     assert "Held-out items" not in text
     assert "Mean loss 3.0000 in the first epoch, 2.0000 in epoch 3." in text
     assert {path.name for path in tmp_path.iterdir()} == {

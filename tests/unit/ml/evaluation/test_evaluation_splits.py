@@ -125,12 +125,12 @@ def test_the_validation_split_is_by_time_where_all_instants_are_known() -> None:
 def test_a_sample_of_users_is_drawn_by_the_seed_and_not_by_their_order() -> None:
     held_out = {f"u{user}": {f"i{user}"} for user in range(30)}
     turned = dict(reversed(held_out.items()))
-    draws = [sample_users(each, 10, seed=seed)
+    draws = [sample_users(each, seed=seed, max_users=10)
              for each, seed in ((held_out, 1), (turned, 1), (held_out, 2))]  # fmt: skip
     assert len(draws[0]) == 10
     assert draws[0].items() <= held_out.items()
     assert list(draws[0]) == list(draws[1]) != list(draws[2])
-    assert sample_users(held_out, 99, seed=1) == held_out
+    assert sample_users(held_out, seed=1) == held_out
 
 
 def big_shop() -> Dataset:
