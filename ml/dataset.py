@@ -1,10 +1,14 @@
 """What a model is trained on: interactions, users and items as three tables."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
 import pandas as pd
+
+from streams.contracts import Interaction
 
 INTERACTION_COLUMNS = ("user_id", "item_id", "timestamp", "interaction_type", "rating", "quantity")
 USER_COLUMNS = ("user_id", "preferences", "signup_date")
@@ -20,6 +24,23 @@ ITEM_COLUMNS = (
     "about_product",
     "arrival_date",
 )
+
+
+def interactions_frame(interactions: Iterable[Interaction]) -> pd.DataFrame:
+    """INTERACTION_COLUMNS of interactions in their order, with the dtypes that `Dataset` has."""
+    frame = pd.DataFrame(
+        map(attrgetter(*INTERACTION_COLUMNS), interactions), columns=list(INTERACTION_COLUMNS)
+    )
+    return frame.assign(interaction_type=frame["interaction_type"].map(str)).astype(
+        {
+            "user_id": "object",
+            "item_id": "object",
+            "timestamp": "datetime64[ns, UTC]",
+            "interaction_type": "object",
+            "rating": "float64",
+            "quantity": "float64",
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 import ml
+import streams.contracts
 from apps.local import applications, connect, kafka, postgres, repository
 from apps.local.distribution import Distribution
 from apps.local.part import Part
@@ -236,15 +237,11 @@ class Stack:
         with psycopg.connect(self.database_url) as connection:
             if repository.applied_features(connection) == wanted:
                 return
-        from ml.features.store import apply
-        from ml.settings import MlSettings
+        from ml.features.apply import apply
+        from streams.settings import FeatureSettings
 
         report("applying the feature definitions")
-        apply(
-            MlSettings(
-                database_url=self.database_url, models_dir=self.settings.state_dir / "models"
-            )
-        )
+        apply(FeatureSettings(database_url=self.database_url))
         with psycopg.connect(self.database_url) as connection:
             repository.note_applied_features(connection, wanted)
 
@@ -273,8 +270,12 @@ class Stack:
 
 
 def _fingerprint_of_features() -> str:
-    source = (Path(ml.__path__[0]) / "features" / "definitions.py").read_bytes()
-    return hashlib.sha256(source + version("feast").encode()).hexdigest()
+    sources = (
+        Path(ml.__path__[0]) / "features" / "definitions.py",
+        Path(streams.contracts.__path__[0]) / "interaction.py",
+    )
+    contents = b"".join(source.read_bytes() for source in sources)
+    return hashlib.sha256(contents + version("feast").encode()).hexdigest()
 
 
 def _tail(part: Part) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """What each role of a cluster may do; whatever is not said here, it may not.
 
 The owner of all schemas runs the migrations, the other roles log in. Rights on what Feast's online
-tables hold are in `ml.features.grants`, for Feast makes those tables later. A right that is to go
+tables hold are in `ml.features.apply`, for Feast makes those tables later. A right that is to go
 is revoked by a migration.
 """
 

@@ -12,13 +12,14 @@ from streams.errors import UnavailableError
 _LOCK = 0x6D696772617465  # "migrate" in ASCII: one upgrade at a time
 
 
-def upgrade(database_url: str, *, roles_needed: bool = False) -> None:
+def upgrade(database_url: str, *, to: str = "head", roles_needed: bool = False) -> None:
     """Apply every migration that `database_url` (postgresql://…) still lacks, and all grants.
 
     Both in one transaction, so that nobody finds tables that they may not use yet.
 
     Args:
         database_url: of the owner of the schemas.
+        to: the revision to stop at; the newest by default.
         roles_needed: whether to do nothing until the platform has made every role.
 
     Raises:
@@ -32,6 +33,6 @@ def upgrade(database_url: str, *, roles_needed: bool = False) -> None:
             raise UnavailableError(f"the database lacks the roles {', '.join(missing)}")
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
         grant(connection)
     engine.dispose()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ml.data.synthetic import SyntheticShop, oracle_top_k
-from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
+from ml.dataset import ITEM_COLUMNS, USER_COLUMNS, Dataset, interactions_frame
 from ml.evaluation.metrics import RECALL
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import K, RankingMetrics, score_lists
@@ -61,10 +61,7 @@ def measure(
 def as_dataset(shop: SyntheticShop) -> Dataset:
     """The shop as the towers read one, without the detour over Kafka and Feast."""
     return Dataset(
-        interactions=pd.DataFrame(
-            [event.model_dump(include=set(INTERACTION_COLUMNS)) for event in shop.interactions],
-            columns=list(INTERACTION_COLUMNS),
-        ),
+        interactions=interactions_frame(shop.interactions),
         users=pd.DataFrame(
             [user.model_dump(include=set(USER_COLUMNS)) for user in shop.users],
             columns=list(USER_COLUMNS),

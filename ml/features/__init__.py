@@ -1,12 +1,3 @@
-"""The Feast repository (entities, views, sources, services) and access to both its stores."""
+"""The Feast repository: entities, views, sources, services, and what is read from both stores."""
 
-import sys
-
-# Feast imports torch where it can, for exports that are not used here. That costs the processor
-# and every web worker seconds and 250 MB, so it is told that there is none.
-if "torch" not in sys.modules:
-    sys.modules["torch"] = None  # type: ignore[assignment]
-    try:
-        import feast  # noqa: F401
-    finally:
-        del sys.modules["torch"]
+import streams.features  # noqa: F401 - imports Feast without torch, before anything here does

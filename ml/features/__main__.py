@@ -1,7 +1,7 @@
 """Applies the feature definitions: `python -m ml.features`; running it again changes nothing."""
 
-from ml.features.store import apply
-from ml.settings import MlSettings
+from ml.features.apply import apply
+from streams.settings import FeatureSettings
 
 if __name__ == "__main__":
-    apply(MlSettings())
+    apply(FeatureSettings())

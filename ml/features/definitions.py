@@ -1,8 +1,8 @@
-"""What Feast knows of: entities, feature views, push sources and services.
+"""Feast's definitions: entities, feature views, push sources and services.
 
-The views of users, items and interactions read the shop's own tables. The others are pushed by
-the pipeline or the stream processor; Feast asks each push source for a batch source, so those
-have one that declares the columns and holds no rows.
+The views of users, items and interactions read the shop's own tables. The pipeline or the stream
+processor pushes the others; Feast requires a batch source of each push source, so theirs declares
+the columns and holds no rows.
 """
 
 from datetime import timedelta
@@ -14,9 +14,10 @@ from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source i
 )
 from feast.types import Array, FeastType, Float32, Float64, Int64, String, UnixTimestamp
 
+from streams.contracts import ColumnType, Interaction
+from streams.features.online import LIVE_HISTORY_SOURCE
+
 TTL = timedelta(days=5 * 365)
-TEXT_DIMENSIONS = 384
-IMAGE_DIMENSIONS = 512
 
 USER = Entity(name="user", join_keys=["user_id"], value_type=ValueType.STRING)
 ITEM = Entity(name="item", join_keys=["item_id"], value_type=ValueType.STRING)
@@ -26,6 +27,18 @@ _SQL_TYPES: dict[FeastType, str] = {
     Array(String): "text[]",
     Array(Float32): "real[]",
 }
+
+_CONTRACT_TYPES: dict[ColumnType, tuple[FeastType, str]] = {
+    "uuid": (String, "text"),
+    "instant": (UnixTimestamp, "timestamptz"),
+    "text": (String, "text"),
+    "integer": (Int64, "bigint"),
+    "number": (Float64, "double precision"),
+}
+"""Feast's type, and the type to which a column is cast for it."""
+
+_WITHOUT = {"session_id", "surface", "position", "model_version", "experiment"}
+"""Fields of an interaction that are no features: they say how the shopper reached the item."""
 
 
 def _pushed(name: str, key: str, features: dict[str, FeastType]) -> PushSource:
@@ -62,10 +75,8 @@ def _view(
     )
 
 
-def _vectors(
-    view: str, entity: Entity, source: str, feature: str, dimensions: int = 0
-) -> FeatureView:
-    """A view of one pushed vector an entity; 0 dimensions are those that the model has."""
+def _vectors(view: str, entity: Entity, source: str) -> FeatureView:
+    """A view of one pushed vector per entity; the model decides its dimensions."""
     return FeatureView(
         name=view,
         entities=[entity],
@@ -73,14 +84,37 @@ def _vectors(
         schema=[
             Field(name=entity.join_key, dtype=String),
             Field(
-                name=feature,
+                name="embedding",
                 dtype=Array(Float32),
                 vector_index=True,
                 vector_search_metric="cosine",
-                vector_length=dimensions,
             ),
         ],
-        source=_pushed(source, entity.join_key, {feature: Array(Float32)}),
+        source=_pushed(source, entity.join_key, {"embedding": Array(Float32)}),
+    )
+
+
+def _interactions(name: str) -> FeatureView:
+    """The view of interactions, made from the contract."""
+    columns = [column for column in Interaction.columns() if column.name not in _WITHOUT]
+    selected = ", ".join(
+        f"{column.name}::{_CONTRACT_TYPES[column.type][1]} as {column.name}" for column in columns
+    )
+    keys = {USER.join_key, ITEM.join_key, "timestamp"}
+    return _view(
+        name,
+        [USER, ITEM],
+        {
+            column.name: _CONTRACT_TYPES[column.type][0]
+            for column in columns
+            if column.name not in keys
+        },
+        PostgreSQLSource(
+            name="interactions",
+            query=f"select {selected} from events.interactions",  # noqa: S608 - the contract's names
+            timestamp_field="timestamp",
+        ),
+        online=False,
     )
 
 
@@ -123,29 +157,10 @@ ITEM_FEATURES = _view(
     ),
 )
 
-INTERACTIONS_FEATURES = _view(
-    "interactions_features",
-    [USER, ITEM],
-    {
-        "interaction_id": String,
-        "interaction_type": String,
-        "rating": Float64,
-        "quantity": Int64,
-        "review_title": String,
-        "review_content": String,
-    },
-    PostgreSQLSource(
-        name="interactions",
-        query="select interaction_id::text as interaction_id, user_id, item_id, "
-        "interaction_type, rating, quantity::bigint as quantity, review_title, review_content, "
-        "timestamp from events.interactions",
-        timestamp_field="timestamp",
-    ),
-    online=False,
-)
+INTERACTIONS_FEATURES = _interactions("interactions_features")
 
-ITEM_EMBEDDING = _vectors("item_embedding", ITEM, "item_embed_push_source", "embedding")
-USER_EMBEDDING = _vectors("user_embedding", USER, "user_embed_push_source", "embedding")
+ITEM_EMBEDDING = _vectors("item_embedding", ITEM, "item_embed_push_source")
+USER_EMBEDDING = _vectors("user_embedding", USER, "user_embed_push_source")
 
 _LIST_FEATURES: dict[str, FeastType] = {"top_k_item_ids": Array(String), "model_version": String}
 USER_ITEMS = _view(
@@ -160,22 +175,7 @@ LIVE_HISTORY = _view(
     "live_history",
     [USER],
     _HISTORY_FEATURES,
-    _pushed("live_history_push_source", "user_id", _HISTORY_FEATURES),
-)
-
-ITEM_TEXTUAL_FEATURES_EMBED = _vectors(
-    "item_textual_features_embed",
-    ITEM,
-    "item_textual_features_embed",
-    "about_product_embedding",
-    TEXT_DIMENSIONS,
-)
-ITEM_CLIP_FEATURES_EMBED = _vectors(
-    "item_clip_features_embed",
-    ITEM,
-    "item_clip_features_embed",
-    "clip_latent_space_embedding",
-    IMAGE_DIMENSIONS,
+    _pushed(LIVE_HISTORY_SOURCE, "user_id", _HISTORY_FEATURES),
 )
 
 OBJECTS: list[Entity | FeatureView | FeatureService] = [
@@ -188,13 +188,9 @@ OBJECTS: list[Entity | FeatureView | FeatureService] = [
     USER_EMBEDDING,
     USER_ITEMS,
     LIVE_HISTORY,
-    ITEM_TEXTUAL_FEATURES_EMBED,
-    ITEM_CLIP_FEATURES_EMBED,
     FeatureService(name="user_service", features=[USER_FEATURES]),
     FeatureService(name="item_service", features=[ITEM_FEATURES]),
     FeatureService(name="interaction_service", features=[INTERACTIONS_FEATURES]),
     FeatureService(name="item_embedding", features=[ITEM_EMBEDDING]),
     FeatureService(name="user_top_k_items", features=[USER_ITEMS]),
-    FeatureService(name="item_textual_features_embed", features=[ITEM_TEXTUAL_FEATURES_EMBED]),
-    FeatureService(name="item_clip_features_embed", features=[ITEM_CLIP_FEATURES_EMBED]),
 ]

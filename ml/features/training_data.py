@@ -11,16 +11,12 @@ from datetime import UTC, datetime
 
 import pandas as pd
 from feast import FeatureStore, FeatureView
-from feast.errors import FeastError
-from feast.infra.registry.sql import FeastRegistrySchemaError
-from psycopg import OperationalError
-from sqlalchemy.exc import SQLAlchemyError
 
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.features.definitions import INTERACTIONS_FEATURES, ITEM_FEATURES, USER_FEATURES
-from ml.features.store import close, feature_store
-from ml.settings import MlSettings
-from streams.errors import ContractError, UnavailableError
+from streams.errors import ContractError
+from streams.features.store import close, feast_errors, feature_store
+from streams.settings import FeatureSettings
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANTS = {"timestamp", "signup_date", "arrival_date"}
@@ -34,7 +30,7 @@ _NUMBERS = {
 }
 
 
-def load_dataset(settings: MlSettings, until: datetime) -> Dataset:
+def load_dataset(settings: FeatureSettings, until: datetime) -> Dataset:
     """Every interaction, user and item that was known at `until`, that instant included.
 
     Rows are in a fixed order, so that equal data trains equal models.
@@ -45,14 +41,12 @@ def load_dataset(settings: MlSettings, until: datetime) -> Dataset:
     """
     if until.tzinfo is None:
         raise ContractError("until: an instant needs its offset")
-    try:
+    with feast_errors():
         store = feature_store(settings)
         interactions = _history(store, INTERACTIONS_FEATURES, INTERACTION_COLUMNS, until)
         users = _history(store, USER_FEATURES, USER_COLUMNS, until)
         items = _history(store, ITEM_FEATURES, ITEM_COLUMNS, until)
         close(store)
-    except (FeastError, FeastRegistrySchemaError, OperationalError, SQLAlchemyError) as error:
-        raise UnavailableError(f"training data cannot be read from Feast: {error}") from error
     return Dataset(
         interactions=interactions.sort_values(
             ["timestamp", "user_id", "item_id", "interaction_type", "rating", "quantity"],

@@ -11,7 +11,7 @@ from ml.serving.live_model import LiveModel, LiveModelWatcher
 from ml.settings import MlSettings
 
 if TYPE_CHECKING:
-    from ml.features.online import ShopperState
+    from ml.features.online import ShopperFeatures
 
 Source = Literal["live", "precomputed", "trending", "none"]
 
@@ -44,15 +44,15 @@ class _Request:
     user_id: str | None
     preferences: Sequence[str]
     limit: int
-    state: "ShopperState | None"
+    state: "ShopperFeatures | None"
 
     @property
-    def met(self) -> set[str]:
+    def seen(self) -> set[str]:
         return {event.item_id for event in self.state.history} if self.state else set()
 
-    def first_unmet(self, item_ids: Sequence[str]) -> tuple[str, ...]:
-        met = self.met
-        return tuple(item for item in item_ids if item not in met)[: self.limit]
+    def first_unseen(self, item_ids: Sequence[str]) -> tuple[str, ...]:
+        seen = self.seen
+        return tuple(item for item in item_ids if item not in seen)[: self.limit]
 
 
 class Recommender:
@@ -72,7 +72,8 @@ class Recommender:
     def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None).
 
-        Never raises because a part is away; the last answer is an empty list of source `none`.
+        Never raises because a dependency is unavailable; the last answer is an empty list of source
+        `none`.
         """
         model = self._live_model.current()
         if model is None:
@@ -101,10 +102,10 @@ class Recommender:
         if listed is None or _acted_since(request.state):
             yield "live", self._search.call(lambda: self._search_live(model, request)) or ()
         if listed is not None:
-            yield "precomputed", request.first_unmet(listed)
-        yield "trending", request.first_unmet(model.popular)
+            yield "precomputed", request.first_unseen(listed)
+        yield "trending", request.first_unseen(model.popular)
 
-    def _state(self, user_id: str | None) -> "ShopperState | None":
+    def _state(self, user_id: str | None) -> "ShopperFeatures | None":
         features = self._live_model.features
         if features is None or user_id is None:
             return None
@@ -125,19 +126,19 @@ class Recommender:
                 model.version,
                 user_id=request.user_id,
                 vector=vector,
-                seen=sorted(request.met),
+                seen=sorted(request.seen),
                 limit=request.limit,
             )
 
 
-def _listed(model: LiveModel, state: "ShopperState | None") -> tuple[str, ...] | None:
+def _listed(model: LiveModel, state: "ShopperFeatures | None") -> tuple[str, ...] | None:
     """The precomputed list, if it is the live version's."""
     if state is None or state.top_k is None or state.top_k.model_version != model.version:
         return None
     return state.top_k.item_ids
 
 
-def _acted_since(state: "ShopperState | None") -> bool:
+def _acted_since(state: "ShopperFeatures | None") -> bool:
     """Whether the shopper did something that the list's model does not know."""
     if state is None or state.known_until is None or not state.history:
         return False

@@ -1,7 +1,7 @@
 """Contracts of everything on Kafka; any team's consumer may depend on this package alone."""
 
 from streams.contracts.dead_letter import DeadLetter
-from streams.contracts.event import Event, MalformedEventError, describe
+from streams.contracts.event import Column, ColumnType, Event, MalformedEventError, describe
 from streams.contracts.identifiers import derived_id, new_id
 from streams.contracts.interaction import SESSION_GAP, Interaction, InteractionType
 from streams.contracts.new_user import NewUser
@@ -15,6 +15,8 @@ __all__ = [
     "SESSION_GAP",
     "TOPICS",
     "Channel",
+    "Column",
+    "ColumnType",
     "DeadLetter",
     "Event",
     "Interaction",

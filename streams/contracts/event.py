@@ -1,8 +1,9 @@
 """What all events share: strict plain JSON, and how they are encoded and decoded."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -31,6 +32,27 @@ def describe(error: ValidationError) -> str:
     return "; ".join(
         f"{'.'.join(map(str, part['loc'])) or 'event'}: {part['msg']}" for part in error.errors()
     )
+
+
+ColumnType = Literal["uuid", "instant", "text", "integer", "number"]
+
+_COLUMN_TYPES: dict[tuple[str, str | None], ColumnType] = {
+    ("string", "uuid"): "uuid",
+    ("string", "date-time"): "instant",
+    ("string", None): "text",
+    ("integer", None): "integer",
+    ("number", None): "number",
+}
+"""By JSON Schema's type and format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of an event as a column, from which sink, table and feature view are made."""
+
+    name: str
+    type: ColumnType
+    optional: bool
 
 
 class Event(BaseModel, ABC):
@@ -63,3 +85,27 @@ class Event(BaseModel, ABC):
             return cls.model_validate_json(payload or b"")
         except ValidationError as error:
             raise MalformedEventError(describe(error)) from None
+
+    @classmethod
+    def columns(cls) -> tuple[Column, ...]:
+        """The contract's fields in their order.
+
+        Raises:
+            KeyError: a field has a type that no column has.
+        """
+        schema = cls.model_json_schema()
+        return tuple(
+            Column(
+                name,
+                _column_type(field, schema.get("$defs", {})),
+                optional=name not in schema["required"],
+            )
+            for name, field in schema["properties"].items()
+        )
+
+
+def _column_type(field: dict[str, Any], definitions: dict[str, Any]) -> ColumnType:
+    (field,) = [part for part in field.get("anyOf", [field]) if part.get("type") != "null"]
+    if "$ref" in field:
+        field = definitions[field["$ref"].rsplit("/", 1)[1]]
+    return _COLUMN_TYPES[field["type"], field.get("format")]

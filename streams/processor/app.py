@@ -1,4 +1,4 @@
-"""The Faust application: reads the public topics, partition by partition, in natural batches."""
+"""The Faust application: it reads each partition of the public topics in batches."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,13 +8,11 @@ from typing import Any
 import faust
 import structlog
 from faust.web import Request, Response, View
-from psycopg import OperationalError
-from psycopg_pool import ConnectionPool, PoolTimeout
 
-from ml.features.online import OnlineFeatures
-from ml.settings import MlSettings
 from streams.contracts import INTERACTIONS, NEW_USERS, Channel
+from streams.database import Database
 from streams.errors import UnavailableError
+from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.publisher import Publisher
@@ -24,13 +22,14 @@ log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
 _SWEEP_SECONDS = 1.0
-_AWAY = (UnavailableError, OperationalError, PoolTimeout)
+_CONNECTIONS = 4
+_CONNECTION_TIMEOUT_SECONDS = 30.0
 
 Work = Callable[[Sequence[Record]], None]
 
 
 def create_app(settings: ProcessorSettings) -> faust.App:
-    """The application with one agent a channel and a timer that closes ended sessions."""
+    """The application, with one agent per channel and a timer that closes ended sessions."""
     context = settings.ssl_context()
     app = faust.App(
         PROCESSOR_GROUP,
@@ -47,12 +46,13 @@ def create_app(settings: ProcessorSettings) -> faust.App:
         broker_heartbeat_interval=3.0,
         broker_commit_interval=1.0,
     )
-    pool = ConnectionPool(settings.database_url, min_size=1, max_size=4, open=True)
     processing = Processing(
         settings,
         Publisher(settings, client_id=PROCESSOR_GROUP),
-        pool,
-        OnlineFeatures(MlSettings()),
+        Database(
+            settings.database_url, connections=_CONNECTIONS, timeout=_CONNECTION_TIMEOUT_SECONDS
+        ),
+        OnlineStore(settings),
     )
     _read(app, INTERACTIONS, processing.interactions, settings.batch_size)
     _read(app, NEW_USERS, partial(processing.validate, NEW_USERS), settings.batch_size)
@@ -62,7 +62,7 @@ def create_app(settings: ProcessorSettings) -> faust.App:
         try:
             while await asyncio.to_thread(processing.close_ended_sessions) == settings.batch_size:
                 pass
-        except _AWAY as error:
+        except UnavailableError as error:
             log.warning("sessions are not closed yet", reason=str(error))
 
     @app.page("/health/ready")
@@ -77,11 +77,11 @@ def create_app(settings: ProcessorSettings) -> faust.App:
 
 
 def _read(app: faust.App, channel: Channel, work: Work, batch_size: int) -> None:
-    """An agent that works off a channel's public topic.
+    """Register an agent that processes a channel's public topic.
 
-    A batch is what has arrived: one event when the shop is quiet, `batch_size` of them when a
-    backlog is worked off. Events are acknowledged by hand once the work is done; Faust's own `take`
-    would acknowledge them when it fails, too.
+    A batch is what has arrived: one event when the shop is quiet, `batch_size` events when there is
+    a backlog. Events are acknowledged by hand once the work is done; Faust's own `take` would also
+    acknowledge them when the work fails.
     """
 
     async def consume(stream: Any) -> None:
@@ -108,7 +108,7 @@ async def _until_done(work: Work, records: Sequence[Record]) -> None:
     while True:
         try:
             await asyncio.to_thread(work, records)
-        except _AWAY as error:
+        except UnavailableError as error:
             log.warning("batch will be tried again", events=len(records), reason=str(error))
             await asyncio.sleep(_RETRY_SECONDS)
         else:

@@ -1,4 +1,4 @@
-"""What Prometheus reads of the processor; no label says anything of a person."""
+"""The processor's metrics for Prometheus; no label holds personal data."""
 
 import time
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from prometheus_client import Counter, Histogram, start_http_server
 
 from streams.contracts import Channel
-from streams.processor.validation import E, Sorted
+from streams.processor.validation import E, ValidatedBatch
 
 _PROCESSED = Counter("recsys_events_processed_total", "Events worked off.", ("topic", "outcome"))
 _BATCHES = Histogram(
@@ -16,19 +16,19 @@ _BATCHES = Histogram(
 
 
 def serve(port: int) -> None:
-    """Answer Prometheus on a port of its own."""
+    """Serve the metrics on a port."""
     start_http_server(port)
 
 
 @contextmanager
 def timed(channel: Channel) -> Iterator[None]:
-    """Observe how long the block takes; one that fails is done again and not observed."""
+    """Observe the duration of the block; one that fails is tried again and not observed."""
     started = time.perf_counter()
     yield
     _BATCHES.labels(channel.public.name).observe(time.perf_counter() - started)
 
 
-def count(channel: Channel, batch: Sorted[E]) -> None:
-    """Count a batch that is done."""
-    for outcome, events in (("valid", batch.valid), ("dead_letter", batch.dead)):
+def count(channel: Channel, batch: ValidatedBatch[E]) -> None:
+    """Count the events of a finished batch."""
+    for outcome, events in (("valid", batch.valid), ("dead_letter", batch.dead_letters)):
         _PROCESSED.labels(channel.public.name, outcome).inc(len(events))

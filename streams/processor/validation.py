@@ -1,4 +1,4 @@
-"""Sorts records into valid events and dead letters."""
+"""Validation of records against their topic's contract."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it lies on a topic."""
+    """A record as it is on a topic."""
 
     topic: str
     partition: int
@@ -21,22 +21,22 @@ class Record:
 
 
 @dataclass(slots=True)
-class Sorted(Generic[E]):
-    """Every record is in one of the two lists, in its order."""
+class ValidatedBatch(Generic[E]):
+    """Every record of a batch is in one of the two lists, in the batch's order."""
 
     valid: list[E] = field(default_factory=list)
-    dead: list[DeadLetter] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
 
 
-def sort(contract: type[E], records: Sequence[Record]) -> Sorted[E]:
-    """Validate records against their topic's contract."""
-    result: Sorted[E] = Sorted()
+def validate(contract: type[E], records: Sequence[Record]) -> ValidatedBatch[E]:
+    """Decode records; those that break the contract become dead letters."""
+    batch: ValidatedBatch[E] = ValidatedBatch()
     for record in records:
         try:
-            result.valid.append(contract.decode(record.value))
+            batch.valid.append(contract.decode(record.value))
         except MalformedEventError as error:
-            result.dead.append(_dead_letter(record, str(error)))
-    return result
+            batch.dead_letters.append(_dead_letter(record, str(error)))
+    return batch
 
 
 def _dead_letter(record: Record, reason: str) -> DeadLetter:

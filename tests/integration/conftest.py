@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from apps.local import postgres
 from apps.local.settings import LocalSettings
 from apps.migrations.upgrade import upgrade
-from ml.features.store import apply
+from ml.features.apply import apply
 from ml.settings import MlSettings
 from support.cluster_database import UrlOf, prepared
 

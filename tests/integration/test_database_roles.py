@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg_pool import ConnectionPool
 
 from apps.filling.repository import arrived_interactions, arrived_users
 from apps.storefront.catalog.repository import product_count, upsert_products
@@ -20,7 +19,9 @@ from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.contracts import Interaction, InteractionType, Product, new_id
+from streams.database import Database
 from streams.errors import UnavailableError
+from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.settings import ProcessorSettings
@@ -99,7 +100,7 @@ def sink(database_url: str) -> None:
                 )
 
 
-def process(database_url: str, folder: Path) -> list[tuple[str, bytes]]:
+def process(database_url: str) -> list[tuple[str, bytes]]:
     """A batch through the processor, and the closing of its session."""
     view = Interaction(
         interaction_id=new_id(),
@@ -114,12 +115,12 @@ def process(database_url: str, folder: Path) -> list[tuple[str, bytes]]:
         session_grace=timedelta(0),
     )
     publisher = Recording()
-    features = OnlineFeatures(ml_settings(database_url, folder))
-    with ConnectionPool(database_url, min_size=1, open=True) as pool:
-        processing = Processing(settings, publisher, pool, features)
-        processing.interactions([Record("interactions", 0, 0, view.encode())])
-        assert processing.close_ended_sessions() == 1
-    features.close()
+    database, online_store = Database(database_url, connections=2, timeout=5), OnlineStore(settings)
+    processing = Processing(settings, publisher, database, online_store)
+    processing.interactions([Record("interactions", 0, 0, view.encode())])
+    assert processing.close_ended_sessions() == 1
+    online_store.close()
+    database.close()
     return publisher.records
 
 
@@ -155,7 +156,7 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
     with psycopg.connect(url_of("storefront")) as connection:
         upsert_products(connection, PRODUCTS)
     sink(url_of("connect"))
-    outputs = process(url_of("processor"), tmp_path)
+    outputs = process(url_of("processor"))
     assert [Interaction.decode(value).interaction_type.value for _, value in outputs] == [
         "view", "negative_view",
     ]  # fmt: skip

@@ -18,8 +18,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from apps.migrations.upgrade import upgrade
+from ml.features.apply import apply
 from ml.features.online import OnlineFeatures
-from ml.features.store import apply
 from ml.features.training_data import load_dataset
 from ml.settings import MlSettings
 from streams.database import Database

@@ -15,13 +15,12 @@ import httpx
 import pytest
 from confluent_kafka import Consumer
 
-from ml.features.online import OnlineFeatures
-from ml.settings import MlSettings
 from streams.contracts import INTERACTIONS, NEW_USERS, Interaction, InteractionType, new_id
 from streams.errors import PublishError
+from streams.features.online import OnlineStore
 from streams.lag import Lag
 from streams.publisher import Publisher
-from streams.settings import PROCESSOR_GROUP, KafkaSettings
+from streams.settings import PROCESSOR_GROUP, FeatureSettings, KafkaSettings
 from support.authority import Authority
 from support.laptop import free_ports
 from support.tls_broker import Broker, running_broker
@@ -149,7 +148,6 @@ def test_the_processor_works_over_tls_and_ends_when_its_certificate_is_renewed(
     environment = {
         **variables(kafka),
         "RECSYS_DATABASE_URL": database_url,
-        "RECSYS_MODELS_DIR": str(tmp_path),
         "RECSYS_PROCESSOR_PORT": str(free_ports(1)[0]),
     }
     log = tmp_path / "processor.log"
@@ -159,9 +157,9 @@ def test_the_processor_works_over_tls_and_ends_when_its_certificate_is_renewed(
         closing(Lag(kafka)) as lag,
     ):
         until(lambda: lag.behind(PROCESSOR_GROUP, [INTERACTIONS.public]) == 0, log)
-        features = OnlineFeatures(MlSettings(database_url=database_url, models_dir=tmp_path))
-        assert [each.item_id for each in features.live_history("processed")] == ["i"]
-        features.close()
+        online_store = OnlineStore(FeatureSettings(database_url=database_url))
+        assert [each.item_id for each in online_store.live_history("processed")] == ["i"]
+        online_store.close()
 
         renew(kafka, broker)
         assert processor.wait(60) == 0, log.read_text()

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from apps.migrations.grants import ROLES
 from apps.migrations.upgrade import upgrade
-from ml.features.store import apply
+from ml.features.apply import apply
 from ml.settings import MlSettings
 
 OWNER = "recsys"

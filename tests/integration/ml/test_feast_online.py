@@ -7,10 +7,12 @@ import pandas as pd
 import psycopg
 import pytest
 
-from ml.features.online import LiveEvent, OnlineFeatures, TopK
-from ml.features.store import apply, feature_store
+from ml.features.apply import apply
+from ml.features.online import OnlineFeatures, TopK
 from ml.settings import MlSettings
 from streams.errors import UnavailableError
+from streams.features.store import feature_store
+from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
 
@@ -40,8 +42,6 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
         "user_embedding",
         "user_items",
         "live_history",
-        "item_textual_features_embed",
-        "item_clip_features_embed",
     }
     assert {service.name for service in store.list_feature_services()} == {
         "item_service",
@@ -49,16 +49,12 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
         "interaction_service",
         "item_embedding",
         "user_top_k_items",
-        "item_textual_features_embed",
-        "item_clip_features_embed",
     }
     assert {source.name for source in store.list_data_sources()} >= {
         "item_embed_push_source",
         "user_embed_push_source",
         "user_items_push_source",
         "live_history_push_source",
-        "item_textual_features_embed",
-        "item_clip_features_embed",
     }
 
 
@@ -79,9 +75,9 @@ def test_applying_again_keeps_what_is_stored_and_puts_nothing_into_public(
 
 def test_live_history_comes_back_as_it_was_pushed(features: OnlineFeatures) -> None:
     events = [
-        LiveEvent("i1", "view", NOW, None, None),
-        LiveEvent("i2", "rate", NOW + timedelta(microseconds=1), 4.5, None),
-        LiveEvent("i3", "purchase", NOW + timedelta(seconds=1), None, 3),
+        interaction("u", "i1", "view", NOW),
+        interaction("u", "i2", "rate", NOW + timedelta(microseconds=1), rating=4.5),
+        interaction("u", "i3", "purchase", NOW + timedelta(seconds=1), quantity=3),
     ]
 
     features.push_live_history({"u": events, "other": events[:1]}, NOW)
@@ -93,7 +89,7 @@ def test_live_history_comes_back_as_it_was_pushed(features: OnlineFeatures) -> N
 
 def test_only_the_newest_fifty_events_stay(features: OnlineFeatures) -> None:
     events = [
-        LiveEvent(f"i{number}", "view", NOW + timedelta(seconds=number), None, None)
+        interaction("u", f"i{number}", "view", NOW + timedelta(seconds=number))
         for number in range(60)
     ]
 
@@ -119,7 +115,7 @@ def test_an_empty_list_is_a_list(features: OnlineFeatures) -> None:
 
 
 def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeatures) -> None:
-    event = LiveEvent("i", "view", NOW, None, None)
+    event = interaction("u", "i", "view", NOW)
     _push_lists(features, {"u": ["a"]})
     features.push_live_history({"u": [event]}, NOW)
 
@@ -133,7 +129,7 @@ def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeature
 
 
 def test_many_threads_share_one(features: OnlineFeatures) -> None:
-    event = LiveEvent("i", "view", NOW, None, None)
+    event = interaction("u", "i", "view", NOW)
     failures = []
 
     def work(name: str) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from ml.dataset import Dataset
-from ml.features.online import LiveEvent, OnlineFeatures
+from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.registry import repository
@@ -21,6 +21,7 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
+from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
 
@@ -59,7 +60,7 @@ class Shop:
         """Whether the bundle is loaded: a newcomer with a preference is encoded."""
         return self.recommender.recommend("probe", ["Books"], 5).source == "live"
 
-    def met_by(self, user_id: str) -> set[str]:
+    def seen_by(self, user_id: str) -> set[str]:
         interactions = self.dataset.interactions
         return set(interactions.loc[interactions["user_id"] == user_id, "item_id"])
 
@@ -103,7 +104,7 @@ def test_what_a_shopper_did_since_changes_the_list(
     now = datetime.now(UTC)
     tools = [f"i{place * 4 + 3:02}" for place in range(6)]
     history = [
-        LiveEvent(item, "purchase", now + timedelta(seconds=place), None, 1)
+        interaction("u00", item, "purchase", now + timedelta(seconds=place), quantity=1)
         for place, item in enumerate(tools)
     ]
     features.push_live_history({"u00": history}, now)
@@ -112,7 +113,7 @@ def test_what_a_shopper_did_since_changes_the_list(
 
     assert (served.source, served.model_version) == ("live", bundle.version)
     assert not set(tools) & set(served.item_ids)
-    assert not shop.met_by("u00") & set(served.item_ids)
+    assert not shop.seen_by("u00") & set(served.item_ids)
     assert sum(_category(item) == 3 for item in served.item_ids) > 5
 
 
@@ -149,7 +150,7 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
     shutil.rmtree(shop.settings.models_dir / bundle.version)
     listed = features.top_k("u00").item_ids
     now = datetime.now(UTC)
-    features.push_live_history({"u00": [LiveEvent(listed[0], "view", now, None, None)]}, now)
+    features.push_live_history({"u00": [interaction("u00", listed[0], "view", now)]}, now)
 
     eventually(lambda: shop.recommender.recommend("u00", [], 10).source == "precomputed", 30)
 
@@ -241,7 +242,7 @@ def test_a_precomputed_list_of_another_version_is_never_served(
     eventually(lambda: recommender.recommend("u", ["Books"], 5).model_version == first.version, 30)
     eventually(shop.is_served_live, 30)
     now = datetime.now(UTC)
-    event = LiveEvent("i00", "view", shop.until - timedelta(days=1), None, None)
+    event = interaction("u00", "i00", "view", shop.until - timedelta(days=1))
     features.push_live_history({"u00": [event]}, now)
 
     served = recommender.recommend("u00", ["Books"], 10)
@@ -261,7 +262,7 @@ def test_requests_during_switches_never_mix_versions(
     bundles = {bundle.version: bundle for bundle in (shop.publish(1), shop.publish(2))}
     eventually(shop.is_served_live, 30)
     now = datetime.now(UTC) - timedelta(days=400)
-    event = LiveEvent("i05", "cart", now, None, None)
+    event = interaction("newcomer", "i05", "cart", now)
     features.push_live_history({"newcomer": [event]}, now)
     expected = {}
     with psycopg.connect(shop.settings.database_url) as connection:
@@ -295,7 +296,7 @@ def test_a_vector_computed_at_a_request_equals_the_batch_one(shop: Shop) -> None
         user = shop.dataset.users.iloc[row]
         mine = shop.dataset.interactions.query("user_id == @user.user_id")
         history = [
-            LiveEvent(event.item_id, event.interaction_type, event.timestamp, None, None)
+            interaction(event.user_id, event.item_id, event.interaction_type, event.timestamp)
             for event in mine.itertuples()
         ]
         online = encode(bundle, user.user_id, user.preferences.split("|"), history, now)

@@ -29,7 +29,7 @@ MODULES = {
     "processor": ["streams.processor.__main__"],
     "pipeline": [
         "apps.migrations.__main__",
-        "ml.features.store",
+        "ml.features.apply",
         "ml.publication",
         "ml.towers.training",
         "pipelines.retrain.deploy",

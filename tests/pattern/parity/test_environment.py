@@ -15,7 +15,7 @@ from apps.migrations.__main__ import MigrationSettings
 from apps.storefront.settings import StorefrontSettings
 from ml.settings import MlSettings
 from pipelines.retrain.deploy import DeploySettings
-from streams.settings import ProcessorSettings
+from streams.settings import FeatureSettings, ProcessorSettings
 from support.authority import Authority
 from support.laptop import local_settings
 from support.pattern.charts import Manifest, containers, manifests, title
@@ -77,12 +77,12 @@ class Pod:
 
 
 SHOP = Pod("storefront", "Deployment/storefront", (StorefrontSettings, MlSettings))
-PROCESSOR = Pod("processor", "Deployment/processor", (ProcessorSettings, MlSettings))
+PROCESSOR = Pod("processor", "Deployment/processor", (ProcessorSettings,))
 PODS = (
     SHOP,
     PROCESSOR,
     Pod("storefront", "Job/storefront-catalogue", (FillSettings,)),
-    Pod("feast", "Job/recsys-feast-apply", (MlSettings,)),
+    Pod("feast", "Job/recsys-feast-apply", (FeatureSettings,)),
     Pod("pipelines", "Job/recsys-pipelines-upload", (DeploySettings,)),
     Pod("postgres", "Job/recsys-db-migrations", (MigrationSettings,)),
 )

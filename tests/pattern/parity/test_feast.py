@@ -3,11 +3,10 @@
 from typing import Any
 from urllib.parse import unquote
 
-import pytest
 import yaml
 
-from ml.features.store import repo_config
-from ml.settings import MlSettings
+from streams.features.store import repo_config
+from streams.settings import FeatureSettings
 from support.pattern.charts import Manifest, manifests
 
 URL = (
@@ -48,13 +47,12 @@ def leaves(node: Any, where: str = "") -> dict[str, Any]:
 def test_the_project_is_the_codes_own() -> None:
     assert (
         only("FeatureStore")["spec"]["feastProject"]
-        == MlSettings.model_fields["feast_project"].default
+        == FeatureSettings.model_fields["feast_project"].default
     )
 
 
-def test_the_stores_are_the_codes_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RECSYS_MODELS_DIR", "models")
-    own = repo_config(MlSettings(database_url=URL)).model_dump(by_alias=True)
+def test_the_stores_are_the_codes_own() -> None:
+    own = repo_config(FeatureSettings(database_url=URL)).model_dump(by_alias=True)
     own["registry"].pop("registry_type")
     there = stores()
     assert leaves(there["registry"]) == leaves(own["registry"])

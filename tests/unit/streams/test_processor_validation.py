@@ -1,7 +1,7 @@
 import json
 
 from streams.contracts import DeadLetter, NewUser
-from streams.processor.validation import Record, sort
+from streams.processor.validation import Record, validate
 
 GOOD = json.dumps(
     {
@@ -16,13 +16,13 @@ GOOD = json.dumps(
 def test_every_record_ends_in_one_of_the_lists_in_order() -> None:
     values = [GOOD, b"{", None, GOOD, b"\xff"]
     records = [Record("new-users", 1, offset, value) for offset, value in enumerate(values)]
-    result = sort(NewUser, records)
+    result = validate(NewUser, records)
     assert [user.user_id for user in result.valid] == ["u", "u"]
-    assert [letter.offset for letter in result.dead] == [1, 2, 4]
+    assert [letter.offset for letter in result.dead_letters] == [1, 2, 4]
 
 
 def test_a_dead_letter_has_what_is_needed_to_mend_it() -> None:
-    (letter,) = sort(NewUser, [Record("new-users", 2, 7, b'{"user_id": "\xff"}')]).dead
+    (letter,) = validate(NewUser, [Record("new-users", 2, 7, b'{"user_id": "\xff"}')]).dead_letters
     assert (letter.topic, letter.partition, letter.offset) == ("new-users", 2, 7)
     assert letter.payload == '{"user_id": "\\xff"}'
     assert letter.reason

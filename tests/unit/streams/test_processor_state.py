@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from streams.contracts import Interaction, InteractionType, derived_id
-from streams.processor.shopper import HISTORY_LENGTH, Shopper
+from streams.live_history import HISTORY_LENGTH
+from streams.processor.state import ShopperState
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 GAP = timedelta(minutes=30)
@@ -34,10 +35,10 @@ def event(
 
 def judge(events: Iterable[Interaction], *, close: bool = True) -> dict[tuple[str, float], str]:
     """The last verdict on each view, by item and minute."""
-    shopper = Shopper()
-    verdicts = [verdict for each in events for verdict in shopper.apply(each, GAP)]
+    state = ShopperState()
+    verdicts = [verdict for each in events for verdict in state.apply(each, GAP)]
     if close:
-        verdicts += shopper.close("u")
+        verdicts += state.close("u")
     last = {verdict.interaction_id: verdict for verdict in verdicts}
     return {
         (each.item_id, (each.timestamp - START) / timedelta(minutes=1)): each.interaction_type.value
@@ -76,10 +77,10 @@ def test_an_open_session_has_no_negative_verdicts_yet() -> None:
 
 
 def test_a_purchase_overrules_the_verdict_of_a_session_closed_too_early() -> None:
-    shopper = Shopper()
-    assert list(shopper.apply(event(0, "a", VIEW), GAP)) == []
-    (early,) = shopper.close("u")
-    (late,) = shopper.apply(event(5, "a", PURCHASE), GAP)
+    state = ShopperState()
+    assert list(state.apply(event(0, "a", VIEW), GAP)) == []
+    (early,) = state.close("u")
+    (late,) = state.apply(event(5, "a", PURCHASE), GAP)
     assert early.interaction_id == late.interaction_id
     assert late.interaction_type is InteractionType.POSITIVE_VIEW
 
@@ -96,18 +97,33 @@ def test_delivering_any_tail_again_changes_no_verdict() -> None:
         assert judge([*events, *events[cut:]]) == judge(events)
 
 
-def test_memory_survives_storage() -> None:
-    shopper = Shopper()
-    list(shopper.apply(event(0, "a", VIEW, "s"), GAP))
-    assert Shopper.model_validate_json(shopper.model_dump_json()) == shopper
-    assert shopper.has_open_views
+def test_the_state_survives_storage() -> None:
+    state = ShopperState()
+    list(state.apply(event(0, "a", VIEW, "s"), GAP))
+    assert ShopperState.model_validate_json(state.model_dump_json()) == state
+    assert state.has_open_views
+
+
+def test_the_history_keeps_interactions_without_their_review_texts() -> None:
+    state = ShopperState()
+    rated = event(0, "a", RATE).model_copy(update={"review_title": "t", "review_content": "c"})
+    list(state.apply(rated, GAP))
+    assert state.history == [event(0, "a", RATE)]
+
+
+def test_an_entry_of_another_version_is_left_out() -> None:
+    state = ShopperState()
+    for minute, item in enumerate("ab"):
+        list(state.apply(event(minute, item, CART), GAP))
+    stored = state.model_dump_json().replace(':"cart"', ':"wish"', 1)
+    assert [past.item_id for past in ShopperState.model_validate_json(stored).history] == ["b"]
 
 
 def test_the_history_keeps_the_newest_events_once_and_in_order() -> None:
-    shopper = Shopper()
+    state = ShopperState()
     events = [event(each, f"i{each}", CART) for each in range(HISTORY_LENGTH + 5)]
     for each in [*events, *events[-3:]]:
-        list(shopper.apply(each, GAP))
-    assert [past.item_id for past in shopper.history] == [
+        list(state.apply(each, GAP))
+    assert [past.item_id for past in state.history] == [
         each.item_id for each in events[-HISTORY_LENGTH:]
     ]

@@ -1,18 +1,21 @@
-"""The Feast store of this project: everything in one PostgreSQL database, schema `feast`."""
+"""Feast's registry and stores: everything is in one PostgreSQL database, schema `feast`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
-import psycopg
 from feast import FeatureStore, RepoConfig
-from feast.infra.registry.sql import SqlRegistry
+from feast.errors import FeastError
+from feast.infra.registry.sql import FeastRegistrySchemaError, SqlRegistry
+from psycopg import Error as PostgresError
 from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import PoolClosed, PoolTimeout
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from ml.features.definitions import OBJECTS
-from ml.features.grants import grant_pushes
-from ml.features.online_store import PooledOnlineStore
-from ml.settings import MlSettings
-from streams.errors import ConfigurationError
+from streams.errors import ConfigurationError, UnavailableError
+from streams.features.online_store import PooledOnlineStore
+from streams.settings import FeatureSettings
 
 _SCHEMA = "feast"
 _SCRATCH_SCHEMA = "feast_scratch"
@@ -20,7 +23,7 @@ _ONLINE_CONNECTIONS = 8
 
 
 def repo_config(
-    settings: MlSettings, *, registry_tables: Literal["verify", "auto"] = "verify"
+    settings: FeatureSettings, *, registry_tables: Literal["verify", "auto"] = "verify"
 ) -> RepoConfig:
     """Feast's configuration, made from the database's address; no file holds a secret.
 
@@ -53,7 +56,7 @@ def repo_config(
         # A retrieval makes a table and drops it again; who retrieves may do so nowhere else.
         offline_store={"type": "postgres", **database, "db_schema": _SCRATCH_SCHEMA},
         online_store={
-            "type": "ml.features.online_store.PooledOnlineStore",
+            "type": "streams.features.online_store.PooledOnlineStore",
             "vector_enabled": True,
             "max_conn": _ONLINE_CONNECTIONS,
             **database,
@@ -61,21 +64,28 @@ def repo_config(
     )
 
 
-def feature_store(settings: MlSettings) -> FeatureStore:
+def feature_store(settings: FeatureSettings) -> FeatureStore:
     """A connected store whose definitions are those of the last `apply`."""
     return FeatureStore(config=repo_config(settings))
 
 
-def apply(settings: MlSettings) -> None:
-    """Register the definitions and make the online tables; running it again changes nothing.
+@contextmanager
+def feast_errors() -> Iterator[None]:
+    """Turn every failure of Feast and of its database inside the block into UnavailableError.
 
-    It is for the schema's owner, who lets the other roles of a cluster write what they push.
+    Definitions that have not been applied yet are such a failure, too.
     """
-    store = FeatureStore(config=repo_config(settings, registry_tables="auto"))
-    store.apply(list(OBJECTS))
-    close(store)
-    with psycopg.connect(settings.database_url) as connection:
-        grant_pushes(connection, settings.feast_project)
+    try:
+        yield
+    except (
+        FeastError,
+        FeastRegistrySchemaError,
+        PostgresError,
+        SQLAlchemyError,
+        PoolTimeout,
+        PoolClosed,
+    ) as error:
+        raise UnavailableError(f"Feast is unavailable: {error}") from error
 
 
 def close(store: FeatureStore) -> None:

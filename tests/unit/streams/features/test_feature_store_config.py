@@ -1,17 +1,16 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
-from ml.features.store import repo_config
-from ml.settings import MlSettings
 from streams.errors import ConfigurationError
+from streams.features.store import repo_config
+from streams.settings import FeatureSettings
 
 
-def _settings(url: str) -> MlSettings:
-    return MlSettings(database_url=url, models_dir=Path("models"))
+def _settings(url: str) -> FeatureSettings:
+    return FeatureSettings(database_url=url)
 
 
 def test_everything_lies_in_one_database_and_the_schema_feast() -> None:

@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool
 class PooledOnlineStoreConfig(PostgreSQLOnlineStoreConfig):
     """Settings of `PooledOnlineStore`: those of Feast's own store and one more."""
 
-    type: str = "ml.features.online_store.PooledOnlineStore"  # type: ignore[assignment]
+    type: str = "streams.features.online_store.PooledOnlineStore"  # type: ignore[assignment]
     pool_timeout: float = 2.0
     """Seconds to wait for a connection."""
 

@@ -1,0 +1,47 @@
+"""Applies the feature definitions and grants the rights to push; doing it again changes nothing.
+
+What else a role of a cluster may do, reading these tables included, is in
+`apps.migrations.grants`.
+"""
+
+from typing import Any
+
+import psycopg
+from feast import FeatureStore, FeatureView
+from feast.infra.online_stores.helpers import compute_table_id
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from ml.features import definitions
+from streams.features.store import close, repo_config
+from streams.settings import FeatureSettings
+
+PUSHES: dict[str, tuple[FeatureView, ...]] = {
+    "processor": (definitions.LIVE_HISTORY,),
+    "pipeline": (definitions.ITEM_EMBEDDING, definitions.USER_EMBEDDING, definitions.USER_ITEMS),
+}
+"""The views whose online tables each role writes."""
+
+
+def apply(settings: FeatureSettings) -> None:
+    """Register the definitions, create the online tables and grant the rights to write them.
+
+    The owner of the schema runs this.
+    """
+    store = FeatureStore(config=repo_config(settings, registry_tables="auto"))
+    store.apply(list(definitions.OBJECTS))
+    close(store)
+    with psycopg.connect(settings.database_url) as connection:
+        _grant_pushes(connection, settings.feast_project)
+
+
+def _grant_pushes(connection: Connection[Any], project: str) -> None:
+    """Grant `PUSHES` to those roles that exist: a laptop has none of them."""
+    existing = {name for (name,) in connection.execute("select rolname from pg_roles")}
+    for role in PUSHES.keys() & existing:
+        for view in PUSHES[role]:
+            connection.execute(
+                SQL("grant insert, update on {} to {}").format(
+                    Identifier("feast", compute_table_id(project, view)), Identifier(role)
+                )
+            )
