@@ -103,4 +103,8 @@ def _cell(value: Any, kind: pa.DataType) -> Any:
         return value.replace(tzinfo=None)
     if isinstance(value, Decimal):
         return float(value)  # data sets hold prices as numbers
-    return str(value) if value is not None and pa.types.is_string(kind) else value
+    if value is None:
+        return None
+    if pa.types.is_string(kind):
+        return str(value)
+    return float(value) if pa.types.is_floating(kind) else value

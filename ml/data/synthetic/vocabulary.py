@@ -1,4 +1,4 @@
-"""The words of the synthetic shop: its categories, brands, people and reviews, all invented."""
+"""The vocabulary of the synthetic shop: invented categories, brands, people and reviews."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from streams.contracts.category import names
 
 
 class Kind(NamedTuple):
-    """What is sold in one category."""
+    """A category and the products that are sold in it."""
 
     path: str
     """The category from the root, joined by `|`."""
@@ -328,7 +328,7 @@ SECOND_PARENTS = (
     ("Styling Tools", "Electronics"),
     ("Travel Guides", "Camping"),
 )
-"""A category and a further parent of it: the hierarchy is a graph, not a tree."""
+"""A category and a second parent of it, since the hierarchy is a graph, not a tree."""
 
 BRANDS = _words("""
     Arvolt Belnor Brisko Caldura Cervano Corvik Dellamy Dunmar Eskarin Faldo Fennick Galtera

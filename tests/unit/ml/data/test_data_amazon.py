@@ -56,7 +56,7 @@ def test_a_clean_row_becomes_a_product_its_reviewers_and_their_ratings(tmp_path:
     assert ratings == {"U1": (4.0, "Good", "I like it"), "U2": (4.0, "Bad, very bad", "It broke")}
 
 
-def test_instants_follow_from_arrival_over_sign_up_to_review(tmp_path: Path) -> None:
+def test_arrival_precedes_sign_up_which_precedes_the_review(tmp_path: Path) -> None:
     shop = read(tmp_path, ROW)
     signup = {user.user_id: user.signup_date for user in shop.users}
     for event in shop.interactions:
@@ -128,7 +128,7 @@ def test_a_line_that_is_no_record_is_rejected_with_its_number(tmp_path: Path) ->
     assert len(shop.repaired) == 13
 
 
-def test_a_duplicate_fills_gaps_and_adds_its_reviews(tmp_path: Path) -> None:
+def test_a_duplicate_fills_empty_fields_and_adds_its_reviews(tmp_path: Path) -> None:
     again = ROW | {
         "product_name": "Another name",
         "rating_count": "7",
@@ -170,7 +170,9 @@ def test_a_review_without_a_user_is_ignored_alone(tmp_path: Path) -> None:
     assert notes(shop) == [(2, "review_id")]
 
 
-def test_reviews_need_the_products_stars_but_their_users_stay(tmp_path: Path) -> None:
+def test_reviews_of_a_product_without_rating_are_ignored_but_not_their_users(
+    tmp_path: Path,
+) -> None:
     shop = read(tmp_path, ROW | {"rating": "|"})
     assert shop.interactions == []
     assert len(shop.users) == 2
@@ -211,7 +213,7 @@ def test_amounts() -> None:
             price(wrong)
 
 
-def test_texts_in_a_list_may_contain_commas() -> None:
+def test_texts_of_a_list_may_contain_commas() -> None:
     assert split_texts("a,b,c", 3) == ["a", "b", "c"]
     assert split_texts("a, really,b", 2) == ["a, really", "b"]
     assert split_texts("a, really,b", 3) == ["a", "really", "b"]

@@ -57,7 +57,7 @@ def test_bad_rows_are_reported(tmp_path: Path, row: str, reason: str) -> None:
     assert only.reason.startswith(reason)
 
 
-def test_an_amazon_table_is_known_by_its_header(tmp_path: Path) -> None:
+def test_an_amazon_table_is_recognised_by_its_header(tmp_path: Path) -> None:
     items, rejected = read_items(
         file(
             tmp_path,
@@ -88,7 +88,7 @@ def test_the_synthetic_shops_parquet_tables_are_its_dataset(tmp_path: Path) -> N
     pd.testing.assert_frame_equal(users, expected.users, check_dtype=False)
 
 
-def test_users_need_nothing_but_an_id(tmp_path: Path) -> None:
+def test_users_need_only_an_id(tmp_path: Path) -> None:
     users, _ = read_users(file(tmp_path, "user_id,name\nu1,Ada\nu2,Alan\n"))
     assert tuple(users.columns) == USER_COLUMNS
     assert users["user_id"].tolist() == ["u1", "u2"]
@@ -104,7 +104,7 @@ def test_the_key_is_required(tmp_path: Path) -> None:
         read_users(path)
 
 
-def test_tables_of_nothing_are_read_by_the_towers_after_saving(tmp_path: Path) -> None:
+def test_empty_tables_can_be_saved_and_loaded(tmp_path: Path) -> None:
     log = pd.DataFrame(
         {
             "user_id": ["u"],

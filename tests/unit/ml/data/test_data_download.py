@@ -77,7 +77,7 @@ def test_a_path_is_returned_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("location", ["none.csv", ".", "ftp://example.org/a.csv", "http:///a.csv"])
-def test_what_is_no_file_is_refused(tmp_path: Path, location: str) -> None:
+def test_a_location_that_is_no_file_is_refused(tmp_path: Path, location: str) -> None:
     with pytest.raises(ContractError, match=r"there is no file|cannot be read"):
         fetch(location, tmp_path)
 
@@ -131,13 +131,13 @@ def test_a_file_that_is_too_large_is_refused(server: FileServer, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_servers_refusal_is_told_without_the_query(server: FileServer, tmp_path: Path) -> None:
+def test_a_refusal_is_reported_without_the_query(server: FileServer, tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="answered 404") as refused:
         fetch(f"{server.url}/absent.csv?token=secret", tmp_path)
     assert "secret" not in str(refused.value)
 
 
-def test_a_server_that_is_away_is_a_clear_error(server: FileServer, tmp_path: Path) -> None:
+def test_an_unavailable_server_is_a_clear_error(server: FileServer, tmp_path: Path) -> None:
     url = server.url
     server.shutdown()
     server.server_close()

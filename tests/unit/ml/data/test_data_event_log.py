@@ -73,7 +73,7 @@ def test_columns_come_in_any_order_and_others_are_ignored(tmp_path: Path) -> Non
     ],
     ids=["byte order mark", "crlf", "no last line end", "empty lines", "quoted", "spaces"],
 )
-def test_harmless_differences_of_writing_change_nothing(tmp_path: Path, content: bytes) -> None:
+def test_equivalent_files_give_the_same_interaction(tmp_path: Path, content: bytes) -> None:
     [only], rejected = read(tmp_path, content)
     assert rejected == {}
     assert (only.user_id, only.interaction_type, only.item_id) == ("u1", "view", "i1")
@@ -149,7 +149,7 @@ def test_line_numbers_count_physical_lines_across_quoted_line_breaks(tmp_path: P
     assert list(rejected) == [5]
 
 
-def test_an_unclosed_quote_swallows_nothing_even_if_a_later_quote_would_close_it(
+def test_an_unclosed_quote_rejects_only_its_line_even_if_a_later_quote_would_close_it(
     tmp_path: Path,
 ) -> None:
     content = HEADER + b'1430623510,u1,view,"i1\n' + GOOD * 3 + b'1430623510,u1,view,i1"\n' + GOOD
@@ -228,7 +228,7 @@ DIRT = st.one_of(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(lines=st.lists(st.one_of(st.just(None), DIRT), max_size=30))
-def test_every_line_is_read_or_rejected_or_empty_whatever_the_dirt(
+def test_every_line_of_any_file_is_read_rejected_or_empty(
     tmp_path: Path, lines: list[bytes | None]
 ) -> None:
     """None stands for a good line, which the dirt around it must not touch."""
@@ -244,7 +244,7 @@ def test_every_line_is_read_or_rejected_or_empty_whatever_the_dirt(
     assert len({row.interaction_id for row in good}) == len(good)
 
 
-def test_a_real_log_arrives_whole(real_data: Path) -> None:
+def test_a_real_log_is_read_completely(real_data: Path) -> None:
     rows = list(read_event_log(real_data / "retailrocket" / "events_train.csv"))
     assert len(rows) == 97_381
     assert all(isinstance(row, Interaction) for row in rows)

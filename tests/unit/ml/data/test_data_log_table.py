@@ -70,7 +70,7 @@ def test_events_have_the_shops_names_or_ours(tmp_path: Path, name: str, kind: st
     assert log["interaction_type"].tolist() == [kind]
 
 
-def test_a_log_without_events_is_one_of_purchases_beside_which_ratings_stay(
+def test_a_log_without_events_has_purchases_which_keep_their_ratings(
     tmp_path: Path,
 ) -> None:
     log, rejected = read_log(file(tmp_path, "user_id,item_id,rating\nu,i,3.5\nu,j,\n"))
@@ -116,14 +116,14 @@ def test_a_bad_row_is_rejected_alone_and_reported_with_its_line(
     assert reason in only.reason
 
 
-def test_rows_bad_in_several_ways_are_reported_once_in_the_order_of_the_file(
+def test_rows_with_several_errors_are_reported_once_in_the_order_of_the_file(
     tmp_path: Path,
 ) -> None:
     text = "user_id,item_id,rating\n,,9\nu,i,1\nu\nu,i,0\n"
     assert list(reasons(tmp_path, text)) == [2, 4, 5]
 
 
-def test_lines_hold_a_user_and_their_items(tmp_path: Path) -> None:
+def test_a_line_has_a_user_and_their_items(tmp_path: Path) -> None:
     text = "7 1 2 3\n8\n\n  9   2\n7 4\r\n"
     log, rejected = read_log(file(tmp_path, text, "train.txt"), LINES)
     assert rejected == []
@@ -223,7 +223,7 @@ def test_a_large_log_takes_seconds(tmp_path: Path) -> None:
     assert time.process_time() - start < 3
 
 
-def test_real_logs_arrive_whole(real_data: Path) -> None:
+def test_real_logs_are_read_completely(real_data: Path) -> None:
     lines, rejected = read_log(real_data / "ml-1m" / "train.txt", LINES)
     assert (len(lines), rejected) == (796_244, [])
     assert (lines["user_id"].nunique(), lines["item_id"].nunique()) == (6_022, 3_043)
