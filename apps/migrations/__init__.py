@@ -1,1 +1,1 @@
-"""The database's history (Alembic): one database, one schema an owner, nothing ever dropped."""
+"""The database's history (Alembic): one database, one schema per owner, no data is ever dropped."""

@@ -1,8 +1,8 @@
-"""What each role of a cluster may do; whatever is not said here, it may not.
+"""What each role of a cluster may do; it may do nothing else.
 
 The owner of all schemas runs the migrations, the other roles log in. Rights on what Feast's online
-tables hold are in `ml.features.apply`, for Feast makes those tables later. A right that is to go
-is revoked by a migration.
+tables hold are in `ml.features.apply`, because Feast makes those tables later. To take a right
+away, revoke it in a migration.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Grant:
     schema: str
     on_tables: str = ""
     tables: tuple[str, ...] = ()
-    """None named: all, those that come later included."""
+    """All tables if empty, including those that are created later."""
     on_schema: str = "usage"
 
 
@@ -46,8 +46,8 @@ ROLES = frozenset(each.role for each in GRANTS)
 
 def missing_roles(connection: Connection) -> list[str]:
     """Roles of a cluster that the server does not have."""
-    there = connection.scalars(text("select rolname from pg_roles"))
-    return sorted(ROLES.difference(there))
+    present = connection.scalars(text("select rolname from pg_roles"))
+    return sorted(ROLES.difference(present))
 
 
 def grant(connection: Connection) -> None:

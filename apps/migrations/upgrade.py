@@ -20,10 +20,10 @@ def upgrade(database_url: str, *, to: str = "head", roles_needed: bool = False) 
     Args:
         database_url: of the owner of the schemas.
         to: the revision to stop at; the newest by default.
-        roles_needed: whether to do nothing until the platform has made every role.
+        roles_needed: whether to refuse until the platform has created every role.
 
     Raises:
-        UnavailableError: a role that is needed is not there.
+        UnavailableError: a required role is missing.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))

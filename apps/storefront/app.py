@@ -8,8 +8,7 @@ from apps.storefront.accounts import routes as accounts
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
 from apps.storefront.events.activity import shopping_session
-from apps.storefront.events.breaker import kafka_breaker
-from apps.storefront.events.publishing import EventSender
+from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.health import routes as health
 from apps.storefront.home import routes as home

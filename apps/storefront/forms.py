@@ -57,8 +57,8 @@ def read_or_abort(model: type[M], sent: MultiDict[str, str]) -> M:
 def messages(error: ValidationError) -> dict[str, str]:
     """The first message of each field, in a shopper's words."""
     found: dict[str, str] = {}
-    for part in error.errors():
-        found.setdefault(str(part["loc"][0]) if part["loc"] else "", _words(part))
+    for detail in error.errors():
+        found.setdefault(str(detail["loc"][0]) if detail["loc"] else "", _words(detail))
     return found
 
 
@@ -80,10 +80,10 @@ def _is_list(annotation: object) -> bool:
     return isinstance(origin, type) and issubclass(origin, Sequence)
 
 
-def _words(part: ErrorDetails) -> str:
-    limits = part.get("ctx", {})
-    if part["type"] == "value_error":
+def _words(detail: ErrorDetails) -> str:
+    limits = detail.get("ctx", {})
+    if detail["type"] == "value_error":
         return str(limits["error"])
-    if part["type"] == "string_too_short" and limits["min_length"] == 1:
+    if detail["type"] == "string_too_short" and limits["min_length"] == 1:
         return _WORDS["missing"]
-    return _WORDS.get(part["type"], "This value is not valid.").format(**limits)
+    return _WORDS.get(detail["type"], "This value is not valid.").format(**limits)

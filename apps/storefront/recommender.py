@@ -1,4 +1,4 @@
-"""What the shop asks of a recommender."""
+"""The recommender, as the shop uses it."""
 
 from collections.abc import Sequence
 from typing import Protocol

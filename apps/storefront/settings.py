@@ -8,20 +8,20 @@ from streams.settings import DatabaseSettings, KafkaSettings
 
 
 class StorefrontSettings(DatabaseSettings, KafkaSettings):
-    """Addresses of the parts that the shop needs, and how it guards its accounts."""
+    """Addresses of what the shop depends on, and how it guards its accounts."""
 
     secret_key: SecretStr = Field(min_length=32)
     """Signs sessions and forms; at least 32 characters, the same in every worker."""
     session_cookie_secure: bool = True
     """Send cookies over HTTPS only; false on a laptop, where the shop answers plain HTTP."""
     trusted_proxies: int = Field(default=0, ge=0)
-    """How many reverse proxies stand before the shop and may say who the client is."""
+    """How many reverse proxies are in front of the shop and may say who the client is."""
     sample_shoppers: bool = False
     """Offer to continue as an existing shopper without a password; for demonstrations only."""
     shop_name: str = "Wayside"
     currency_symbol: str = "$"
     log_in_limit: str = "10 per minute"
-    """Attempts to log in from one address, in Flask-Limiter's words; counted in each worker."""
+    """Attempts to log in from one address, in the notation of Flask-Limiter; counted per worker."""
     sign_up_limit: str = "20 per hour"
     """Sign-ups from one address."""
     publish_timeout: timedelta = timedelta(seconds=1.5)
@@ -29,6 +29,6 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     kafka_pause: timedelta = timedelta(seconds=5)
     """How long after a failure events go straight to the outbox."""
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
-    """Where Prometheus is answered, by one worker alone; nowhere unless given."""
+    """Port on which one worker alone answers Prometheus; None: metrics are not served."""
     database_connections: int = Field(default=8, ge=1)
-    """At most so many connections a worker."""
+    """Maximum number of connections per worker."""

@@ -14,8 +14,7 @@ from sqlalchemy import make_url
 from apps.migrations.upgrade import upgrade
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.events import repository
-from apps.storefront.events.breaker import kafka_breaker
-from apps.storefront.events.publishing import EventSender
+from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.services import Services
 from streams.contracts import INTERACTIONS, Interaction, Product

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.storefront.events import repository
-from apps.storefront.events.breaker import kafka_breaker
-from apps.storefront.events.publishing import EventSender
+from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
 from streams.contracts import Interaction, InteractionType, new_id
 from streams.database import Database

@@ -11,7 +11,7 @@ from psycopg.rows import class_row, kwargs_row
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """An account, with what Flask-Login asks of one."""
+    """An account, as Flask-Login needs one."""
 
     user_id: str
     email: str | None
@@ -34,8 +34,7 @@ class SampleShopper:
 
     user_id: str
     user_name: str
-    preferences: str
-    """Names joined by `|`."""
+    preferences: Sequence[str]
 
 
 def _shopper(**row: Any) -> Shopper:
@@ -94,7 +93,9 @@ def sample_shoppers(connection: Connection[Any], limit: int) -> list[SampleShopp
     """Shoppers without an account of their own: whoever has a password is never offered."""
     with connection.cursor(row_factory=class_row(SampleShopper)) as cursor:
         return cursor.execute(
-            "select user_id, user_name, preferences from events.new_users sample"
+            "select user_id, user_name,"
+            "   array_remove(string_to_array(preferences, '|'), '') as preferences"
+            " from events.new_users sample"
             " where not exists (select from shop.users owner"
             "   where owner.user_id = sample.user_id and owner.password_hash is not null)"
             " order by user_id limit %s",

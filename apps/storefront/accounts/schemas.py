@@ -19,7 +19,7 @@ from streams.contracts.text import Key, Storable
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 128
 _MIN_DIFFERENT_CHARACTERS = 5
-_MIN_TELLING_LENGTH = 4  # a shorter piece of the e-mail address may occur in a password by chance
+_MIN_TELLING_LENGTH = 4  # a shorter name may occur in a password by chance
 _WELL_KNOWN = frozenset(
     {
         "1234567890",

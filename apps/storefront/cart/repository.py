@@ -13,7 +13,7 @@ from apps.storefront.events.attribution import Attribution
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """A product in the cart; `price` of one piece, None where it is on request."""
+    """A product in the cart; `price` of one item, None where it is on request."""
 
     item_id: str
     product_name: str

@@ -1,1 +1,1 @@
-"""The products: browsing, searching, looking closer."""
+"""The catalogue: lists of products, and search."""

@@ -81,7 +81,7 @@ def placeholder_image(path: str, name: str) -> Markup:
 
 
 def drawing_for(path: str) -> str:
-    """The drawing that suits a category best: its last, most special, name decides first."""
+    """The drawing that suits a category best; its last and most specific name decides first."""
     for part in reversed(category.names(path.lower())):
         for name, *beginnings in _WORDS:
             if any(_occurs(beginning, part) for beginning in beginnings):

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from apps.storefront.catalog.schemas import Sort
 from streams.contracts import Product
+from streams.contracts.category import SEPARATOR, names
 
 _WORD = re.compile(r"\w+")
 
@@ -76,7 +77,7 @@ def departments(connection: Connection[Any], limit: int) -> list[Department]:
 
 def subcategories(connection: Connection[Any], category: str, limit: int) -> list[Department]:
     """The largest categories right below `category`, by full path, in alphabetical order."""
-    depth = category.count("|") + 2
+    depth = len(names(category)) + 1
     with connection.cursor(row_factory=class_row(Department)) as cursor:
         found = cursor.execute(
             "select array_to_string((string_to_array(category, '|'))[:%(depth)s], '|') as name,"
@@ -183,24 +184,24 @@ def upsert_products(connection: Connection[Any], products: Iterable[Product]) ->
     Reviews stay. Nothing is committed here.
     """
     columns = tuple(Product.model_fields)
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    column_names = sql.SQL(", ").join(map(sql.Identifier, columns))
     distinct = {product.item_id: product for product in products}
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
                 "create temporary table incoming on commit drop as"
                 " select {} from shop.products with no data"
-            ).format(names)
+            ).format(column_names)
         )
-        with cursor.copy(sql.SQL("copy incoming ({}) from stdin").format(names)) as copy:
+        with cursor.copy(sql.SQL("copy incoming ({}) from stdin").format(column_names)) as copy:
             for product in distinct.values():
                 copy.write_row([getattr(product, column) for column in columns])
         cursor.execute(
             sql.SQL(
-                "insert into shop.products ({names}) select {names} from incoming"
+                "insert into shop.products ({columns}) select {columns} from incoming"
                 " on conflict (item_id) do update set {changes}"
             ).format(
-                names=names,
+                columns=column_names,
                 changes=sql.SQL(", ").join(
                     sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column))
                     for column in columns[1:]
@@ -213,4 +214,4 @@ def upsert_products(connection: Connection[Any], products: Iterable[Product]) ->
 
 def _below(category: str) -> str:
     escaped = re.sub(r"([\\%_])", r"\\\1", category)
-    return f"{escaped}|%"
+    return f"{escaped}{SEPARATOR}%"

@@ -1,4 +1,4 @@
-"""What a visitor may ask of the catalogue."""
+"""Queries of the catalogue."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -19,7 +19,7 @@ class Sort(StrEnum):
 
     @property
     def label(self) -> str:
-        """How the page calls it."""
+        """Its name on the page."""
         return _LABELS[self]
 
 
@@ -45,7 +45,7 @@ class CatalogQuery(BaseModel):
 
     @property
     def order(self) -> Sort:
-        """The order asked for, else the one that suits the query."""
+        """The requested order, else the one that suits the query."""
         if self.sort is None or (self.sort is Sort.RELEVANCE and not self.q):
             return Sort.RELEVANCE if self.q else Sort.NEWEST
         return self.sort

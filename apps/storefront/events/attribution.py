@@ -40,7 +40,7 @@ class Attribution(BaseModel):
         try:
             return cls.model_validate(named)
         except ValidationError as error:
-            wrong = {part["loc"][0] for part in error.errors()}
+            wrong = {detail["loc"][0] for detail in error.errors()}
             return cls.model_validate({k: v for k, v in named.items() if k not in wrong})
 
     @property

@@ -7,10 +7,9 @@ from typing import Any, Protocol
 import structlog
 from prometheus_client import Counter
 from psycopg import Connection
-from pybreaker import CircuitBreaker, CircuitBreakerError
+from pybreaker import STATE_CLOSED, CircuitBreaker, CircuitBreakerError
 
 from apps.storefront.events import repository
-from apps.storefront.events.breaker import is_closed
 from apps.storefront.events.repository import Record
 from streams.contracts import CHANNELS, Event, Interaction, new_id
 from streams.database import Database
@@ -23,6 +22,23 @@ PUBLISHED = Counter(
     "Events that Kafka acknowledged, sent by the request itself or from the outbox.",
     ("topic", "way"),
 )
+
+
+def kafka_breaker(pause: float) -> CircuitBreaker:
+    """Closed while Kafka answers; one failure opens it, and only the relay closes it again.
+
+    Pages never try an open one, so that at most one of them waits for an unavailable Kafka. The
+    relay tries again when the pause is over.
+
+    Args:
+        pause: seconds to leave Kafka alone after a failure.
+    """
+    return CircuitBreaker(fail_max=1, reset_timeout=pause, throw_new_error_on_trip=False)
+
+
+def is_closed(breaker: CircuitBreaker) -> bool:
+    """Whether a page may send directly."""
+    return bool(breaker.current_state == STATE_CLOSED)
 
 
 class Publishes(Protocol):

@@ -10,8 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
 from apps.storefront.events import repository
-from apps.storefront.events.breaker import is_closed
-from apps.storefront.events.publishing import PUBLISHED, Publishes
+from apps.storefront.events.publishing import PUBLISHED, Publishes, is_closed
 from streams.database import Database
 from streams.errors import PublishError, UnavailableError
 

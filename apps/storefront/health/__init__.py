@@ -1,1 +1,1 @@
-"""How the shop is, for probes."""
+"""Probes: liveness and readiness."""

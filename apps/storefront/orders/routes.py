@@ -1,10 +1,12 @@
 """Buying, and what was bought."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
 
 from apps.storefront.accounts import authentication
 from apps.storefront.cart.schemas import LineForm
@@ -12,7 +14,6 @@ from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
 from apps.storefront.forms import read_or_abort
 from apps.storefront.orders import repository
-from apps.storefront.orders.schemas import HistoryQuery
 from apps.storefront.services import Services
 from apps.storefront.submissions.submission import Submission, submitted_once
 from streams.contracts import InteractionType, new_id
@@ -20,6 +21,12 @@ from streams.contracts import InteractionType, new_id
 blueprint = Blueprint("orders", __name__, template_folder="templates")
 
 _PAGE_SIZE = 10
+
+
+class HistoryQuery(BaseModel):
+    """Which page of the purchase history."""
+
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
 @blueprint.post("/orders")

@@ -1,1 +1,1 @@
-"""What the shop recommends, and why."""
+"""Recommended products, and why they are recommended."""

@@ -19,7 +19,7 @@ _SLACK = 10
 """How many more items are requested, as the shop may no longer sell some."""
 
 _REASONS = {
-    # Also for a new shopper, of whom there is nothing but the preferences given at sign-up.
+    # Also for a new shopper, of whom only the preferences of the sign-up are known.
     "live": "Based on your preferences and recent activity",
     "precomputed": "Picked for you",
     "trending": "Trending with other shoppers",

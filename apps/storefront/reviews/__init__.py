@@ -1,1 +1,1 @@
-"""Stars and words of shoppers."""
+"""Ratings and reviews of shoppers, as they are stored."""

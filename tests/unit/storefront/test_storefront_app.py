@@ -1,11 +1,15 @@
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from pydantic import ValidationError
 
+import apps.storefront
 from apps.storefront.settings import StorefrontSettings
+from support.checkout import REPOSITORY
 
 
 def test_a_worker_lives_without_its_database_but_is_not_ready(lonely_shop: Flask) -> None:
@@ -110,3 +114,15 @@ def test_cookies_are_for_https_unless_a_laptop_says_otherwise(
     assert secure.config["SESSION_COOKIE_NAME"].startswith("__Host-")
     assert not lonely_shop.config["SESSION_COOKIE_SECURE"]
     assert lonely_shop.config["SESSION_COOKIE_HTTPONLY"]
+
+
+def test_an_installed_shop_has_all_its_templates_icons_and_drawings() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["apps.storefront"]
+    shop = Path(apps.storefront.__file__).parent
+    packed = {path for pattern in patterns for path in shop.glob(pattern)}
+    needed = {
+        path for path in shop.rglob("*.*") if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    assert needed
+    assert needed <= packed
