@@ -1,14 +1,10 @@
 """Migrations of stored rows, on rows as the revision before wrote them."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url
 
 from apps.migrations.upgrade import upgrade
 from streams.contracts import InteractionType, new_id
@@ -19,17 +15,8 @@ pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def empty_database(server_url: str) -> Iterator[str]:
-    name = f"empty_{uuid4().hex}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-def test_the_processors_state_keeps_interactions_of_the_contract(empty_database: str) -> None:
-    upgrade(empty_database, to="0003")
+def test_the_processors_state_keeps_interactions_of_the_contract(empty_database_url: str) -> None:
+    upgrade(empty_database_url, to="0003")
     view, entry = new_id(), new_id()
     memory = {
         "sessions": {
@@ -57,7 +44,7 @@ def test_the_processors_state_keeps_interactions_of_the_contract(empty_database:
             },
         ],
     }
-    with psycopg.connect(empty_database) as connection:
+    with psycopg.connect(empty_database_url) as connection:
         for user, stored in (("u", memory), ("new", {"sessions": {}, "history": []})):
             connection.execute(
                 "insert into events.shoppers (user_id, memory, latest, verdicts_due)"
@@ -65,9 +52,9 @@ def test_the_processors_state_keeps_interactions_of_the_contract(empty_database:
                 [user, json.dumps(stored), NOW],
             )
 
-    upgrade(empty_database)
+    upgrade(empty_database_url)
 
-    with psycopg.connect(empty_database) as connection:
+    with psycopg.connect(empty_database_url) as connection:
         states = repository.load(connection, ["u", "new"])
         (ended, _) = repository.take_ended(connection, timedelta(0), timedelta(0), 10)
     state = states["u"]

@@ -2,15 +2,10 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, make_url
 
-import apps.migrations
 from apps.migrations.upgrade import upgrade
 from apps.storefront.catalog.repository import upsert_products
 from streams.contracts import Product
@@ -44,13 +39,7 @@ def test_sums_of_a_cart_and_an_order_are_exact(database_url: str) -> None:
 
 
 def test_a_shop_with_float_prices_is_taken_over(empty_database_url: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(apps.migrations.__file__).parent))
-    engine = create_engine(make_url(empty_database_url).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, _BEFORE_MONEY)
-    engine.dispose()
+    upgrade(empty_database_url, to=_BEFORE_MONEY)
     floats = [0.1 + 0.2, 19.99, 1e12, float("inf"), None, 2.675]
     with psycopg.connect(empty_database_url) as connection:
         connection.execute("insert into shop.users (user_id, user_name) values ('u', 'Ada')")

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
 # A history's entry had all fields of an interaction but the user's.
 SHOPPER_STATE = """
