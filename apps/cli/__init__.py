@@ -1,1 +1,1 @@
-"""The recsys command: a thin skin over the other rooms."""
+"""The recsys command: a thin layer over the other packages."""

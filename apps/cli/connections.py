@@ -9,7 +9,7 @@ from streams.errors import ConfigurationError
 from streams.settings import KafkaSettings
 
 if TYPE_CHECKING:
-    from apps.filling.settings import FillSettings
+    from apps.filling.fill import FillSettings
     from apps.local.stack import Stack
 
 _DATABASE = "RECSYS_DATABASE_URL"
@@ -63,7 +63,7 @@ def fill_settings() -> "FillSettings":
     Raises:
         ConfigurationError: the environment names neither and the stack is not running.
     """
-    from apps.filling.settings import FillSettings
+    from apps.filling.fill import FillSettings
 
     if _DATABASE in os.environ or _KAFKA in os.environ:
         return FillSettings()

@@ -12,9 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from apps.cli.bar import Bar
-from apps.cli.console import err, out
-from apps.cli.log_files import FILE, Items, Seed, Train, Users, read_dataset, show_rejected
+from apps.cli.inputs import FILE, Items, Seed, Train, Users, read_dataset, show_rejected
+from apps.cli.progress import ProgressBar, err, out
 from ml.data.event_log import LogFormat
 from streams.errors import ConfigurationError, ContractError
 
@@ -79,7 +78,7 @@ def evaluate(
             **sizes
         )
     )
-    with Bar() as bar:
+    with ProgressBar() as bar:
         figures = compare(
             dataset, held_out, names, k=k, seed=seed, towers=config, progress=_shown_on(bar)
         )
@@ -148,7 +147,7 @@ def _table(
     return table
 
 
-def _shown_on(bar: Bar) -> "Callable[[Step], None]":
+def _shown_on(bar: ProgressBar) -> "Callable[[Step], None]":
     def show(step: "Step") -> None:
         what = f"{step.name} ({step.number} of {step.models})"
         bar.show(step.number, what, step.share, step.seconds_left)

@@ -1,4 +1,4 @@
-"""`recsys fill`: data for an empty shop, on a laptop or in a cluster."""
+"""`recsys fill`: load data into an empty shop, on a laptop or in a cluster."""
 
 import tempfile
 from pathlib import Path
@@ -6,10 +6,17 @@ from pathlib import Path
 import typer
 
 from apps.cli.connections import fill_settings
-from apps.cli.console import Narrator, out
-from apps.cli.synthetic import Interactions, Items, ProductTable, Seed, Users
-from apps.filling.feed import Fed
-from apps.filling.source import SyntheticSize, dataset, synthetic
+from apps.cli.inputs import (
+    SYNTHETIC,
+    InteractionCount,
+    ItemCount,
+    ProductTable,
+    ShopSeed,
+    UserCount,
+)
+from apps.cli.progress import ProgressDisplay, out
+from apps.filling.source import dataset, synthetic
+from ml.data.synthetic import SyntheticConfig
 
 
 def register(cli: typer.Typer) -> None:
@@ -20,41 +27,40 @@ def register(cli: typer.Typer) -> None:
 def fill(
     *,
     data: ProductTable = None,
-    users: Users = 1_000,
-    items: Items = 2_000,
-    interactions: Interactions = 40_000,
-    seed: Seed = 0,
+    users: UserCount = SYNTHETIC.n_users,
+    items: ItemCount = SYNTHETIC.n_items,
+    interactions: InteractionCount = SYNTHETIC.n_interactions,
+    seed: ShopSeed = SYNTHETIC.seed,
 ) -> None:
-    """Fill an empty shop with the synthetic one or a data set; leave alone one with products.
+    """Fill an empty shop with the synthetic shop or a data set; a shop with products is kept.
 
     The shop is that of RECSYS_DATABASE_URL and RECSYS_KAFKA_BOOTSTRAP_SERVERS, over TLS with the
-    files of RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE; else
-    that of the running stack.
+    files of RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE. Without
+    these variables it is the shop of the running stack.
     """
-    from apps.filling.fill import fill as bring_in
+    from apps.filling.fill import fill as load
     from apps.filling.fill import products_in
 
     settings = fill_settings()
-    if there := products_in(settings):
-        out.print(f"the shop has {there:,} products: nothing to do")
+    if products := products_in(settings):
+        out.print(f"the shop already has {products:,} products: nothing was changed")
         return
-    narrator = Narrator()
-
-    def waiting(events: int) -> None:
-        narrator.whisper(f"{events:,} events are not rows yet")
-
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            folder, size = Path(name), SyntheticSize(users, items, interactions, seed)
-            source = dataset(data, folder, narrator.whisper) if data else synthetic(size, folder)
-            narrator.say(f"bringing in the {source.name}")
-            fed = bring_in(settings, source, on_feed=narrator.display.feeding, on_wait=waiting)
-    finally:
-        narrator.close()
-    _show(fed, products_in(settings))
-
-
-def _show(fed: Fed, products: int) -> None:
-    out.print(f"the shop has {products:,} products and {fed.events_acknowledged:,} interactions")
-    if fed.rejected or fed.repaired:
-        out.print(f"{len(fed.rejected):,} rows were refused, {len(fed.repaired):,} repaired")
+    config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
+    with ProgressDisplay() as display, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = dataset(data, folder, display.status) if data else synthetic(config, folder)
+        display.step(f"loading the {source.name}")
+        report = load(
+            settings,
+            source,
+            on_load=lambda report: display.status(str(report)),
+            on_wait=lambda events: display.status(f"{events:,} events are not stored yet"),
+        )
+    out.print(
+        f"the shop has {products_in(settings):,} products"
+        f" and {report.events_acknowledged:,} interactions"
+    )
+    if report.rejected or report.repaired:
+        out.print(
+            f"{len(report.rejected):,} rows were rejected, {len(report.repaired):,} were repaired"
+        )

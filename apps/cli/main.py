@@ -1,4 +1,4 @@
-"""The entry point: every command, and errors as one clear line."""
+"""The entry point: adds every command, and prints an error as one line."""
 
 import sys
 
@@ -7,20 +7,20 @@ from pydantic import ValidationError
 from rich.markup import escape
 
 from apps.cli import demo, evaluation, events, fill, model, stack, synthetic, tuning
-from apps.cli.console import err
+from apps.cli.progress import err
 from streams.errors import RecsysError
 
 cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="A shop that learns while people shop: run it, feed it, train it, look into it.",
+    help="A shop that learns while people shop: run it, fill it, train its model, inspect it.",
 )
-for room in (stack, demo, fill, model, evaluation, tuning, events, synthetic):
-    room.register(cli)
+for module in (stack, demo, fill, model, evaluation, tuning, events, synthetic):
+    module.register(cli)
 
 
 def app() -> None:
-    """Run the command line; an error of ours ends it with status 1 and its message."""
+    """Run the command line; a RecsysError is printed and ends it with status 1."""
     try:
         cli()
     except ValidationError as error:

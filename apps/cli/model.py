@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from apps.cli.connections import ml_settings, running_stack
-from apps.cli.console import Narrator, out
+from apps.cli.progress import ProgressDisplay, out
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,51 +30,51 @@ def register(cli: typer.Typer) -> None:
 def train(
     *,
     validate: Annotated[
-        bool, typer.Option(help="Also score a second model on interactions held out of the data.")
+        bool,
+        typer.Option(help="Also evaluate a second model on held-out interactions."),
     ] = True,
     cold_start: Annotated[
-        bool, typer.Option(help="Then also score a third model on new items and new users.")
+        bool, typer.Option(help="Then also evaluate a third model on new items and new users.")
     ] = True,
 ) -> None:
     """Run the Kubeflow pipeline by its local runner; the shop serves the new lists afterwards."""
     from pipelines.retrain.local import run_local
 
     stack = running_stack()
-    narrator = Narrator()
-    narrator.say("running the pipeline")
-    try:
+    with ProgressDisplay() as display:
+        display.step("running the pipeline")
         result = run_local(
             ml_settings(stack),
             {"validate": validate, "cold_start": cold_start},
             stack.settings.state_dir / "pipeline",
-            narrator.whisper,
+            display.status,
         )
-    finally:
-        narrator.close()
     out.print(f"version {result.version} is live")
     for name, value in result.metrics.items():
         out.print(f"  {name}: {value}")
 
 
 def versions() -> None:
-    """Show the versions that are kept, the newest first."""
-    live, kept = _versions(running_stack())
-    table = Table("version", "made", "recall@20", "NDCG@20", "")
-    for version in kept:
-        made = f"{version.created_at:%Y-%m-%d %H:%M}" if version.created_at else ""
+    """Show the registered versions, newest first."""
+    live, registered = _versions(running_stack())
+    table = Table("version", "created", "recall@20", "NDCG@20", "")
+    for version in registered:
+        created = f"{version.created_at:%Y-%m-%d %H:%M}" if version.created_at else ""
         figures = [version.metrics.get(f"{name}_at_20") for name in ("recall", "ndcg")]
         shown = ["" if figure is None else f"{figure:.4f}" for figure in figures]
-        table.add_row(version.version, made, *shown, "live" if version.version == live else "")
+        table.add_row(version.version, created, *shown, "live" if version.version == live else "")
     out.print(table)
 
 
 def card(
     version: Annotated[
-        str | None, typer.Argument(metavar="VERSION", help="The live one if left out.")
+        str | None, typer.Argument(metavar="VERSION", help="The live version by default.")
     ] = None,
     *,
-    as_path: Annotated[bool, typer.Option("--path", help="Print its folder instead.")] = False,
-    in_viewer: Annotated[bool, typer.Option("--open", help="Open it with its pictures.")] = False,
+    as_path: Annotated[
+        bool, typer.Option("--path", help="Print the card's folder instead.")
+    ] = False,
+    in_viewer: Annotated[bool, typer.Option("--open", help="Open the card in a viewer.")] = False,
 ) -> None:
     """Show the model card of a version."""
     import psycopg
@@ -84,16 +84,16 @@ def card(
     from ml.registry import bundles
 
     stack = running_stack()
-    live, kept = _versions(stack)
-    named = version or live
-    if named is None:
+    live, registered = _versions(stack)
+    chosen = version or live
+    if chosen is None:
         raise ConfigurationError("no model is live yet; train one with: recsys train")
-    if named not in {each.version for each in kept}:
-        raise ConfigurationError(f"there is no version {named}; see: recsys versions")
+    if chosen not in {each.version for each in registered}:
+        raise ConfigurationError(f"there is no version {chosen}; see: recsys versions")
     connect = partial(psycopg.connect, stack.database_url)
-    folder = bundles.folder_of(named, ml_settings(stack).models_dir, connect) / FOLDER
+    folder = bundles.folder_of(chosen, ml_settings(stack).models_dir, connect) / FOLDER
     if not (folder / README).exists():
-        raise ConfigurationError(f"version {named} has no card")
+        raise ConfigurationError(f"version {chosen} has no card")
     if as_path:
         print(folder.resolve())
     elif in_viewer:
@@ -103,7 +103,7 @@ def card(
 
 
 def _versions(stack: "Stack") -> tuple[str | None, list["ModelVersion"]]:
-    """The live version's name and all that are kept."""
+    """The live version's name, and all registered versions."""
     import psycopg
 
     from ml.registry import repository
@@ -122,22 +122,24 @@ def top_k(
     """Show a user's list as the Feast online store holds it."""
     import psycopg
 
-    from apps.local import repository
+    from apps.local.repository import user_ids_of
+    from apps.storefront.catalog.repository import named
     from ml.features.online import OnlineFeatures
 
     stack = running_stack()
     with psycopg.connect(stack.database_url) as connection:
-        user_id = _only(repository.user_ids_of(connection, user), user)
+        user_id = _only(user_ids_of(connection, user), user)
         with closing(OnlineFeatures(ml_settings(stack))) as features:
             listed = features.top_k(user_id)
         if listed is None:
             raise ConfigurationError(f"user {user_id} has no list yet; make one with: recsys train")
-        names = repository.product_names(connection, listed.item_ids)
+        products = named(connection, listed.item_ids)
     if as_json:
         print(
             json.dumps({"model_version": listed.model_version, "item_ids": list(listed.item_ids)})
         )
         return
+    names = {product.item_id: product.product_name for product in products}
     table = Table("", "item", "product", title=f"user {user_id}, model {listed.model_version}")
     for rank, item_id in enumerate(listed.item_ids, 1):
         table.add_row(str(rank), item_id, names.get(item_id, ""))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from apps.cli.console import Narrator, out
+from apps.cli.progress import ProgressDisplay, out
 from apps.local.settings import LocalSettings
 
 if TYPE_CHECKING:
-    from apps.local.stack import PartStatus, Stack
+    from apps.local.stack import ComponentStatus, Stack
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -23,53 +23,47 @@ def register(cli: typer.Typer) -> None:
 
 
 def up(*, as_json: Json = False) -> None:
-    """Start whatever does not run: PostgreSQL, Kafka, Connect, the processor, the storefront."""
+    """Start PostgreSQL, Kafka, Connect, the processor and the storefront unless they run."""
     stack = _stack()
-    narrator = Narrator()
-    try:
-        stack.up(narrator.say)
-    finally:
-        narrator.close()
+    with ProgressDisplay() as display:
+        stack.up(display.step)
     _show(stack.statuses(), as_json=as_json)
 
 
 def down() -> None:
-    """Stop all of it; the data stays."""
-    narrator = Narrator()
-    try:
-        _stack().down(narrator.say)
-    finally:
-        narrator.close()
+    """Stop every component; the data is kept."""
+    with ProgressDisplay() as display:
+        _stack().down(display.step)
 
 
 def status(*, as_json: Json = False) -> None:
-    """Show each part's state, health, address, pid and log; exit 1 unless all are healthy."""
+    """Show the state of each component; the exit status is 1 unless all are healthy."""
     statuses = _stack().statuses()
     _show(statuses, as_json=as_json)
-    if not all(part.healthy for part in statuses):
+    if not all(each.healthy for each in statuses):
         raise typer.Exit(1)
 
 
 def _stack() -> "Stack":
-    from apps.local.stack import Stack  # what only a laptop has is imported with it
+    from apps.local.stack import Stack  # its packages are missing in a cluster's images
 
     return Stack(LocalSettings())
 
 
-def _show(statuses: "list[PartStatus]", *, as_json: bool) -> None:
+def _show(statuses: "list[ComponentStatus]", *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({part.name: part.as_dict() for part in statuses}, indent=2))
+        print(json.dumps({each.name: each.as_dict() for each in statuses}, indent=2))
         return
-    table = Table("part", "state", "health", "pid")
+    table = Table("component", "state", "health", "pid")
     table.add_column("address", no_wrap=True)
-    for part in statuses:
+    for each in statuses:
         table.add_row(
-            part.name,
-            part.state,
-            "[green]healthy[/green]" if part.healthy else "[red]not healthy[/red]",
-            str(part.pid or ""),
-            part.address,
+            each.name,
+            each.state,
+            "[green]healthy[/green]" if each.healthy else "[red]not healthy[/red]",
+            str(each.pid or ""),
+            each.address,
         )
     out.print(table)
-    for part in statuses:
-        out.print(f"{part.name:10}  {part.log}", soft_wrap=True, highlight=False)
+    for each in statuses:
+        out.print(f"{each.name:10}  {each.log}", soft_wrap=True, highlight=False)

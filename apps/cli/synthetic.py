@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from apps.cli.console import Narrator, out
+from apps.cli.inputs import SYNTHETIC, InteractionCount, ItemCount, ShopSeed, UserCount
+from apps.cli.progress import ProgressDisplay, out
+from ml.data.synthetic import SyntheticConfig
+from ml.data.synthetic import generate as make
 
 if TYPE_CHECKING:
     from ml.evaluation.findings import ColdStart
     from ml.evaluation.protocol import RankingMetrics
     from ml.evaluation.recovery import Recovery
-
-Users = Annotated[int, typer.Option(min=1, help="Number of users.")]
-Items = Annotated[int, typer.Option(min=1, help="Number of items.")]
-Interactions = Annotated[int, typer.Option(min=1, help="Number of interactions.")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed makes the same shop.")]
-ProductTable = Annotated[
-    str | None,
-    typer.Option("--dataset", help="Amazon-style product table, a file or a URL."),
-]
-"""Replaces the synthetic shop."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -36,16 +29,15 @@ def register(cli: typer.Typer) -> None:
 
 
 def generate(
-    folder: Annotated[Path, typer.Argument(help="Where the files go.", file_okay=False)],
+    folder: Annotated[Path, typer.Argument(help="Folder for the files.", file_okay=False)],
     *,
-    users: Users = 1_000,
-    items: Items = 2_000,
-    interactions: Interactions = 40_000,
-    seed: Seed = 0,
+    users: UserCount = SYNTHETIC.n_users,
+    items: ItemCount = SYNTHETIC.n_items,
+    interactions: InteractionCount = SYNTHETIC.n_interactions,
+    seed: ShopSeed = SYNTHETIC.seed,
 ) -> None:
     """Write the shop's files, with its ground truth and its held-out items."""
-    from ml.data.synthetic import SyntheticConfig, write
-    from ml.data.synthetic import generate as make
+    from ml.data.synthetic.files import write
 
     config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
     write(make(config), folder)
@@ -55,40 +47,36 @@ def generate(
 
 def evaluate(
     *,
-    users: Users = 1_000,
-    items: Items = 2_000,
-    interactions: Interactions = 40_000,
-    seed: Seed = 0,
+    users: UserCount = SYNTHETIC.n_users,
+    items: ItemCount = SYNTHETIC.n_items,
+    interactions: InteractionCount = SYNTHETIC.n_interactions,
+    seed: ShopSeed = SYNTHETIC.seed,
     cold_start: Annotated[
         bool, typer.Option(help="Also train without some items and users, and evaluate on those.")
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Train on the shop and compare popularity, the towers and the oracle."""
-    from ml.data.synthetic import SyntheticConfig
-    from ml.data.synthetic import generate as make
     from ml.evaluation.cold_start import measure_cold_start
     from ml.evaluation.recovery import as_dataset, measure
     from ml.towers.config import TowersConfig
 
     config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
-    narrator = Narrator()
+    display = ProgressDisplay()
 
     def show(epoch: int, epochs: int, loss: float) -> None:
-        narrator.whisper(f"epoch {epoch} of {epochs}, loss {loss:.4f}")
+        display.status(f"epoch {epoch} of {epochs}, loss {loss:.4f}")
 
     measured: ColdStart | None = None
-    try:
-        narrator.say("generating the shop")
+    with display:
+        display.step("generating the shop")
         shop = make(config)
-        narrator.say("training the towers")
+        display.step("training the towers")
         recovery = measure(shop, TowersConfig(), seed=seed, progress=show)
         if cold_start:
-            narrator.say("training without a tenth of the items and users")
+            display.step("training without a tenth of the items and users")
             dataset = as_dataset(shop)
             measured = measure_cold_start(dataset, TowersConfig(), seed=seed, progress=show)
-    finally:
-        narrator.close()
     if as_json:
         print(json.dumps(_as_json(recovery, measured), indent=2))
         return

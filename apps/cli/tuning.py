@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from apps.cli.bar import Bar
-from apps.cli.console import err, out
-from apps.cli.log_files import Items, Seed, Train, Users, read_dataset, show_rejected
+from apps.cli.inputs import Items, Seed, Train, Users, read_dataset, show_rejected
+from apps.cli.progress import ProgressBar, err, out
 from ml.data.event_log import LogFormat
 from streams.errors import ConfigurationError
 
@@ -58,7 +57,7 @@ def tune(
         raise ConfigurationError(f"--out: no such folder: {write_to.parent}")
     dataset, rejected = read_dataset(train, items, users, log_format)
     show_rejected(rejected)
-    with Bar() as bar:
+    with ProgressBar() as bar:
         tuning = search(
             dataset,
             trials=trials,
@@ -115,7 +114,7 @@ def _summary(tuning: "Tuning") -> str:
     return f"{counts}; trial {tuning.best.number} reached NDCG@20 {tuning.best.ndcg:.4f}{default}"
 
 
-def _shown_on(bar: Bar) -> "Callable[[TuningProgress], None]":
+def _shown_on(bar: ProgressBar) -> "Callable[[TuningProgress], None]":
     def show(progress: "TuningProgress") -> None:
         best = "" if progress.best is None else f", best NDCG@20 {progress.best:.4f}"
         what = f"trial {progress.trial} of {progress.trials}{best}"

@@ -1,1 +1,1 @@
-"""Fills a shop with data, on the way that shoppers' clicks take."""
+"""Fills a shop with data, by the path that shoppers' clicks take."""

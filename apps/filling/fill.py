@@ -1,7 +1,7 @@
-"""Fills an empty shop, wherever it runs: nothing but Kafka and PostgreSQL is needed.
+"""Fills an empty shop, wherever it runs: only Kafka and PostgreSQL are needed.
 
 The products come last and all at once. A shop that has some is therefore complete; one that has
-none is filled from the beginning, which adds nothing to the events that are there already.
+none is filled from the beginning, which adds nothing to the events that are stored already.
 """
 
 import time
@@ -10,17 +10,21 @@ from collections.abc import Callable
 import psycopg
 
 from apps.filling import repository
-from apps.filling.feed import Fed, Feed
-from apps.filling.settings import FillSettings
+from apps.filling.loader import LoadReport, ShopLoader
 from apps.filling.source import Source
 from apps.storefront.catalog.repository import product_count
 from streams.errors import UnavailableError
 from streams.publisher import Publisher
+from streams.settings import KafkaSettings
 
 _POLL_SECONDS = 1.0
 
-Waiting = Callable[[int], None]
-"""Called with the number of events that are not rows yet."""
+
+class FillSettings(KafkaSettings):
+    """Kafka, and the database that holds the catalogue and the events."""
+
+    database_url: str
+    """PostgreSQL, `postgresql://user:password@host:port/database`."""
 
 
 def products_in(settings: FillSettings) -> int:
@@ -44,45 +48,42 @@ def fill(
     settings: FillSettings,
     source: Source,
     *,
-    on_feed: Callable[[Fed], None],
-    on_wait: Waiting,
+    on_load: Callable[[LoadReport], None],
+    on_wait: Callable[[int], None],
     stall_seconds: float = 300.0,
-) -> Fed:
-    """Bring in a data set and return when all of it is rows.
+) -> LoadReport:
+    """Load a data set and return when all of it is stored.
 
     Args:
-        settings: of the shop, which is empty.
-        source: a data set, no log.
-        on_feed: told what was published.
-        on_wait: told what is on its way.
-        stall_seconds: how long nothing may arrive.
+        settings: those of the shop, which is empty.
+        source: a data set, not a log.
+        on_load: progress callback while events are published.
+        on_wait: called with the number of events that are not stored yet.
+        stall_seconds: the longest time during which nothing is stored.
 
     Raises:
-        PublishError: Kafka does not take the events.
-        UnavailableError: they do not become rows; the shop then stays empty.
+        PublishError: Kafka does not acknowledge the events.
+        UnavailableError: the events are not stored; the shop then stays empty.
     """
-    users, interactions = list(source.users), list(source.interactions)
-    feed = Feed(Publisher(settings), settings.database_url, on_feed)
-    feed.fed.rejected.extend(source.rejected)
-    feed.fed.repaired.extend(source.repaired)
-    feed.shop((), users, interactions)
-    missing_users = {user.user_id for user in users}
-    missing = {event.interaction_id for event in interactions}
+    loader = ShopLoader(Publisher(settings), settings.database_url, on_load)
+    loader.load_events(source)
+    missing_users = {user.user_id for user in source.users}
+    missing = {event.interaction_id for event in source.interactions}
     latest = time.monotonic()
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         while missing or missing_users:
-            arrived = repository.arrived_interactions(connection, missing)
-            new_users = repository.arrived_users(connection, missing_users)
-            missing -= arrived
-            missing_users -= new_users
+            stored = repository.stored_interactions(connection, missing)
+            stored_users = repository.stored_users(connection, missing_users)
+            missing -= stored
+            missing_users -= stored_users
             on_wait(len(missing) + len(missing_users))
-            if arrived or new_users:
+            if stored or stored_users:
                 latest = time.monotonic()
             elif time.monotonic() - latest > stall_seconds:
                 raise UnavailableError(
-                    f"{len(missing)} interactions and {len(missing_users)} sign-ups do not arrive:"
+                    f"{len(missing)} interactions and {len(missing_users)} sign-ups are not stored:"
                     " look at the processor, the sink's connectors and the dead letters"
                 )
             time.sleep(_POLL_SECONDS)
-    feed.products(source.products)
-    return feed.fed
+    loader.load_products(source.products)
+    return loader.report

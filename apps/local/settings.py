@@ -1,8 +1,10 @@
-"""Settings of the laptop stack, from variables with the prefix RECSYS_."""
+"""Settings of the laptop stack, from variables with the prefix RECSYS_, and its own secrets."""
 
+import secrets
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,9 +14,9 @@ class LocalSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECSYS_", frozen=True, validate_default=True)
 
     state_dir: Path = Path(".state")
-    """All that the stack writes: data, logs, models, fetched jars. Remove it to start anew."""
+    """All that the stack writes: data, logs, models, fetched jars. Remove it to start afresh."""
     distribution_dir: Path | None = None
-    """Where Kafka and the sink are unpacked; `state_dir/distribution` unless said otherwise."""
+    """Where Kafka and the sink are unpacked; `state_dir/distribution` by default."""
     postgres_port: int = Field(default=15432, ge=1, le=65_535)
     kafka_port: int = Field(default=19092, ge=1, le=65_535)
     kafka_controller_port: int = Field(default=19093, ge=1, le=65_535)
@@ -24,7 +26,7 @@ class LocalSettings(BaseSettings):
     jvm_heap: str = Field(default="512m", pattern=r"^\d+[mg]$")
     """Largest heap of Kafka and of Connect, each."""
     start_timeout: float = Field(default=90, gt=0)
-    """Seconds that a part has to become healthy."""
+    """Seconds that a component has to become healthy."""
 
     @field_validator("state_dir", "distribution_dir")
     @classmethod
@@ -38,5 +40,25 @@ class LocalSettings(BaseSettings):
 
     @property
     def logs(self) -> Path:
-        """Folder of each part's log."""
+        """Folder of each component's log."""
         return self.state_dir / "logs"
+
+
+class LocalSecrets(BaseModel):
+    """Passwords and keys of this laptop's stack, in a file that only its user can read."""
+
+    database_password: str
+    shop_secret_key: str
+
+    @classmethod
+    def load_or_make(cls, folder: Path) -> Self:
+        """Read `secrets.json` in `folder`, or write a new one."""
+        path = folder / "secrets.json"
+        if path.exists():
+            return cls.model_validate_json(path.read_bytes())
+        made = cls(
+            database_password=secrets.token_urlsafe(24), shop_secret_key=secrets.token_urlsafe(48)
+        )
+        path.touch(mode=0o600)
+        path.write_text(made.model_dump_json())
+        return made

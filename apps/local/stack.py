@@ -16,11 +16,10 @@ import psycopg
 
 import ml
 import streams.contracts
-from apps.local import applications, connect, kafka, postgres, repository
+from apps.local import component, connect, kafka, postgres, repository
+from apps.local.component import Component
 from apps.local.distribution import Distribution
-from apps.local.part import Part
-from apps.local.secrets import LocalSecrets
-from apps.local.settings import LocalSettings
+from apps.local.settings import LocalSecrets, LocalSettings
 from apps.local.supervisor import Supervisor
 from streams.errors import ConfigurationError, UnavailableError
 from streams.provisioning import create_topics
@@ -28,16 +27,16 @@ from streams.sink.connect import Connect
 from streams.sink.connectors import jdbc, sink_connectors
 
 _LOG_LINES = 15
-_REPORT_EVERY = 20
+_STEP_EVERY_FILES = 20
 _STOP_ORDER = ("storefront", "processor", "connect", "kafka", "postgres")
 
-Report = Callable[[str], None]
-"""Called with each step in words."""
+OnStep = Callable[[str], None]
+"""Called with each step, in words."""
 
 
 @dataclass(frozen=True, slots=True)
-class PartStatus:
-    """A part as `recsys status` shows it."""
+class ComponentStatus:
+    """A component as `recsys status` shows it."""
 
     name: str
     state: str
@@ -61,20 +60,20 @@ class Stack:
         self._distribution = Distribution(settings.distribution)
         self._supervisor = Supervisor(settings.state_dir, settings.logs)
         self.database_url = postgres.database_url(settings, self._secrets.database_password)
-        self.parts = {
-            part.name: part
-            for part in (
-                postgres.part(settings, self.database_url),
-                kafka.part(settings, self._distribution),
-                connect.part(settings, self._distribution),
-                applications.processor(settings),
-                applications.storefront(settings),
+        self.components = {
+            each.name: each
+            for each in (
+                postgres.component(settings, self.database_url),
+                kafka.component(settings, self._distribution),
+                connect.component(settings, self._distribution),
+                component.processor(settings),
+                component.storefront(settings),
             )
         }
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables from which every part and tool of the project reads its settings."""
+        """The variables from which every component and tool reads its settings."""
         return {
             "RECSYS_DATABASE_URL": self.database_url,
             "RECSYS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers(self.settings),
@@ -93,87 +92,86 @@ class Stack:
     @property
     def shop_url(self) -> str:
         """The shop's address."""
-        return self.parts["storefront"].address
+        return self.components["storefront"].address
 
     @property
     def is_running(self) -> bool:
-        """Whether the supervisor runs; `statuses` says how the parts are."""
+        """Whether the supervisor runs; `statuses` has the health of each component."""
         return self._supervisor.is_running
 
-    def up(self, report: Report) -> None:
-        """Bring up whatever does not run; what runs is left alone.
+    def up(self, on_step: OnStep) -> None:
+        """Start every component that does not run; what runs is left alone.
 
         Raises:
-            ConfigurationError: a port is taken, or a part cannot be set up.
-            UnavailableError: a part does not become healthy; with the last lines of its log.
+            ConfigurationError: a port is in use, or a component cannot be set up.
+            UnavailableError: a component does not become healthy; the message has the last lines of
+                its log.
         """
-        self._install(report)
+        self._install(on_step)
         if not self._supervisor.is_running:
             self._check_ports()
-            self._initialise(report)
-            self._supervisor.launch(list(self.parts.values()), {**os.environ, **self.environment})
-        # All at once: each part waits for those that it needs.
+            self._initialise(on_step)
+            self._supervisor.launch(
+                list(self.components.values()), {**os.environ, **self.environment}
+            )
+        # All at once: each component waits for those that it needs.
         with ThreadPoolExecutor() as workers:
             started = [
-                workers.submit(self._start_database, report),
-                workers.submit(self._start_kafka, report),
+                workers.submit(self._start_database, on_step),
+                workers.submit(self._start_kafka, on_step),
                 *(
-                    workers.submit(self._start, name, report)
+                    workers.submit(self._start, name, on_step)
                     for name in ("connect", "processor", "storefront")
                 ),
             ]
         # Where several fail, the first in this order is the one that the others wait for.
-        for part in started:
-            part.result()
-        self.install_connectors(report)
+        for start in started:
+            start.result()
+        self.install_connectors(on_step)
 
-    def down(self, report: Report) -> None:
-        """Stop every part, readers before what they read from."""
+    def down(self, on_step: OnStep) -> None:
+        """Stop every component; each is stopped before those that it reads from."""
         if not self._supervisor.is_running:
             return
         for name in _STOP_ORDER:
-            report(f"stopping {name}")
+            on_step(f"stopping {name}")
             self._supervisor.stop(name)
         self._supervisor.shutdown()
 
-    def restart(self, name: str, report: Report) -> None:
-        """Stop a part, start it again and wait for its health."""
-        self._supervisor.stop(name)
-        self._start(name, report)
-
     def kill(self, name: str) -> None:
-        """Kill a part without warning; the supervisor starts it again.
+        """Kill a component with SIGKILL; the supervisor starts it again.
 
         Raises:
-            ConfigurationError: if there is no such part.
+            ConfigurationError: there is no such component.
         """
-        if name not in self.parts:
-            raise ConfigurationError(f"there is no part {name}; there are {', '.join(self.parts)}")
+        if name not in self.components:
+            names = ", ".join(self.components)
+            raise ConfigurationError(f"there is no component {name}; the components are {names}")
         self._supervisor.kill(name)
 
-    def statuses(self) -> list[PartStatus]:
-        """Every part with its health, asked now."""
+    def statuses(self) -> list[ComponentStatus]:
+        """Every component with its present health."""
         processes = self._supervisor.processes() if self._supervisor.is_running else {}
         with ThreadPoolExecutor() as workers:
             health = workers.map(
-                lambda part: part.name in processes and part.is_healthy(), self.parts.values()
+                lambda each: each.name in processes and each.is_healthy(), self.components.values()
             )
         return [
-            PartStatus(
-                name=part.name,
-                state=processes[part.name].state if part.name in processes else "stopped",
+            ComponentStatus(
+                name=each.name,
+                state=processes[each.name].state if each.name in processes else "stopped",
                 healthy=healthy,
-                pid=processes[part.name].pid if part.name in processes else None,
-                address=part.address,
-                log=str(part.log),
+                pid=processes[each.name].pid if each.name in processes else None,
+                address=each.address,
+                log=str(each.log),
             )
-            for part, healthy in zip(self.parts.values(), health, strict=True)
+            for each, healthy in zip(self.components.values(), health, strict=True)
         ]
 
-    def install_connectors(self, report: Report) -> None:
+    def install_connectors(self, on_step: OnStep) -> None:
         """Install the sink's connectors and wait until all their tasks run."""
-        report("installing the sink connectors")
-        wanted = sink_connectors(*jdbc(self.database_url), replicas=1)
+        on_step("installing the sink connectors")
+        connectors = sink_connectors(*jdbc(self.database_url), replicas=1)
         with closing(Connect(connect.url(self.settings))) as client:
 
             def running() -> bool:
@@ -184,87 +182,87 @@ class Stack:
                 return all(
                     len(states.get(connector.name, ())) > 1
                     and set(states[connector.name]) == {"RUNNING"}
-                    for connector in wanted
+                    for connector in connectors
                 )
 
             def installed() -> bool:
                 try:
-                    for connector in wanted:
+                    for connector in connectors:
                         client.install(connector)
                 except UnavailableError:
                     return False
                 return True
 
-            self._wait(self.parts["connect"], installed)
-            self._wait(self.parts["connect"], running)
+            self._wait(self.components["connect"], installed)
+            self._wait(self.components["connect"], running)
 
-    def _install(self, report: Report) -> None:
+    def _install(self, on_step: OnStep) -> None:
         def fetched(done: int, total: int) -> None:
-            if done == total or done % _REPORT_EVERY == 0:
-                report(f"fetched {done} of {total} files of Kafka, Connect and the JDBC sink")
+            if done == total or done % _STEP_EVERY_FILES == 0:
+                on_step(f"fetched {done} of {total} files of Kafka, Connect and the JDBC sink")
 
         self._distribution.install(fetched)
 
     def _check_ports(self) -> None:
-        for part in self.parts.values():
-            for setting, port in part.ports.items():
+        for each in self.components.values():
+            for setting, port in each.ports.items():
                 with socket.socket() as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     try:
                         probe.bind(("127.0.0.1", port))
                     except OSError as error:
                         raise ConfigurationError(
-                            f"port {port}, which {part.name} needs, is taken;"
-                            f" stop what listens there or choose another with {setting}=…"
+                            f"port {port} of {each.name} is in use: stop the program that listens"
+                            f" there, or choose another port with {setting}=…"
                         ) from error
 
-    def _initialise(self, report: Report) -> None:
-        report("preparing PostgreSQL and Kafka")
+    def _initialise(self, on_step: OnStep) -> None:
+        on_step("preparing PostgreSQL and Kafka")
         self.settings.logs.mkdir(parents=True, exist_ok=True)
         (self.settings.state_dir / "models").mkdir(exist_ok=True)
         postgres.initialise(self.settings, self._secrets.database_password)
         kafka.initialise(self.settings, self._distribution)
         connect.initialise(self.settings, self._distribution)
 
-    def _start_database(self, report: Report) -> None:
-        self._start("postgres", report)
-        report("migrating the database")
+    def _start_database(self, on_step: OnStep) -> None:
+        self._start("postgres", on_step)
+        on_step("migrating the database")
         from apps.migrations.upgrade import upgrade  # Alembic takes a second
 
         upgrade(self.database_url)
-        # Feast takes seconds to import, so unchanged definitions are not applied once more.
-        wanted = _fingerprint_of_features()
+        # Feast takes seconds to import, so unchanged definitions are not applied again.
+        fingerprint = _fingerprint_of_features()
         with psycopg.connect(self.database_url) as connection:
-            if repository.applied_features(connection) == wanted:
+            if repository.applied_features(connection) == fingerprint:
                 return
         from ml.features.apply import apply
         from streams.settings import FeatureSettings
 
-        report("applying the feature definitions")
+        on_step("applying the feature definitions")
         apply(FeatureSettings(database_url=self.database_url))
         with psycopg.connect(self.database_url) as connection:
-            repository.note_applied_features(connection, wanted)
+            repository.note_applied_features(connection, fingerprint)
 
-    def _start_kafka(self, report: Report) -> None:
-        self._start("kafka", report)
+    def _start_kafka(self, on_step: OnStep) -> None:
+        self._start("kafka", on_step)
         create_topics(kafka.connection(self.settings), replicas=1)
 
-    def _start(self, name: str, report: Report) -> None:
-        report(f"starting {name}")
-        part = self.parts[name]
+    def _start(self, name: str, on_step: OnStep) -> None:
+        on_step(f"starting {name}")
+        started = self.components[name]
         self._supervisor.start(name)
-        self._wait(part, part.is_healthy)
-        report(f"{name} is healthy at {part.address}")
+        self._wait(started, started.is_healthy)
+        on_step(f"{name} is healthy at {started.address}")
 
-    def _wait(self, part: Part, condition: Callable[[], bool]) -> None:
+    def _wait(self, awaited: Component, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self.settings.start_timeout
         while not condition():
-            state = self._supervisor.processes()[part.name].state
+            state = self._supervisor.processes()[awaited.name].state
             if state == "fatal" or time.monotonic() > deadline:
-                last = "\n".join(_tail(part))
+                last = "\n".join(_tail(awaited.log))
                 raise UnavailableError(
-                    f"{part.name} does not become healthy (it is {state});"
-                    f" the last lines of {part.log}:\n{last}"
+                    f"{awaited.name} does not become healthy (it is {state});"
+                    f" the last lines of {awaited.log}:\n{last}"
                 )
             time.sleep(0.1)
 
@@ -278,7 +276,7 @@ def _fingerprint_of_features() -> str:
     return hashlib.sha256(contents + version("feast").encode()).hexdigest()
 
 
-def _tail(part: Part) -> Iterable[str]:
-    if not part.log.exists():
+def _tail(log: Path) -> Iterable[str]:
+    if not log.exists():
         return ["(no log)"]
-    return part.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    return log.read_text(errors="replace").splitlines()[-_LOG_LINES:]

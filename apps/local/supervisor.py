@@ -1,4 +1,4 @@
-"""supervisord: starts the parts, restarts what dies, and outlives the terminal that called it.
+"""supervisord: starts the components, restarts those that die, and outlives the terminal.
 
 It listens on a socket that only its user may use; `apps.local.stack` drives it over XML-RPC.
 """
@@ -18,7 +18,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
-from apps.local.part import Part
+from apps.local.component import Component
 from streams.errors import UnavailableError
 
 _GRACE_SECONDS = 15
@@ -62,7 +62,7 @@ stdout_logfile_backups=1
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What supervisord knows of a part."""
+    """What supervisord knows of a component."""
 
     state: str
     pid: int | None
@@ -80,15 +80,15 @@ class Supervisor:
 
     @property
     def is_running(self) -> bool:
-        """Whether it answers."""
+        """Whether supervisord answers."""
         try:
             self._call("getState")
         except UnavailableError:
             return False
         return True
 
-    def launch(self, parts: Sequence[Part], environment: Mapping[str, str]) -> None:
-        """Start supervisord itself; the parts inherit `environment` and wait to be started."""
+    def launch(self, components: Sequence[Component], environment: Mapping[str, str]) -> None:
+        """Start supervisord; the components inherit `environment` and are started one by one."""
         self._logs.mkdir(parents=True, exist_ok=True)
         config = self._folder / "supervisord.conf"
         user = "user=root" if os.geteuid() == 0 else ""
@@ -101,14 +101,14 @@ class Supervisor:
             ),
             *(
                 _PROGRAM.format(
-                    name=part.name,
-                    command=_escape(" ".join(f'"{word}"' for word in part.command)),
-                    stop_signal=part.stop_signal,
-                    as_group="false" if part.stop_signal == "INT" else "true",
+                    name=component.name,
+                    command=_escape(" ".join(f'"{word}"' for word in component.command)),
+                    stop_signal=component.stop_signal,
+                    as_group="false" if component.stop_signal == "INT" else "true",
                     grace=_GRACE_SECONDS,
-                    log=_escape(part.log),
+                    log=_escape(component.log),
                 )
-                for part in parts
+                for component in components
             ),
         ]
         config.write_text("".join(sections))
@@ -126,7 +126,7 @@ class Supervisor:
             time.sleep(0.05)
 
     def start(self, name: str) -> None:
-        """Start a part unless it runs."""
+        """Start a component unless it runs."""
         try:
             self._call("startProcess", name, _WITHOUT_WAITING)
         except Fault as fault:
@@ -134,7 +134,7 @@ class Supervisor:
                 raise UnavailableError(f"{name} cannot be started: {fault.faultString}") from fault
 
     def stop(self, name: str) -> None:
-        """Stop a part and wait until it has ended; one that does not listen is killed."""
+        """Stop a component and wait until it has ended; one that ignores the signal is killed."""
         try:
             self._call("stopProcess", name, _UNTIL_ENDED)
         except Fault as fault:
@@ -142,20 +142,20 @@ class Supervisor:
                 raise UnavailableError(f"{name} cannot be stopped: {fault.faultString}") from fault
 
     def kill(self, name: str) -> None:
-        """Kill a part as kill -9 does; supervisord starts it again."""
+        """Kill a component with SIGKILL; supervisord starts it again."""
         process = self.processes().get(name)
         if process and process.pid:
             os.kill(process.pid, signal.SIGKILL)
 
     def processes(self) -> dict[str, Process]:
-        """State and pid of each part."""
+        """State and pid of each component."""
         return {
             info["name"]: Process(info["statename"].lower(), info["pid"] or None)
             for info in self._call("getAllProcessInfo")
         }
 
     def shutdown(self) -> None:
-        """End supervisord with whatever still runs under it, and wait for that."""
+        """End supervisord and whatever still runs under it, and wait until it has ended."""
         pid = int(self._call("getPID"))
         self._call("shutdown")
         deadline = time.monotonic() + 2 * _GRACE_SECONDS

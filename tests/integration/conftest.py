@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for the tests that need no other part.
+"""A PostgreSQL of its own for the tests that need no other component.
 
 Each test gets a freshly migrated database in which Feast's definitions are applied.
 """
@@ -34,16 +34,16 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     local.logs.mkdir(parents=True)
     postgres.initialise(local, "test")
     url = postgres.database_url(local, "test")
-    part = postgres.part(local, url)
-    with part.log.open("wb") as log:
+    component = postgres.component(local, url)
+    with component.log.open("wb") as log:
         process = subprocess.Popen(
-            part.command, cwd=local.state_dir, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            component.command, cwd=local.state_dir, stdout=log, stderr=log, stdin=subprocess.DEVNULL
         )
     try:
         deadline = time.monotonic() + 30
-        while not part.is_healthy():
-            assert process.poll() is None, part.log.read_text()
-            assert time.monotonic() < deadline, part.log.read_text()
+        while not component.is_healthy():
+            assert process.poll() is None, component.log.read_text()
+            assert time.monotonic() < deadline, component.log.read_text()
             time.sleep(0.1)
         yield url
     finally:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from apps.filling.repository import arrived_interactions, arrived_users
+from apps.filling.repository import stored_interactions, stored_users
 from apps.storefront.catalog.repository import product_count, upsert_products
 from apps.storefront.events import repository as outbox
 from ml.features.online import OnlineFeatures
@@ -144,8 +144,8 @@ def retrain(settings: MlSettings) -> str:
 def test_the_storefronts_role_fills_a_shop(url_of: UrlOf) -> None:
     """`recsys fill` runs as that role: it watches the events arrive, then writes the products."""
     with psycopg.connect(url_of("storefront")) as connection:
-        assert arrived_interactions(connection, [new_id()]) == set()
-        assert arrived_users(connection, ["nobody"]) == set()
+        assert stored_interactions(connection, [new_id()]) == set()
+        assert stored_users(connection, ["nobody"]) == set()
         upsert_products(connection, PRODUCTS)
         assert product_count(connection) >= len(PRODUCTS)
 

@@ -10,11 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from apps.filling.fill import fill
-from apps.filling.settings import FillSettings
-from apps.filling.source import Source, SyntheticSize, synthetic
-from apps.local.demo.display import Display
-from apps.local.demo.interactive import serve
+from apps.filling.fill import FillSettings, fill
+from apps.filling.source import Source, synthetic
+from apps.local.demo.runs import serve
 from apps.local.stack import Stack
 from ml.data.synthetic import SyntheticConfig, generate
 from ml.registry.repository import live_version
@@ -46,6 +44,8 @@ PRODUCTS = (
     'B01,Kettle,Home|Kitchen,₹99,₹198,50%,4.2,"2,269",Boils,"AU1,AU2","Ada,Ben","R1,R2","Good,Bad",'
     '"Fine,Broke",https://example.org/1.jpg,https://example.org/1\n'
 )
+
+KEPT = "the shop already has 60 products: nothing was changed\n"
 
 Rows = dict[str, int]
 
@@ -117,7 +117,7 @@ def test_an_empty_shop_is_filled_once(
     assert f"60 products and {len(shop.interactions)} interactions" in done.stdout
 
     again = recsys_fill("--users", "3", "--items", "3", "--interactions", "9")
-    assert (again.returncode, again.stdout) == (0, "the shop has 60 products: nothing to do\n")
+    assert (again.returncode, again.stdout) == (0, KEPT)
     assert rows(empty_stack.database_url)["shop.products"] == 60
 
 
@@ -135,7 +135,7 @@ def recsys(stack: RunningStack, *arguments: str, **changes: str) -> Any:
 
 def test_on_a_laptop_the_running_stack_is_found(empty_stack: RunningStack, tmp_path: Path) -> None:
     found = recsys(empty_stack, "fill")
-    assert (found.returncode, found.stdout) == (0, "the shop has 60 products: nothing to do\n")
+    assert (found.returncode, found.stdout) == (0, KEPT)
 
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     explicit = recsys(
@@ -158,26 +158,25 @@ def test_the_demonstration_keeps_a_filled_shop_and_trains_it_once(
     empty_stack: RunningStack,
 ) -> None:
     steps: list[str] = []
-    display = Display(steps.append, print, print, print)
 
     def catalogue() -> Source:
         raise AssertionError("the shop has a catalogue already")
 
-    serve(empty_stack.stack, display, catalogue, None)
+    serve(empty_stack.stack, catalogue, None, on_step=steps.append, on_status=print)
 
     assert rows(empty_stack.database_url)["shop.products"] == 60
     assert "the shop has 60 products: nothing is added to its catalogue" in steps
-    assert any(step.startswith("retraining") for step in steps)
+    assert any(step.startswith("training") for step in steps)
     with psycopg.connect(empty_stack.database_url) as connection:
         live = live_version(connection)
     steps.clear()
 
-    serve(empty_stack.stack, display, catalogue, None)
+    serve(empty_stack.stack, catalogue, None, on_step=steps.append, on_status=print)
 
     assert f"model {live} is live: no training is needed" in steps
-    assert not any(step.startswith("retraining") for step in steps)
+    assert not any(step.startswith("training") for step in steps)
     with pytest.raises(ConfigurationError, match="already has 60 products"):
-        serve(empty_stack.stack, display, catalogue, "amazon.csv")
+        serve(empty_stack.stack, catalogue, "amazon.csv", on_step=steps.append, on_status=print)
 
 
 def test_a_data_set_fills_it_too(
@@ -198,17 +197,18 @@ def test_a_data_set_fills_it_too(
     assert told == [("AU1", 4.0), ("AU2", 4.0)]
 
 
-def test_while_events_do_not_arrive_the_shop_stays_empty(
+def test_while_events_are_not_stored_the_shop_stays_empty(
     empty_stack: RunningStack, database_url: str, tmp_path: Path
 ) -> None:
     """The database is one that no sink writes to."""
     settings = FillSettings(
         database_url=database_url, kafka_bootstrap_servers=empty_stack.kafka_bootstrap_servers
     )
-    source = synthetic(SyntheticSize(users=3, items=5, interactions=20, seed=1), tmp_path)
+    config = SyntheticConfig(n_users=3, n_items=5, n_interactions=20, seed=1)
+    source = synthetic(config, tmp_path)
     waited: list[int] = []
-    with pytest.raises(UnavailableError, match="20 interactions and 3 sign-ups do not arrive"):
-        fill(settings, source, on_feed=print, on_wait=waited.append, stall_seconds=2)
+    with pytest.raises(UnavailableError, match="20 interactions and 3 sign-ups are not stored"):
+        fill(settings, source, on_load=print, on_wait=waited.append, stall_seconds=2)
     assert waited
     assert rows(database_url)["shop.products"] == 0
 

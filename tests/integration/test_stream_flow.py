@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from apps.local.arrivals import Arrivals
+from apps.local.event_progress import EventTracker
 from streams.contracts import (
     INTERACTIONS,
     NEW_USERS,
@@ -35,9 +35,9 @@ def publisher(stack: Any) -> Publisher:
 
 @pytest.fixture
 def arrive(stack: Any) -> Iterator[Callable[[], None]]:
-    arrivals = Arrivals(stack.kafka, stack.database_url)
-    yield lambda: arrivals.wait(60, lambda _: None)
-    arrivals.close()
+    tracker = EventTracker(stack.kafka, stack.database_url)
+    yield lambda: tracker.wait_until_stored(60, lambda _: None)
+    tracker.close()
 
 
 def interaction(user: str, minute: float, kind: InteractionType, item: str) -> Interaction:

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from apps.local.distribution import Distribution
-from apps.local.java import java
-from apps.local.properties import write_properties
+from apps.local.distribution import Distribution, write_properties
 from streams.errors import UnavailableError
 from streams.provisioning import create_topics
 from streams.settings import KafkaSettings
@@ -78,12 +76,15 @@ def running_broker(folder: Path) -> Iterator[Broker]:
     )
     cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=").replace("-", "A")
     subprocess.run(
-        [*java(distribution, "kafka.tools.StorageTool", "256m", local), "format", "--standalone",
-         f"--cluster-id={cluster}", f"--config={folder / 'server.properties'}"],
+        [*distribution.java("kafka.tools.StorageTool", heap="256m", logs=local.logs), "format",
+         "--standalone", f"--cluster-id={cluster}", f"--config={folder / 'server.properties'}"],
         check=True, capture_output=True,
     )  # fmt: skip
     process = subprocess.Popen(
-        [*java(distribution, "kafka.Kafka", "384m", local), folder / "server.properties"],
+        [
+            *distribution.java("kafka.Kafka", heap="384m", logs=local.logs),
+            folder / "server.properties",
+        ],
         stdin=subprocess.DEVNULL,
         stdout=(folder / "kafka.log").open("wb"),
         stderr=subprocess.STDOUT,

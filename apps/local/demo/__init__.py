@@ -1,1 +1,1 @@
-"""The demonstration: fill a shop, train, let scripted shoppers in, and report what became of it."""
+"""The demonstration: fill a shop, train, let scripted shoppers in, and report the result."""

@@ -17,7 +17,7 @@ from ml.settings import MlSettings
 
 
 def read_back(settings: MlSettings, report: Report) -> dict[str, tuple[str, ...]]:
-    """Every user's list from Feast; its length, version and freedom from seen items are checked."""
+    """Every user's list from Feast; checks that each is live and repeats no seen item."""
     with psycopg.connect(settings.database_url) as connection:
         users = repository.users(connection)
         pairs = repository.interacted_items(connection)
@@ -37,9 +37,11 @@ def read_back(settings: MlSettings, report: Report) -> dict[str, tuple[str, ...]
         held=len(lists) == len(users),
         found=f"{len(lists)} of {len(users)}",
     )
-    report.check("every list is the live version's", held=not stale, found=f"{stale} are not")
+    report.check("every list is of the live version", held=not stale, found=f"{stale} are not")
     report.check(
-        "no list repeats what its user has seen", held=not repeated, found=f"{repeated} do"
+        "no list repeats an item that its user has seen",
+        held=not repeated,
+        found=f"{repeated} do",
     )
     return lists
 
@@ -50,7 +52,7 @@ def score(
     held_out: Mapping[str, Collection[str]],
     report: Report,
 ) -> None:
-    """Add recall and NDCG of the lists, and popularity's, to the report."""
+    """Add recall and NDCG of the lists, and of popularity, to the report."""
     with psycopg.connect(settings.database_url) as connection:
         pairs = repository.interacted_items(connection)
     scores = score_lists(lists, held_out, K)

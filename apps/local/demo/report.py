@@ -10,7 +10,7 @@ from ml.data.fields import RejectedRow
 
 
 class Check(BaseModel):
-    """Something that has to hold."""
+    """A condition, and whether it held."""
 
     name: str
     held: bool
@@ -22,29 +22,29 @@ class ListChange(BaseModel):
 
     user_id: str
     wanted: str
-    """The category that the shopper asked for."""
+    """The category that the shopper likes."""
     before: list[str]
     after: list[str]
     matching_before: float
-    """Share of the list that lies in that category."""
+    """Share of the list that is in that category."""
     matching_after: float
 
 
 class Report(BaseModel):
-    """What a demonstration did; also its JSON."""
+    """What a demonstration did; its JSON is the report that is written."""
 
     events_read: int = 0
-    """Good rows of the log or the data set, and events of the scripted shoppers."""
+    """Valid rows of the log or the data set, and events of the scripted shoppers."""
     events_acknowledged: int = 0
     events_in_postgres: int = 0
-    """Rows without the verdicts that the processor derived."""
+    """Without the view verdicts, which the processor derives."""
     events_distinct: int = 0
     view_verdicts: int = 0
     dlq: int = 0
     rejected: list[RejectedRow] = Field(default_factory=list)
     """Rows of the files that could not be read, with line and reason."""
     repaired: list[str] = Field(default_factory=list)
-    """What was left out of rows that could be used otherwise, with line and reason."""
+    """Values that were dropped from rows that are otherwise usable, with line and reason."""
     users: int = 0
     items: int = 0
     model_version: str | None = None

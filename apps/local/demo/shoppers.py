@@ -1,4 +1,4 @@
-"""Scripted shoppers: they sign up, browse, add, buy and rate over HTTP, and come back later."""
+"""Scripted shoppers: they sign up, browse, buy and rate over HTTP, and come back later."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -7,14 +7,16 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from apps.local import repository
 from apps.local.demo.report import ListChange
 from apps.local.demo.visitor import Visitor
+from apps.storefront.accounts.repository import credentials
+from apps.storefront.catalog.repository import named
 from streams.contracts import new_id
+from streams.contracts.category import ancestors
 from streams.errors import UnavailableError
 
 _SHOPPERS = 4
-_LOOKED_AT = 6
+_VIEWED = 6
 _ADDED = 3
 _PASSWORD_LENGTH = 20
 
@@ -23,58 +25,60 @@ _PASSWORD_LENGTH = 20
 class _Shopper:
     visitor: Visitor
     email: str
-    wanted: str
+    liked: str
     before: list[str]
 
 
 class ScriptedShoppers:
-    """A few shoppers, each with a department that they like."""
+    """A few shoppers, each of whom likes one department."""
 
-    def __init__(self, shop_url: str, database_url: str, say: Callable[[str], None]) -> None:
+    def __init__(self, shop_url: str, database_url: str, on_step: Callable[[str], None]) -> None:
         self._shop_url = shop_url
         self._database_url = database_url
-        self._say = say
+        self._on_step = on_step
         self._shoppers: list[_Shopper] = []
         self._actions = 0
 
     @property
     def events(self) -> int:
-        """Events that their clicks must have caused."""
+        """Number of events that their clicks must have caused."""
         return self._actions + sum(shopper.visitor.product_views for shopper in self._shoppers)
 
     def visit(self) -> None:
-        """Each signs up, looks around, buys and rates in the department that they like."""
-        with closing(Visitor(self._shop_url)) as passer_by:
-            passer_by.go("/sign-up")
-            departments = passer_by.choices("preferences")
+        """Each signs up, then views, buys and rates products of the department that they like."""
+        with closing(Visitor(self._shop_url)) as visitor:
+            visitor.go("/sign-up")
+            departments = visitor.choices("preferences")
         if not departments:
-            raise UnavailableError("the shop has no departments to choose from")
+            raise UnavailableError("the shop offers no departments to choose from")
         for number in range(_SHOPPERS):
-            wanted = departments[number * len(departments) // _SHOPPERS]
-            self._say(f"a shopper signs up who likes {wanted.replace('|', ' / ')}")
-            self._shoppers.append(self._first_visit(number, wanted))
+            liked = departments[number * len(departments) // _SHOPPERS]
+            self._on_step(f"a shopper signs up who likes {liked.replace('|', ' / ')}")
+            self._shoppers.append(self._first_visit(number, liked))
 
     def return_later(self) -> list[ListChange]:
-        """Each comes back; how their lists have changed since they signed up."""
+        """Each comes back; says how their lists have changed since they signed up."""
         changes = []
         with psycopg.connect(self._database_url) as connection:
             for shopper in self._shoppers:
                 shopper.visitor.go("/recommendations")
                 after = _items(shopper.visitor.products())
-                liked = repository.items_in(connection, shopper.wanted)
+                account = credentials(connection, shopper.email)
+                if account is None:
+                    raise UnavailableError(f"the shop has no account of {shopper.email}")
                 changes.append(
                     ListChange(
-                        user_id=repository.user_of(connection, shopper.email),
-                        wanted=shopper.wanted,
+                        user_id=account[0],
+                        wanted=shopper.liked,
                         before=shopper.before,
                         after=after,
-                        matching_before=_share(shopper.before, liked),
-                        matching_after=_share(after, liked),
+                        matching_before=_share(connection, shopper.before, shopper.liked),
+                        matching_after=_share(connection, after, shopper.liked),
                     )
                 )
         return changes
 
-    def _first_visit(self, number: int, wanted: str) -> _Shopper:
+    def _first_visit(self, number: int, liked: str) -> _Shopper:
         visitor = Visitor(self._shop_url)
         email = f"shopper-{new_id().hex}@example.org"
         visitor.go("/sign-up")
@@ -84,23 +88,23 @@ class ScriptedShoppers:
                 "user_name": f"Scripted shopper {number + 1}",
                 "email": email,
                 "password": new_id().hex[-_PASSWORD_LENGTH:],
-                "preferences": [wanted],
+                "preferences": [liked],
             },
         )
         visitor.go("/recommendations")
         before = _items(visitor.products())
-        visitor.go("/products", category=wanted)
-        looked_at = visitor.products()[:_LOOKED_AT]
-        for place, product in enumerate(looked_at):
+        visitor.go("/products", category=liked)
+        viewed = visitor.products()[:_VIEWED]
+        for position, product in enumerate(viewed):
             visitor.go(product)
-            if place < _ADDED:
+            if position < _ADDED:
                 self._act(visitor, "/cart", item_id=_item(product), quantity="1")
         visitor.go("/cart")
         visitor.submit("/orders", {})
-        self._actions += min(_ADDED, len(looked_at))
-        visitor.go(looked_at[0])
+        self._actions += min(_ADDED, len(viewed))
+        visitor.go(viewed[0])
         self._act(visitor, "/reviews", rating="4.5", title="Just right", content="As described.")
-        return _Shopper(visitor, email, wanted, before)
+        return _Shopper(visitor, email, liked, before)
 
     def _act(self, visitor: Visitor, action: str, **values: str) -> None:
         visitor.submit(action, values)
@@ -115,5 +119,8 @@ def _item(link: str) -> str:
     return unquote(urlsplit(link).path.rsplit("/", 1)[1])
 
 
-def _share(items: Sequence[str], liked: set[str]) -> float:
-    return sum(item in liked for item in items) / len(items) if items else 0.0
+def _share(connection: psycopg.Connection, item_ids: Sequence[str], category: str) -> float:
+    """Share of the items that are in the category or below it."""
+    products = named(connection, item_ids)
+    matching = sum(category in ancestors(product.category) for product in products)
+    return matching / len(item_ids) if item_ids else 0.0

@@ -1,4 +1,4 @@
-"""A shopper's browser without a window: follows links, fills forms, keeps cookies."""
+"""A visitor of the shop over HTTP: follows links, fills in forms, keeps cookies."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +15,7 @@ class Visitor:
     """One visitor of the shop.
 
     Raises:
-        UnavailableError: if a page does not come or a form is not taken.
+        UnavailableError: from every call, if the shop answers with an error or a form is missing.
     """
 
     def __init__(self, shop_url: str) -> None:
@@ -30,7 +30,7 @@ class Visitor:
         self.product_views += path.startswith(_PRODUCT)
 
     def submit(self, action: str, values: Mapping[str, str | Sequence[str]]) -> None:
-        """Fill in the page's form with that action and send it."""
+        """Fill in the form of the page that has this action, and send it."""
         form = self._page.find("form", action=lambda found: _path(found) == action)
         if not isinstance(form, Tag):
             raise UnavailableError(f"the page has no form for {action}")
@@ -45,7 +45,7 @@ class Visitor:
         return [str(box["value"]) for box in self._page.find_all("input", attrs={"name": field})]
 
     def products(self, surface: str | None = None) -> list[str]:
-        """Items that the page links to, in their order; of one surface or of all."""
+        """Links to products on the page, in their order; of one surface or of all."""
         found: dict[str, None] = {}
         for link in self._page.find_all("a", href=True):
             address = urlsplit(str(link["href"]))

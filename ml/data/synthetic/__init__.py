@@ -1,7 +1,6 @@
 """A synthetic shop whose ground truth is known; the same seed gives the same shop."""
 
 from ml.data.synthetic.config import SyntheticConfig
-from ml.data.synthetic.files import write
 from ml.data.synthetic.ground_truth import GroundTruth, oracle_top_k
 from ml.data.synthetic.shop import SyntheticShop, generate
 
@@ -11,5 +10,4 @@ __all__ = [
     "SyntheticShop",
     "generate",
     "oracle_top_k",
-    "write",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
-from apps.filling.settings import FillSettings
+from apps.filling.fill import FillSettings
 from apps.local.stack import Stack
 from apps.migrations.__main__ import MigrationSettings
 from apps.storefront.settings import StorefrontSettings
@@ -148,10 +148,10 @@ def test_every_difference_is_one(tmp_path: Path) -> None:
 
 
 def test_the_laptop_starts_the_same_programs(tmp_path: Path) -> None:
-    parts = Stack(local_settings(tmp_path)).parts
-    assert PROCESSOR.container["command"][1:] == list(parts["processor"].command[1:])
+    components = Stack(local_settings(tmp_path)).components
+    assert PROCESSOR.container["command"][1:] == list(components["processor"].command[1:])
     assert list(_options(SHOP.container["command"])) == list(
-        _options(parts["storefront"].command[2:])
+        _options(components["storefront"].command[2:])
     )
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from ml.data.catalogue_table import no_items, no_users, read_items, read_users
-from ml.data.synthetic import SyntheticConfig, generate, write
+from ml.data.synthetic import SyntheticConfig, generate
+from ml.data.synthetic.files import write
 from ml.dataset import ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.evaluation.recovery import as_dataset
 from ml.towers.preprocessing import Preprocessing

@@ -8,7 +8,8 @@ import pytest
 
 from ml.data.event_log import LogFormat
 from ml.data.log_table import read_held_out, read_log
-from ml.data.synthetic import SyntheticConfig, generate, write
+from ml.data.synthetic import SyntheticConfig, generate
+from ml.data.synthetic.files import write
 from ml.dataset import INTERACTION_COLUMNS
 from ml.evaluation.recovery import as_dataset
 from streams.errors import ContractError

@@ -19,8 +19,8 @@ from ml.data.synthetic import (
     SyntheticShop,
     generate,
     oracle_top_k,
-    write,
 )
+from ml.data.synthetic.files import write
 from streams.contracts import Interaction, InteractionType
 from streams.errors import ContractError
 
@@ -80,6 +80,7 @@ def test_the_same_seed_gives_identical_files_in_another_process(tmp_path: Path) 
     write(generate(SMALL), tmp_path / "here")
     program = (
         "import sys; from pathlib import Path; from ml.data.synthetic import *;"
+        "from ml.data.synthetic.files import write;"
         "write(generate(SyntheticConfig.model_validate_json(sys.argv[1])), Path(sys.argv[2]))"
     )
     subprocess.run(

@@ -1,19 +1,39 @@
-"""The project's own processes: the Faust processor and the storefront."""
+"""A component of the stack: a process with an address and a health check.
+
+The project's own two stand here, the Faust processor and the storefront.
+"""
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from apps.local.part import Part
 from apps.local.settings import LocalSettings
 
 _PYTHON = (sys.executable, "-m")
 
 
-def processor(settings: LocalSettings) -> Part:
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One process of the stack."""
+
+    name: str
+    command: tuple[str, ...]
+    address: str
+    ports: dict[str, int]
+    """Ports that it listens on, by the setting that changes each."""
+    is_healthy: Callable[[], bool]
+    """Whether it does its work now; must not raise."""
+    log: Path
+    stop_signal: str = "TERM"
+
+
+def processor(settings: LocalSettings) -> Component:
     """One Faust worker."""
     address = f"http://127.0.0.1:{settings.processor_port}"
-    return Part(
+    return Component(
         name="processor",
         command=(*_PYTHON, "streams.processor"),
         address=address,
@@ -23,10 +43,10 @@ def processor(settings: LocalSettings) -> Part:
     )
 
 
-def storefront(settings: LocalSettings) -> Part:
+def storefront(settings: LocalSettings) -> Component:
     """The shop under gunicorn."""
     address = f"http://127.0.0.1:{settings.shop_port}"
-    return Part(
+    return Component(
         name="storefront",
         command=(
             *_PYTHON,

@@ -1,4 +1,4 @@
-"""A log with its catalogue and its users, read from the files that a command was given."""
+"""Options that several commands share: sizes of the synthetic shop, product table, log files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from apps.cli.console import err
+from apps.cli.progress import err
 from ml.data.event_log import LogFormat
+from ml.data.synthetic import SyntheticConfig
 
 if TYPE_CHECKING:
     from ml.data.fields import RejectedRow
@@ -17,12 +18,31 @@ FILE = {"exists": True, "dir_okay": False, "readable": True}
 """Options of a path that is read."""
 
 Train = Annotated[
-    Path, typer.Option(help="Log to learn from: user_id,item_id and what else is known.", **FILE)
+    Path,
+    typer.Option(help="Log to train on: user_id, item_id and optional further columns.", **FILE),
 ]
 Items = Annotated[Path | None, typer.Option(help="Catalogue, for the towers' content.", **FILE)]
 Users = Annotated[Path | None, typer.Option(help="Users with their preferences.", **FILE)]
 Seed = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same result.")
+]
+
+SYNTHETIC = SyntheticConfig()
+"""The defaults of the synthetic shop."""
+UserCount = Annotated[int, typer.Option("--users", min=1, help="Number of users.")]
+ItemCount = Annotated[int, typer.Option("--items", min=1, help="Number of items.")]
+InteractionCount = Annotated[
+    int, typer.Option("--interactions", min=1, help="Number of interactions.")
+]
+ShopSeed = Annotated[
+    int, typer.Option("--seed", min=0, help="The same seed gives the same synthetic shop.")
+]
+ProductTable = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        help="Amazon-style product table, a file or a URL, instead of the synthetic shop.",
+    ),
 ]
 
 _LINES_SHOWN = 10
@@ -31,10 +51,10 @@ _LINES_SHOWN = 10
 def read_dataset(
     train: Path, items: Path | None, users: Path | None, log_format: LogFormat
 ) -> "tuple[Dataset, list[RejectedRow]]":
-    """What the files hold, and the rows that cannot be read.
+    """The data of the files, and the rows that cannot be read.
 
     Raises:
-        ContractError: a file is not what it should be.
+        ContractError: a file lacks columns or is not of the format.
     """
     from ml.data.catalogue_table import no_items, no_users, read_items, read_users
     from ml.data.log_table import read_log
@@ -47,7 +67,7 @@ def read_dataset(
 
 
 def show_rejected(rejected: "Sequence[RejectedRow]") -> None:
-    """Say of the first rejected rows why, and how many more there are."""
+    """Print the reasons of the first rejected rows, and how many more there are."""
     for row in rejected[:_LINES_SHOWN]:
         line = f"left out: {row.source}, line {row.line}: {row.reason}"
         err.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,103 @@
+"""How far the published events have come, and a wait until all of them are stored."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+from apps.local import repository
+from streams.contracts import CHANNELS
+from streams.errors import UnavailableError
+from streams.lag import Lag
+from streams.settings import PROCESSOR_GROUP, KafkaSettings
+from streams.sink.connectors import SINKS
+
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class EventProgress:
+    """How many events are under way, and where."""
+
+    unprocessed: int
+    """Records that the processor has not committed."""
+    unsunk: int
+    """Validated records that the sink has not written."""
+    unjudged: int
+    """Users whose session has ended and has no view verdicts yet."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is under way."""
+        return not (self.unprocessed or self.unsunk or self.unjudged)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.unprocessed:,} events wait for the processor, {self.unsunk:,} for the sink;"
+            f" {self.unjudged:,} sessions wait for their view verdicts"
+        )
+
+
+class EventTracker:
+    """Follows events from the public topics into PostgreSQL; close it when done."""
+
+    def __init__(self, kafka: KafkaSettings, database_url: str) -> None:
+        self._lag = Lag(kafka)
+        self._database_url = database_url
+
+    def progress(self) -> EventProgress:
+        """Where the events are now.
+
+        The stages are read in the order in which events pass them, so that an event that moves
+        meanwhile is counted twice rather than not at all.
+
+        Raises:
+            UnavailableError: Kafka does not answer.
+            psycopg.OperationalError: PostgreSQL does not answer.
+        """
+        unprocessed = self._lag.behind(PROCESSOR_GROUP, [channel.public for channel in CHANNELS])
+        with psycopg.connect(self._database_url) as connection:
+            unjudged = repository.users_without_verdicts(connection)
+        unsunk = sum(self._lag.behind(sink.consumer_group, [sink.channel.valid]) for sink in SINKS)
+        return EventProgress(unprocessed, unsunk, unjudged)
+
+    def dead_letters(self) -> int:
+        """Records in the dead letter queues."""
+        return sum(self._lag.records(channel.dead_letters) for channel in CHANNELS)
+
+    def wait_until_stored(
+        self, stall_seconds: float, on_progress: Callable[[EventProgress], None]
+    ) -> None:
+        """Return when every event is stored and every ended session has its verdicts.
+
+        Raises:
+            UnavailableError: nothing has changed for `stall_seconds`.
+        """
+        latest: EventProgress | None = None
+        since = time.monotonic()
+        while True:
+            progress = self._progress_or_none()
+            if progress is not None:
+                on_progress(progress)
+                if progress.is_complete:
+                    return
+            if progress is not None and progress != latest:
+                latest, since = progress, time.monotonic()
+            elif time.monotonic() - since > stall_seconds:
+                raise UnavailableError(
+                    "events are no longer being stored:"
+                    f" {latest or 'Kafka or PostgreSQL does not answer'}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def close(self) -> None:
+        """Close the connections to Kafka."""
+        self._lag.close()
+
+    def _progress_or_none(self) -> EventProgress | None:
+        # A component that has just been killed does not answer until it is back.
+        try:
+            return self.progress()
+        except (UnavailableError, psycopg.OperationalError):
+            return None
