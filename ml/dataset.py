@@ -1,4 +1,4 @@
-"""What a model is trained on: interactions, users and items as three tables."""
+"""The training data of models: interactions, users and items as three tables."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,39 +45,41 @@ def interactions_frame(interactions: Iterable[Interaction]) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The three tables; instants are timezone-aware UTC, absent numbers are NaN, absent texts ''.
+    """The three tables; times are timezone-aware UTC, absent numbers are NaN, absent texts ''.
 
-    Users or items may occur in the interactions alone: a log knows more than a catalogue does.
+    Users and items may occur in the interactions alone: a log may have more than the catalogue.
     """
 
     interactions: pd.DataFrame
     """INTERACTION_COLUMNS; interaction_type is a value of `streams.contracts.InteractionType`."""
     users: pd.DataFrame
-    """USER_COLUMNS, one row a user; preferences are `|`-joined names of root categories."""
+    """USER_COLUMNS, one row per user; preferences are `|`-joined names of root categories."""
     items: pd.DataFrame
-    """ITEM_COLUMNS, one row an item; category is a `|`-joined path."""
+    """ITEM_COLUMNS, one row per item; category is a `|`-joined path."""
 
     def known_users(self) -> pd.DataFrame:
         """USER_COLUMNS of everyone who signed up or interacted, in the order of their ids.
 
-        Whoever is known from interactions alone has no preferences and began with the first of
-        them.
+        Users who occur in the interactions alone have no preferences; the first interaction is
+        their sign-up date.
         """
         first = self.interactions.groupby("user_id")["timestamp"].min()
-        strangers = first[~first.index.isin(self.users["user_id"])]
-        unsigned = pd.DataFrame(
-            {"user_id": strangers.index, "preferences": "", "signup_date": strangers.array}
+        unregistered = first[~first.index.isin(self.users["user_id"])]
+        without_sign_up = pd.DataFrame(
+            {"user_id": unregistered.index, "preferences": "", "signup_date": unregistered.array}
         )
-        frames = [frame for frame in (self.users, unsigned) if len(frame)]
+        frames = [frame for frame in (self.users, without_sign_up) if len(frame)]
         return pd.concat(frames or [self.users]).sort_values("user_id", ignore_index=True)
 
     def known_items(self) -> pd.DataFrame:
         """ITEM_COLUMNS of every item of the catalogue or the interactions, in the order of ids.
 
-        Of an item that the interactions alone know nothing else is known.
+        Items that occur in the interactions alone have no content.
         """
-        met = pd.Index(self.interactions["item_id"].unique()).difference(self.items["item_id"])
-        bare = pd.DataFrame({"item_id": met}).reindex(columns=list(ITEM_COLUMNS))
+        uncatalogued = pd.Index(self.interactions["item_id"].unique()).difference(
+            self.items["item_id"]
+        )
+        bare = pd.DataFrame({"item_id": uncatalogued}).reindex(columns=list(ITEM_COLUMNS))
         texts = [name for name in ITEM_COLUMNS if self.items[name].dtype == object]
         bare = bare.astype(self.items.dtypes.to_dict()).fillna(dict.fromkeys(texts, ""))
         frames = [frame for frame in (self.items, bare) if len(frame)]
@@ -93,7 +95,7 @@ class Dataset:
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote.
 
-        In one thread: a process that ends right after Arrow has started its own may be aborted.
+        It reads in one thread: a process that ends right after Arrow started threads may abort.
         """
         return cls(
             **{
