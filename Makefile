@@ -1,4 +1,4 @@
-# Everything from a fresh clone: each target makes its own environment first.
+# Every target works in a fresh clone: it makes its environment first.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -25,23 +25,23 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 setup: $(VENV)/.ready ## Make the environment
 
-demo: setup ## Run the whole system; ONCE=1 [REPLAY=log.csv [TEST=held_out.csv]] [DATASET=file-or-URL] [REPORT=path] [KILL=part]
+demo: setup ## Run the whole system; ONCE=1 [REPLAY=log.csv [TEST=held_out.csv]] [DATASET=file-or-URL] [REPORT=path] [KILL=component]
 	@$(BIN)/recsys demo $(if $(ONCE),--once) $(if $(REPLAY),--replay '$(REPLAY)') $(if $(TEST),--test '$(TEST)') \
-	  $(if $(DATASET),--dataset '$(DATASET)') $(if $(REPORT),--report '$(REPORT)') $(foreach part,$(KILL),--kill $(part)) \
+	  $(if $(DATASET),--dataset '$(DATASET)') $(if $(REPORT),--report '$(REPORT)') $(foreach component,$(KILL),--kill $(component)) \
 	  $(if $(USERS),--users $(USERS)) $(if $(ITEMS),--items $(ITEMS)) $(if $(INTERACTIONS),--interactions $(INTERACTIONS)) \
 	  $(if $(SEED),--seed $(SEED))
 
-up: setup ## Start the parts and leave them running
+up: setup ## Start the components and leave them running
 	@$(BIN)/recsys up
 
-down: setup ## Stop the parts
+down: setup ## Stop the components
 	@$(BIN)/recsys down
 
 ifeq ($(PATTERN_CONTEXT),cluster) # as pattern.sh sets it
 status: cluster-status
 validate: cluster-validate
 else
-status: setup ## Show the parts; through ./pattern.sh those of the cluster
+status: setup ## Show the components; through ./pattern.sh those of the cluster
 	@$(BIN)/recsys status
 
 validate: setup ## Check charts, values and scripts of the pattern
@@ -66,18 +66,18 @@ browser:
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update --quiet && apt-get install --yes --quiet chromium; } || \
 	  { echo "the browser tests need Chromium: install it (Debian: apt-get install chromium)"; exit 1; }
 
-charts-docs: ## Write the charts' READMEs from their values
+charts-docs: ## Write the READMEs of the charts from their values
 	@tests/support/tools/build.sh helm-docs
 	@for chart in charts/all/*/; do (cd $$chart && $(or $(RECSYS_GITOPS_BIN),$(CURDIR)/.state/gitops/bin)/helm-docs --log-level error --template-files ../../README.md.gotmpl); done
 
 test-gitops: setup ## Install the pattern on a real API server with a real Argo CD
 	@PYTEST=$(CURDIR)/$(BIN)/pytest tests/pattern/lab/run.sh
 
-bench: setup ## Time and memory beside the peers; [PARTS="top_k memory towers"] [OUT=figures.json]
+bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)
 
 format: setup ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-clean: ## Remove the environment and every local state
+clean: ## Remove the environment and all local state
 	rm -rf $(VENV) .state

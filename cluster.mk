@@ -1,20 +1,20 @@
-# The targets that speak to a cluster. Run them through ./pattern.sh: its container has oc, helm and
-# the framework's playbooks.
+# The targets that work on a cluster. Run them through ./pattern.sh: its container has oc, helm and
+# the playbooks of the framework.
 CLUSTER := .state/cluster/$(or $(PATTERN_CONTEXT),host)
 PLAYBOOK := ANSIBLE_STDOUT_CALLBACK=rhvp.cluster_utils.readable ansible-playbook $(EXTRA_PLAYBOOK_OPTS) rhvp.cluster_utils.
 PREFLIGHT := $(CLUSTER)/bin/python -m apps.cluster.preflight
 FRAMEWORK := show operator-deploy validate-prereq validate-origin validate-cluster validate-schema argo-healthcheck
 
-# The playbooks take the folder's name for the pattern's, but a clone may have any name.
+# By default the playbooks use the name of the folder, but a clone may have any name.
 export PATTERN_NAME ?= recsys
 
-# The operator's Argo CD creates the pattern's Applications. Only with this switch does it wait for
-# the health of one wave before it goes on to the next.
+# Argo CD creates the Applications of the pattern. With this setting it waits until one wave is healthy
+# before it syncs the next.
 WAIT_FOR_WAVES = oc create configmap patterns-operator-config --namespace openshift-operators \
   --from-literal=gitops.applicationHealthCheckEnabled=true --dry-run=client --output yaml \
   | oc apply --server-side --field-manager $(PATTERN_NAME) --filename - >/dev/null
 
-# Metrics of the shop are read by the cluster's Prometheus for users. What is set already stays.
+# The Prometheus for user workloads reads the metrics of the shop. An existing configuration is kept.
 MONITOR = oc get configmap cluster-monitoring-config --namespace openshift-monitoring >/dev/null 2>&1 \
   || oc create configmap cluster-monitoring-config --namespace openshift-monitoring \
   --from-literal=config.yaml='enableUserWorkload: true' >/dev/null
@@ -40,10 +40,10 @@ install: $(CLUSTER)/.ready ## Install the pattern on OpenShift, or bring it up t
 	@$(MONITOR)
 	@$(PLAYBOOK)install
 
-uninstall: $(CLUSTER)/.ready ## Take the pattern off the cluster (through ./pattern.sh)
+uninstall: $(CLUSTER)/.ready ## Remove the pattern from the cluster (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose uninstall
 	@if oc get patterns.gitops.hybrid-cloud-patterns.io $(PATTERN_NAME) --namespace openshift-operators >/dev/null 2>&1; \
-	  then $(PLAYBOOK)uninstall; else echo "$(PATTERN_NAME) is not installed: nothing to do"; fi
+	  then $(PLAYBOOK)uninstall; else echo "$(PATTERN_NAME) is not installed: nothing was changed"; fi
 
 load-secrets: $(CLUSTER)/.ready ## Load the secrets into the cluster's Vault (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose load-secrets

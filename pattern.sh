@@ -8,13 +8,13 @@ fail() {
   exit 1
 }
 
-[[ $# -gt 0 ]] || fail "say what to run, for example: ./pattern.sh make install"
+[[ $# -gt 0 ]] || fail "name a command to run, for example: ./pattern.sh make install"
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # Tells the Makefile that a target means the cluster, not this machine.
 export PATTERN_CONTEXT=cluster
 
-# Inside the utility container itself, or another one that cannot start any: as it is.
+# In a container without podman, such as the utility container, the command runs directly.
 if [[ -n ${KUBERNETES_SERVICE_HOST:-} || -f /run/.containerenv || -f /.dockerenv ]]; then
   command -v podman >/dev/null || exec "$@"
 fi
@@ -28,11 +28,11 @@ version=${version##* }
 
 # Only the home directory and this one are mounted.
 home=$(cd "$HOME" && pwd -P)
-mounted() { # NAME PATH: what the variable NAME names is there for the container too
+mounted() { # NAME PATH: checks that the container can read the file that the variable NAME names
   [[ -f $2 ]] || fail "$1 names $2, which does not exist"
   case $(realpath "$2") in
     "$home"/* | "$PWD"/*) ;;
-    *) fail "$1 names $2, outside of $HOME: the container would not see it; move it into your home directory" ;;
+    *) fail "$1 names $2, outside of $HOME: the container cannot read it; move it into your home directory" ;;
   esac
 }
 while IFS= read -r -d : file; do
@@ -40,7 +40,7 @@ while IFS= read -r -d : file; do
 done <<<"${KUBECONFIG:-}:"
 [[ -z ${VALUES_SECRET:-} ]] || mounted VALUES_SECRET "$VALUES_SECRET"
 
-# A mirror serves the container and the charts to a cluster without the internet.
+# A cluster without internet access gets the container and the charts from a mirror.
 if [[ -n ${PATTERN_DISCONNECTED_HOME:-} ]]; then
   export PATTERN_UTILITY_CONTAINER=${PATTERN_UTILITY_CONTAINER:-$PATTERN_DISCONNECTED_HOME/utility-container}
   export PATTERN_INSTALL_CHART=${PATTERN_INSTALL_CHART:-oci://$PATTERN_DISCONNECTED_HOME/pattern-install}
@@ -59,10 +59,10 @@ options=(
   --workdir "$PWD"
 )
 [[ $HOME == "$home" ]] || options+=(--volume "$home:$HOME")
-# Without a terminal, as in CI, nothing can be asked.
+# Without a terminal, as in CI, there are no prompts.
 [[ -t 0 && -t 1 ]] && options+=(--interactive --tty)
 
-# A cluster behind a company's own certificate authority. Not with a podman machine: its files are elsewhere.
+# Certificate authorities of this machine. A podman machine has its own files.
 if [[ $(podman system connection list --format '{{.Name}}' 2>/dev/null | wc -l) -eq 0 ]]; then
   for certificates in /etc/pki/tls /etc/ssl /usr/share/ca-certificates; do
     [[ -d $certificates ]] || continue

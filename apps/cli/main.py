@@ -26,12 +26,12 @@ def app() -> None:
     except ValidationError as error:
         if not error.title.endswith("Settings"):
             raise
-        for part in error.errors():
-            variable = "_".join(("RECSYS", *map(str, part["loc"]))).upper()
+        for problem in error.errors():
+            variable = "_".join(("RECSYS", *map(str, problem["loc"]))).upper()
             _print_error(
                 f"{variable} is not set"
-                if part["type"] == "missing"
-                else f"{variable}: {part['msg']}"
+                if problem["type"] == "missing"
+                else f"{variable}: {problem['msg']}"
             )
         sys.exit(1)
     except RecsysError as error:

@@ -1,0 +1,1 @@
+"""Pre-flight checks and status of a cluster; needs `oc`, and none of the other packages."""

@@ -18,7 +18,7 @@ _TIMEOUT = "20s"
 _UNKNOWN_KIND = "doesn't have a resource type"
 _ABSENT = "(NotFound)"
 _LOG_LINE = re.compile(r"(?m)^[EFIW]\d{4} \d\d:.*\n")
-"""The client's own diary, which says the same once more and in more words."""
+"""A log line of the client, which repeats the error message."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,12 @@ class Oc:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def run(self, *arguments: str) -> str:
-        """What a command prints; raises UnavailableError with the reason if it fails."""
+        """What a command prints.
+
+        Raises:
+            ConfigurationError: neither oc nor kubectl is installed.
+            UnavailableError: the command fails; the message has the reason.
+        """
         path = self.environment.get("PATH")
         program = shutil.which("oc", path=path) or shutil.which("kubectl", path=path)
         if program is None:
@@ -50,7 +55,7 @@ class Oc:
         return done.stdout.strip()
 
     def resources(self, kind: str, namespace: str | None = None) -> list[Resource]:
-        """All of a kind, by name; none where the cluster does not know the kind (yet)."""
+        """All resources of a kind, by name; none where the cluster does not know the kind (yet)."""
         where = ["--namespace", namespace] if namespace else ["--all-namespaces"]
         try:
             listed = json.loads(self.run("get", kind, *where, "--output", "json"))
@@ -62,7 +67,7 @@ class Oc:
         return sorted(items, key=lambda item: str(item["metadata"]["name"]))
 
     def resource(self, kind: str, name: str) -> Resource | None:
-        """One object that has no namespace, or None if there is none."""
+        """One object that has no namespace; None if it does not exist."""
         try:
             found: Resource = json.loads(self.run("get", kind, name, "--output", "json"))
         except UnavailableError as error:

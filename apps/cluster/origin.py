@@ -1,4 +1,4 @@
-"""The fork, as the cluster will read it: what is committed here must be pushed there."""
+"""The fork as the cluster will read it: the commit that is checked out here must be pushed."""
 
 import re
 import subprocess
@@ -12,7 +12,11 @@ _NO_SUCH_BRANCH = 2
 
 
 def check(root: Path, environment: Mapping[str, str]) -> str:
-    """Where the pushed commit is; raises ConfigurationError unless it is the one checked out."""
+    """Address, branch and commit of the fork.
+
+    Raises:
+        ConfigurationError: the pushed commit is not the one that is checked out.
+    """
     git = _Git(root, environment)
     branch = environment.get("TARGET_BRANCH") or git("branch", "--show-current")
     if not branch:
@@ -25,7 +29,7 @@ def check(root: Path, environment: Mapping[str, str]) -> str:
     url = git("remote", "get-url", remote)
     if not url:
         raise ConfigurationError(f"there is no remote {remote}: git remote add {remote} URL")
-    if not environment.get("TOKEN_SECRET"):  # the cluster has no SSH key, and reads as anybody
+    if not environment.get("TOKEN_SECRET"):  # the cluster has no SSH key: it reads without a login
         url = _SSH.sub(r"https://\1/\2", url)
     pushed = git.pushed(url, branch)
     head = git("rev-parse", "HEAD")
@@ -38,12 +42,12 @@ def check(root: Path, environment: Mapping[str, str]) -> str:
 
 
 def uncommitted(root: Path, environment: Mapping[str, str]) -> list[str]:
-    """Files that are changed here and will not be installed."""
+    """Changed files, which will not be installed."""
     return _Git(root, environment)("status", "--porcelain", "--untracked-files=no").splitlines()
 
 
 class _Git:
-    """`git` in a folder; an unset answer is empty."""
+    """`git` in a folder; the answer is empty where nothing is set."""
 
     def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
         self._root = root

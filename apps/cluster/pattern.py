@@ -1,4 +1,4 @@
-"""What the values files say about where the pattern's parts are."""
+"""Names and namespaces of the pattern, from its values files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class Pattern:
         )
 
     def storage_class(self, platform: str, version: str) -> str:
-        """The one that the values name on a platform and an OpenShift version; empty: the default.
+        """The storage class for a platform and an OpenShift version; empty for the default class.
 
         In the order of sharedValueFiles, the last file that names one wins.
         """

@@ -1,4 +1,4 @@
-"""What must hold before anything is done to a cluster: `python -m apps.cluster.preflight`."""
+"""Checks before a cluster is changed: `python -m apps.cluster.preflight`."""
 
 import os
 import sys
@@ -18,16 +18,16 @@ from apps.cluster.oc import Oc
 from apps.cluster.pattern import Pattern
 from streams.errors import ConfigurationError, RecsysError, UnavailableError
 
-OLDEST_OPENSHIFT = (4, 19)
-"""OpenShift AI 3 asks for it."""
+MIN_OPENSHIFT = (4, 19)
+"""OpenShift AI 3 needs it."""
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 Check = Callable[[], str]
-"""Says what it found, or raises a RecsysError that says how to mend it."""
+"""Returns what it found, in words; raises a RecsysError that says what to do."""
 
 
 class Purpose(StrEnum):
-    """What is about to happen to the cluster."""
+    """What will be done to the cluster."""
 
     INSTALL = "install"
     LOAD_SECRETS = "load-secrets"
@@ -36,13 +36,13 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class Preflight:
-    """The checks of a checkout against the cluster that `oc` is logged in to."""
+    """The checks of this checkout, and of the cluster that `oc` is logged in to."""
 
     root: Path
     environment: Mapping[str, str]
 
     def checks(self, purpose: Purpose) -> dict[str, Check]:
-        """By name, in order: what costs nothing first."""
+        """The checks by name; those that need no cluster come first."""
         pattern = Pattern.read(self.root)
         oc = Oc(self.environment)
         checks: dict[str, Check] = {}
@@ -59,8 +59,8 @@ class Preflight:
 
     def _secrets(self, pattern: Pattern) -> str:
         file = secrets.find(pattern.name, self.root, self.environment)
-        if lacking := list(secrets.missing(file, self.environment)):
-            raise ConfigurationError("; ".join(lacking) + " (docs/install.md says where from)")
+        if missing := list(secrets.missing(file, self.environment)):
+            raise ConfigurationError("; ".join(missing) + " (docs/install.md says where to get it)")
         return str(file)
 
     def _fork(self) -> str:
@@ -68,7 +68,9 @@ class Preflight:
             return "not checked: DISABLE_VALIDATE_ORIGIN is true"
         found = origin.check(self.root, self.environment)
         if changed := origin.uncommitted(self.root, self.environment):
-            found += f"; {len(changed)} changed files are not committed and will not be installed"
+            found += (
+                f"; {len(changed)} changed files are not committed, so they will not be installed"
+            )
         return found
 
 
@@ -88,10 +90,10 @@ def _login(oc: Oc) -> str:
 def _version(oc: Oc) -> str:
     version = _openshift(oc)
     major, minor = (int(part) for part in version.split(".")[:2])
-    oldest = ".".join(map(str, OLDEST_OPENSHIFT))
-    if (major, minor) < OLDEST_OPENSHIFT:
+    minimum = ".".join(map(str, MIN_OPENSHIFT))
+    if (major, minor) < MIN_OPENSHIFT:
         raise ConfigurationError(
-            f"the cluster is OpenShift {version}; {oldest} or newer is needed: upgrade it"
+            f"the cluster is OpenShift {version}; {minimum} or newer is needed: upgrade it"
         )
     return f"OpenShift {version}"
 
@@ -99,7 +101,7 @@ def _version(oc: Oc) -> str:
 def _openshift(oc: Oc) -> str:
     found = oc.resource("clusterversions.config.openshift.io", "version")
     if found is None:
-        raise ConfigurationError("this is no OpenShift cluster: it has no ClusterVersion")
+        raise ConfigurationError("this is not an OpenShift cluster: it has no ClusterVersion")
     return str(found["status"]["desired"]["version"])
 
 
@@ -110,19 +112,19 @@ def _platform(oc: Oc) -> str:
 
 def _storage(oc: Oc, pattern: Pattern) -> str:
     classes = {found["metadata"]["name"]: found for found in oc.resources("storageclasses")}
-    if wanted := pattern.storage_class(_platform(oc), ".".join(_openshift(oc).split(".")[:2])):
-        if wanted not in classes:
+    if named := pattern.storage_class(_platform(oc), ".".join(_openshift(oc).split(".")[:2])):
+        if named not in classes:
             raise ConfigurationError(
-                f"global.storageClass (values-global.yaml, overrides) names {wanted},"
+                f"global.storageClass (values-global.yaml, overrides) names {named},"
                 f" but the cluster has {', '.join(classes) or 'none'}"
             )
-        return wanted
+        return named
     for name, found in classes.items():
         if found["metadata"].get("annotations", {}).get(_DEFAULT_CLASS) == "true":
             return str(name)
     raise ConfigurationError(
         "no storage class is the default: mark one, or name one as global.storageClass in"
-        f" values-global.yaml (there is {', '.join(classes) or 'none'})"
+        f" values-global.yaml (the cluster has {', '.join(classes) or 'none'})"
     )
 
 
@@ -139,7 +141,7 @@ def _monitoring(oc: Oc) -> str:
 
 
 def main(purpose: Purpose = Purpose.INSTALL) -> None:
-    """Check all, say each result, and end with 1 if anything is wrong. Nothing is changed."""
+    """Run every check and print its result; exit with 1 if one fails. Nothing is changed."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     failed = False
     try:

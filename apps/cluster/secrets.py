@@ -1,4 +1,4 @@
-"""The file with the pattern's secrets, before the framework loads it into Vault."""
+"""The file with the secrets of the pattern, before the framework loads it into Vault."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +12,11 @@ _ENCRYPTED = "$ANSIBLE_VAULT"
 
 
 def find(pattern: str, root: Path, environment: Mapping[str, str]) -> Path:
-    """The first file that is there, in the framework's order; the template is the last."""
+    """The first file that exists, in the order of the framework; the template is the last.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
     if chosen := environment.get("VALUES_SECRET"):
         if not Path(chosen).expanduser().is_file():
             raise ConfigurationError(f"VALUES_SECRET names {chosen}, which does not exist")
@@ -32,7 +36,7 @@ def find(pattern: str, root: Path, environment: Mapping[str, str]) -> Path:
 
 
 def missing(file: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """Each secret that the file neither holds, nor lets Vault generate, nor asks for."""
+    """Each secret without a value that Vault does not generate and nobody is asked for."""
     text = file.read_text()
     if text.startswith(_ENCRYPTED):
         return

@@ -23,7 +23,7 @@ _RUNS_SHOWN = 5
 
 @dataclass(frozen=True)
 class Row:
-    """One part: its cells, and whether it is as it should be."""
+    """One resource: its cells, and whether it is healthy."""
 
     cells: tuple[str, ...]
     healthy: bool
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Parts of a kind."""
+    """Resources of one kind."""
 
     title: str
     columns: tuple[str, ...]
@@ -109,7 +109,7 @@ def _application(item: Resource) -> Row:
 
 
 def _is_ours(item: Resource, pattern: Pattern) -> bool:
-    """Argo CD marks what it has made with the application's name."""
+    """Argo CD marks the resources that it creates with the name of the application."""
     marks = item["metadata"].get("annotations", {}) | item["metadata"].get("labels", {})
     return any(
         str(marks.get(f"argocd.argoproj.io/{key}", "")).startswith(pattern.name)
@@ -183,7 +183,7 @@ def _readiness(item: Resource) -> str:
 
 
 def show(found: list[Section], console: Console) -> None:
-    """As tables; what is not as it should be is red."""
+    """Print tables; unhealthy rows are red."""
     for section in found:
         table = Table(
             *section.columns, title=section.title, title_justify="left", title_style="bold"
@@ -198,7 +198,7 @@ def show(found: list[Section], console: Console) -> None:
 
 
 def as_json(found: list[Section]) -> dict[str, Any]:
-    """The same for programs: by title, a list of parts."""
+    """The same as plain values: the rows of each section, by its title."""
     return {
         section.title: [
             dict(zip(section.columns, row.cells, strict=True)) | {"healthy": row.healthy}
@@ -211,7 +211,7 @@ def as_json(found: list[Section]) -> dict[str, Any]:
 def main(
     *, json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show what runs in the cluster; end with 1 unless all of it is as it should be."""
+    """Show what runs in the cluster; exit with 1 unless all of it is healthy."""
     try:
         found = list(sections(Oc(os.environ), Pattern.read(Path.cwd())))
     except RecsysError as error:

@@ -69,7 +69,7 @@ def test_a_cluster_that_is_no_openshift(environment: dict[str, str]) -> None:
             except RecsysError as error:
                 said[name] = str(error)
     assert said["login"] == "as cluster administrator"
-    assert said["version"] == "this is no OpenShift cluster: it has no ClusterVersion"
+    assert said["version"] == "this is not an OpenShift cluster: it has no ClusterVersion"
 
 
 @pytest.mark.parametrize("token", ["expired", None], ids=["expired", "none"])

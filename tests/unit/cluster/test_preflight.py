@@ -80,7 +80,7 @@ def test_an_old_cluster(ready: Any, fork: Any, version: str) -> None:
 
 def test_no_openshift(ready: Any, fork: Any) -> None:
     (ready.folder / "clusterversions.config.openshift.io.json").unlink()
-    assert "this is no OpenShift cluster" in problems(ready, fork)["version"]
+    assert "this is not an OpenShift cluster" in problems(ready, fork)["version"]
 
 
 def test_no_default_storage_class(ready: Any, fork: Any) -> None:

@@ -101,7 +101,7 @@ def test_uninstall_twice(make: Any) -> None:
     status, said = make("uninstall", INSTALLED="yes")
     assert (status, said[1:]) == (0, [asked, "ansible-playbook rhvp.cluster_utils.uninstall"])
     status, said = make("uninstall")
-    assert (status, said[1:]) == (0, [asked, "recsys is not installed: nothing to do"])
+    assert (status, said[1:]) == (0, [asked, "recsys is not installed: nothing was changed"])
 
 
 @pytest.mark.parametrize("target", ["show", "operator-deploy", "argo-healthcheck"])
