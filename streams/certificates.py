@@ -1,7 +1,7 @@
-"""When Kafka's certificates are renewed a process ends, and whoever runs it starts it again.
+"""When Kafka's certificates are renewed, a process ends and its supervisor starts it again.
 
-Kafka's clients read their certificates once, when they are made. A cluster renews the mounted files
-weeks before the old certificates expire, so an orderly restart is in time and the simplest way.
+Kafka's clients read their certificates once, when they are created. A cluster renews the mounted
+files weeks before the old certificates expire, so an orderly restart is early enough.
 """
 
 import os
@@ -15,11 +15,11 @@ from streams.settings import KafkaSettings
 
 log = structlog.get_logger()
 
-_LOOK_EVERY_SECONDS = 10.0
+_SECONDS_BETWEEN_READS = 10.0
 
 
-def end_when_renewed(settings: KafkaSettings, *, every: float = _LOOK_EVERY_SECONDS) -> None:
-    """Watch the files, and end this process in good order (SIGTERM) once one has changed."""
+def end_when_renewed(settings: KafkaSettings, *, every: float = _SECONDS_BETWEEN_READS) -> None:
+    """Watch the files, and end this process by SIGTERM once one has changed."""
     files = (settings.kafka_ca_file, settings.kafka_certificate_file, settings.kafka_key_file)
     paths = [path for path in files if path]
     if paths:

@@ -3,7 +3,7 @@
 RecsysError
 ├── ContractError        input at an edge breaks its contract
 ├── ConfigurationError   a setting, port or tool is missing or wrong
-├── UnavailableError     a part (Kafka, PostgreSQL, Connect, Feast) does not answer
+├── UnavailableError     Kafka, PostgreSQL, Connect or Feast does not answer
 │   └── PublishError     Kafka did not acknowledge an event in time
 └── ModelError           a model bundle is missing, damaged or does not fit
 
@@ -25,7 +25,7 @@ class ConfigurationError(RecsysError):
 
 
 class UnavailableError(RecsysError):
-    """A part of the system does not answer."""
+    """A component of the system does not answer."""
 
 
 class PublishError(UnavailableError):

@@ -1,4 +1,4 @@
-"""How far consumer groups are behind, and how many records a topic holds."""
+"""The lag of consumer groups, and the number of records on a topic."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ _TIMEOUT_SECONDS = 10.0
 
 
 class Lag:
-    """Watches Kafka's offsets; close it when done.
+    """Reads Kafka's offsets; close it when done.
 
     Raises:
         UnavailableError: from every call, while Kafka does not answer.
@@ -24,21 +24,21 @@ class Lag:
         self._consumer = Consumer({**kafka.librdkafka, "group.id": "recsys-lag"})
 
     def records(self, topic: Topic) -> int:
-        """Records that a topic holds now."""
+        """The number of records on a topic now."""
         return sum(high - low for low, high in self._watermarks(topic).values())
 
     def behind(self, group: str, topics: Iterable[Topic]) -> int:
-        """Records of the topics that a consumer group has not committed yet."""
-        waiting = 0
+        """The number of records of the topics that a consumer group has not committed yet."""
+        lag = 0
         for topic in topics:
             watermarks = self._watermarks(topic)
-            committed = self._committed(group, topic)
+            committed = self._committed(group, topic, watermarks)
             for partition, (low, high) in watermarks.items():
-                waiting += high - max(low, committed.get(partition, low))
-        return waiting
+                lag += high - max(low, committed.get(partition, low))
+        return lag
 
     def close(self) -> None:
-        """Leave Kafka."""
+        """Close the connections."""
         self._consumer.close()
 
     def _watermarks(self, topic: Topic) -> dict[int, tuple[int, int]]:
@@ -47,20 +47,28 @@ class Lag:
                 partition: self._consumer.get_watermark_offsets(
                     TopicPartition(topic.name, partition), timeout=_TIMEOUT_SECONDS
                 )
-                for partition in range(topic.partitions)
+                for partition in self._partitions(topic)
             }
         except KafkaException as error:
             raise UnavailableError(f"Kafka does not tell the offsets of {topic.name}") from error
 
-    def _committed(self, group: str, topic: Topic) -> dict[int, int]:
+    def _partitions(self, topic: Topic) -> list[int]:
+        """The partitions that the topic has at the broker."""
+        metadata = self._consumer.list_topics(topic.name, timeout=_TIMEOUT_SECONDS)
+        found = metadata.topics[topic.name]
+        if found.error is not None:
+            raise KafkaException(found.error)
+        return sorted(found.partitions)
+
+    def _committed(self, group: str, topic: Topic, partitions: Iterable[int]) -> dict[int, int]:
         request = ConsumerGroupTopicPartitions(
-            group, [TopicPartition(topic.name, each) for each in range(topic.partitions)]
+            group, [TopicPartition(topic.name, each) for each in partitions]
         )
         future = self._admin.list_consumer_group_offsets(
             [request], request_timeout=_TIMEOUT_SECONDS
         )[group]
         try:
-            partitions = future.result().topic_partitions
+            committed = future.result().topic_partitions
         except KafkaException as error:
             raise UnavailableError(f"Kafka does not tell the offsets of group {group}") from error
-        return {each.partition: max(0, each.offset) for each in partitions}
+        return {each.partition: max(0, each.offset) for each in committed}

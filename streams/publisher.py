@@ -15,7 +15,7 @@ from streams.settings import KafkaSettings
 
 
 class _Deliveries:
-    """What became of the records of one `publish` call."""
+    """The acknowledgements of the records of one `publish` call."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,7 +29,7 @@ class _Deliveries:
             self.waiting += 1
 
     def forget(self) -> None:
-        """Take back a record that could not be queued."""
+        """Uncount a record that could not be queued."""
         with self._lock:
             self.waiting -= 1
 
@@ -44,12 +44,12 @@ class _Deliveries:
 
 
 class Publisher:
-    """Sends records and says which were acknowledged. Threads may share one.
+    """Sends records and counts those that were acknowledged. Threads may share one.
 
     Args:
-        kafka: where Kafka is and how it is reached.
+        kafka: how to connect.
         timeout: seconds that Kafka has to acknowledge a record.
-        client_id: the name that the broker's logs and quotas know.
+        client_id: the name in the broker's logs and quotas.
     """
 
     def __init__(

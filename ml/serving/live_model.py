@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from ml.features.online import OnlineFeatures
     from ml.towers.bundle import Bundle
 
-_LOOK_EVERY_SECONDS = 2.0
-_FIRST_LOOK_SECONDS = 1.0
+_SECONDS_BETWEEN_READS = 2.0
+_FIRST_READ_SECONDS = 1.0
 _CONNECTIONS = 4
 _CONNECT_TIMEOUT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class LiveModel:
-    """One version with all that serving needs of it; a request uses one from beginning to end."""
+    """One version with all that serving needs of it; a request uses one version throughout."""
 
     version: str
     popular: tuple[str, ...]
@@ -30,10 +30,10 @@ class LiveModel:
 
 
 class LiveModelWatcher:
-    """Keeps the live version at hand.
+    """Follows the live version in a thread of its own.
 
-    It looks every two seconds and loads a new bundle beside the old one, which serves until then.
-    All the heavy imports happen in its thread, so that a web worker is up at once.
+    It reads the live version every two seconds and loads a new bundle beside the old one, which
+    serves until then. All heavy imports happen in its thread, so that a web worker starts at once.
     """
 
     def __init__(self, settings: MlSettings) -> None:
@@ -45,7 +45,7 @@ class LiveModelWatcher:
         self._features: OnlineFeatures | None = None
         self._registry = Dependency("model registry")
         self._bundles = Dependency("model bundle")
-        self._looked = threading.Event()
+        self._has_read = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="live-model", daemon=True)
         self._thread.start()
@@ -61,8 +61,8 @@ class LiveModelWatcher:
         return self._features
 
     def current(self) -> LiveModel | None:
-        """The version to serve by, or None; the very first call may wait a moment for it."""
-        self._looked.wait(_FIRST_LOOK_SECONDS)
+        """The live version, or None; the first call may wait up to one second for it."""
+        self._has_read.wait(_FIRST_READ_SECONDS)
         return self._model
 
     def close(self) -> None:
@@ -73,23 +73,23 @@ class LiveModelWatcher:
 
     def _watch(self) -> None:
         while True:
-            self._registry.call(self._look)
-            self._looked.set()
+            self._registry.call(self._read)
+            self._has_read.set()
             if self._features is None:
                 self._features = self._bundles.call(self._connect_features)
             if self._model and self._model.bundle is None:
                 self._model = self._with_bundle(self._model)
-            if self._stopping.wait(_LOOK_EVERY_SECONDS):
+            if self._stopping.wait(_SECONDS_BETWEEN_READS):
                 return
 
-    def _look(self) -> None:
+    def _read(self) -> None:
         with self._database.connection() as connection:
             version = repository.live_version(connection)
             if version is None or (self._model and self._model.version == version):
                 return
             model = LiveModel(version, repository.popular_items(connection, version), None)
             kept = {each.version for each in repository.versions(connection)}
-        # While the first bundle loads, the lists that do without it are served.
+        # While the first bundle loads, the lists that do not need it are served.
         self._model = self._with_bundle(model) if self._model else model
         bundles.prune(self._settings.models_dir, kept)
 

@@ -1,4 +1,7 @@
-"""What a shopper is recommended at a request: live -> precomputed -> trending -> none."""
+"""Recommendations at request time, from the first source that has any.
+
+The sources are live -> precomputed -> trending -> none.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,12 +59,12 @@ class _Request:
 
 
 class Recommender:
-    """Serves one web worker; threads may share it.
+    """Recommends in one web worker. Threads may share it.
 
-    Cheap to construct: Feast, torch and the bundle are loaded in the background, and until they
-    are there the simpler answers are given. A switch of the live version is noticed within five
-    seconds. A list is made by one version alone: a precomputed one of another version than the
-    live one is not served.
+    Constructing it is cheap: Feast, torch and the bundle are loaded in the background, and simpler
+    answers are served until then. It notices a switch of the live version within five seconds. One
+    version makes a whole list: a precomputed list of another version than the live one is not
+    served.
     """
 
     def __init__(self, settings: MlSettings) -> None:

@@ -1,17 +1,33 @@
 """Contracts of everything on Kafka; any team's consumer may depend on this package alone."""
 
-from streams.contracts.dead_letter import DeadLetter
-from streams.contracts.event import Column, ColumnType, Event, MalformedEventError, describe
-from streams.contracts.identifiers import derived_id, new_id
+from streams.contracts.event import (
+    Column,
+    ColumnType,
+    DeadLetter,
+    Event,
+    MalformedEventError,
+    derived_id,
+    describe,
+    new_id,
+)
 from streams.contracts.interaction import SESSION_GAP, Interaction, InteractionType
 from streams.contracts.new_user import NewUser
 from streams.contracts.product import Product
-from streams.contracts.topics import CHANNELS, INTERACTIONS, NEW_USERS, TOPICS, Channel, Topic
+from streams.contracts.topics import (
+    CHANNELS,
+    INTERACTIONS,
+    NEW_USERS,
+    PARTITIONS,
+    TOPICS,
+    Channel,
+    Topic,
+)
 
 __all__ = [
     "CHANNELS",
     "INTERACTIONS",
     "NEW_USERS",
+    "PARTITIONS",
     "SESSION_GAP",
     "TOPICS",
     "Channel",

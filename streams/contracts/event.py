@@ -1,10 +1,13 @@
-"""What all events share: strict plain JSON, and how they are encoded and decoded."""
+"""What all events share: strict plain JSON, columns, identifiers, and dead letters."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
+import uuid_utils.compat
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 
@@ -109,3 +112,40 @@ def _column_type(field: dict[str, Any], definitions: dict[str, Any]) -> ColumnTy
     if "$ref" in field:
         field = definitions[field["$ref"].rsplit("/", 1)[1]]
     return _COLUMN_TYPES[field["type"], field.get("format")]
+
+
+class DeadLetter(BaseModel):
+    """A refused record with everything needed to mend it and send it again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    payload: str
+    """The record's value; bytes that are no UTF-8 are replaced by backslash escapes."""
+    failed_at: Instant
+
+    def encode(self) -> bytes:
+        """The letter as UTF-8 JSON."""
+        return self.model_dump_json().encode()
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7 (RFC 9562, section 5.7)."""
+    return uuid_utils.compat.uuid7()
+
+
+def derived_id(timestamp: datetime, *parts: str) -> UUID:
+    """The same UUIDv7 for the same instant and parts, so that sending again adds nothing.
+
+    The 48 leading bits are the instant in milliseconds; the random bits of RFC 9562 are taken from
+    a hash of the parts.
+    """
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    milliseconds = max(0, int(timestamp.timestamp() * 1000)) & ((1 << 48) - 1)
+    value = milliseconds << 80 | int.from_bytes(digest[:10])
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)

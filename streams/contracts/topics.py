@@ -7,13 +7,20 @@ from streams.contracts.event import Event
 from streams.contracts.interaction import Interaction
 from streams.contracts.new_user import NewUser
 
+PARTITIONS = 3
+"""Partitions of every topic: the maximum number of the processor's workers that have work.
+
+The number may only grow, and then keys map to other partitions. The charts kafka and processor
+repeat it.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A Kafka topic and how long it keeps records."""
 
     name: str
-    partitions: int = 3
+    partitions: int = PARTITIONS
     retention: timedelta = timedelta(days=7)
 
 

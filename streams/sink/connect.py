@@ -1,4 +1,4 @@
-"""Connect's REST API: install connectors, see their state, start failed tasks again."""
+"""Connect's REST API: install connectors and see their state."""
 
 from typing import Any
 
@@ -37,10 +37,6 @@ class Connect:
             ]
             for name, entry in statuses.items()
         }
-
-    def restart_failed(self, name: str) -> None:
-        """Start a connector's failed parts again (KIP-745)."""
-        self._call("POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
 
     def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
         try:

@@ -1,13 +1,25 @@
-"""The sink connectors: one a channel, from its validated topic into its table."""
+"""The sink connectors: one per channel, from its validated topic into its table.
+
+Topics stay plain JSON; the schema is part of the connector's configuration.
+"""
 
 import json
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from streams.contracts import INTERACTIONS, NEW_USERS, Channel
-from streams.sink.converter_schema import converter_schema
+from streams.contracts import INTERACTIONS, NEW_USERS, Channel, ColumnType, Event
 
 PLUGIN = "io.debezium.connector.jdbc.JdbcSinkConnector"
+
+_TYPES: dict[ColumnType, dict[str, Any]] = {
+    "uuid": {"type": "string", "name": "io.debezium.data.Uuid", "version": 1},
+    "instant": {"type": "string", "name": "io.debezium.time.ZonedTimestamp", "version": 1},
+    "text": {"type": "string"},
+    "integer": {"type": "int32"},
+    "number": {"type": "double"},
+}
+"""Debezium's semantic names decide the column types that the JDBC sink writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,7 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """From which channel into which table."""
+    """A channel and the table that its valid events are written to."""
 
     channel: Channel
     table: str
@@ -48,14 +60,14 @@ def sink_connectors(url: str, username: str, password: str, *, replicas: int) ->
     """Every sink connector.
 
     Rows are upserted by primary key, so an event that is delivered twice is one row. Two tasks with
-    batches of 2,000 plain inserts are the fastest recipe that cannot fail on a duplicate within a
-    batch.
+    batches of 2,000 rows were the fastest configuration that a duplicate within a batch cannot
+    fail.
 
     Args:
         url: JDBC address, `jdbc:postgresql://host:port/database`.
-        username: who writes; may be a reference to a Connect config provider.
-        password: likewise.
-        replicas: how many brokers keep the dead letter queue.
+        username: of the writing role; may be a reference to a Connect config provider.
+        password: of that role; may be such a reference, too.
+        replicas: number of brokers that keep the dead letter queue.
     """
     return [
         Connector(
@@ -91,6 +103,19 @@ def sink_connectors(url: str, username: str, password: str, *, replicas: int) ->
         )
         for sink in SINKS
     ]
+
+
+def converter_schema(contract: type[Event]) -> dict[str, Any]:
+    """The JSON converter's schema of one contract (KIP-1054), fields in their order."""
+    return {
+        "type": "struct",
+        "name": contract.__name__,
+        "optional": False,
+        "fields": [
+            {"field": column.name, "optional": column.optional, **_TYPES[column.type]}
+            for column in contract.columns()
+        ],
+    }
 
 
 def jdbc(database_url: str) -> tuple[str, str, str]:

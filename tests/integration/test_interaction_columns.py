@@ -5,7 +5,7 @@ import pytest
 
 from ml.features.definitions import INTERACTIONS_FEATURES
 from streams.contracts import ColumnType, Interaction, NewUser
-from streams.sink.converter_schema import converter_schema
+from streams.sink.connectors import converter_schema
 from support.pattern.charts import CHARTS
 
 pytestmark = pytest.mark.integration

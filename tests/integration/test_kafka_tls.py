@@ -14,11 +14,20 @@ from typing import Any
 import httpx
 import pytest
 from confluent_kafka import Consumer
+from confluent_kafka.admin import AdminClient
 
-from streams.contracts import INTERACTIONS, NEW_USERS, Interaction, InteractionType, new_id
+from streams.contracts import (
+    INTERACTIONS,
+    NEW_USERS,
+    Interaction,
+    InteractionType,
+    Topic,
+    new_id,
+)
 from streams.errors import PublishError
 from streams.features.online import OnlineStore
 from streams.lag import Lag
+from streams.provisioning import create_topics
 from streams.publisher import Publisher
 from streams.settings import PROCESSOR_GROUP, FeatureSettings, KafkaSettings
 from support.authority import Authority
@@ -62,6 +71,23 @@ def test_what_is_published_can_be_read_and_counted(broker: Broker) -> None:
     with closing(Lag(kafka)) as lag:
         assert lag.records(INTERACTIONS.public) >= 1
         assert lag.behind("nobody-reads-here", [INTERACTIONS.public]) >= 1
+
+
+def test_an_existing_topic_gets_the_partitions_that_it_lacks(broker: Broker) -> None:
+    kafka = broker.client("administrator")
+    small, grown = Topic("grows", partitions=1), Topic("grows", partitions=4)
+    create_topics(kafka, replicas=1, topics=[small])
+    for _ in range(2):
+        create_topics(kafka, replicas=1, topics=[grown])
+    create_topics(kafka, replicas=1, topics=[small])
+    records = [(f"user-{number}", b"{}") for number in range(40)]
+    Publisher(kafka).publish(grown.name, records)
+    with closing(Lag(kafka)) as lag:
+        # Whoever still has the old number in mind misses nothing: the broker is asked.
+        assert lag.records(small) == len(records)
+        assert lag.behind("nobody-reads-here", [small]) == len(records)
+    admin = AdminClient(kafka.librdkafka)
+    assert len(admin.list_topics(timeout=10).topics[grown.name].partitions) == 4
 
 
 def test_the_certificate_of_another_authority_is_refused(broker: Broker, tmp_path: Path) -> None:

@@ -115,19 +115,6 @@ def test_an_event_becomes_a_row_with_every_field(
     )
 
 
-def test_the_table_has_the_contracts_columns(stack: Any) -> None:
-    with psycopg.connect(stack.database_url) as connection:
-        for table, contract in (("interactions", Interaction), ("new_users", NewUser)):
-            columns = connection.execute(
-                "select column_name, is_nullable = 'NO' from information_schema.columns"
-                " where table_schema = 'events' and table_name = %s order by ordinal_position",
-                [table],
-            ).fetchall()
-            assert columns == [
-                (name, field.is_required()) for name, field in contract.model_fields.items()
-            ]
-
-
 def test_a_sign_up_sent_again_with_other_preferences_is_one_row(
     stack: Any, publisher: Publisher, arrive: Callable[[], None]
 ) -> None:

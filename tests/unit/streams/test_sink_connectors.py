@@ -3,8 +3,7 @@ import json
 import pytest
 
 from streams.contracts import CHANNELS, Interaction
-from streams.sink.connectors import SINKS, jdbc, sink_connectors
-from streams.sink.converter_schema import converter_schema
+from streams.sink.connectors import SINKS, converter_schema, jdbc, sink_connectors
 
 TLS = "sslmode=verify-full&sslrootcert=/etc/recsys/database/ca.crt"
 
