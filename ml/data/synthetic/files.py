@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -101,8 +100,6 @@ def _write(path: Path, schema: pa.Schema, rows: Iterable[BaseModel]) -> None:
 def _cell(value: Any, kind: pa.DataType) -> Any:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
-    if isinstance(value, Decimal):
-        return float(value)  # data sets hold prices as numbers
     if value is None:
         return None
     if pa.types.is_string(kind):
