@@ -1,4 +1,4 @@
-"""The lab that the GitOps tests share: `make test-gitops`, or `pytest -m gitops`."""
+"""The API server and the installation that the GitOps tests share (`make test-gitops`)."""
 
 import shutil
 from collections.abc import Iterator
@@ -21,18 +21,18 @@ NEEDED = ("helm", "kubectl", "argocd", "kubelab", "kwok")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "gitops: on a real API server, by a real Argo CD")
+    config.addinivalue_line("markers", "gitops: on a real API server with a real Argo CD")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Only when asked for: they need Go and minutes."""
+    """Collect these tests for `-m gitops` only: they need Go and take minutes."""
     return None if "gitops" in config.option.markexpr else True
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """What was not installed, and why."""
+    """Report what was not installed, and why."""
     for name, reason in config.stash.get(LEFT_OUT, {}).items():
         terminalreporter.write_line(f"left out: {name}: {reason}")
 
@@ -50,7 +50,7 @@ def folder() -> Path:
 
 @pytest.fixture(scope="session")
 def pattern() -> Pattern:
-    """The working tree, on a cluster."""
+    """The working tree as a pattern on a cluster."""
     return Pattern(REPOSITORY, Cluster(repo_url="https://git.example.com/fork.git"))
 
 
@@ -69,7 +69,7 @@ def api(folder: Path, pattern: Pattern) -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def shop(api: Api, folder: Path, pytestconfig: pytest.Config) -> Iterator[Installation]:
-    """The working tree's pattern, about to be installed."""
+    """An installation of the working tree; `install` has not run yet."""
     with installation(api, folder / "shop", copy_working_tree) as shop:
         pytestconfig.stash[LEFT_OUT] = shop.left_out()
         yield shop

@@ -1,4 +1,4 @@
-"""`make status` and the pre-flight, on a real API server."""
+"""`make status` and the pre-flight on a real API server."""
 
 import os
 from pathlib import Path
@@ -22,13 +22,13 @@ TOPICS = "/apis/kafka.strimzi.io/v1/namespaces/default/kafkatopics"
 
 @pytest.fixture
 def environment(api: Api, tmp_path: Path) -> dict[str, str]:
-    """`oc` here is Kubernetes' own client, which answers in the same words."""
+    """`oc` is a link to kubectl, which has the same commands and messages."""
     (tmp_path / "oc").symlink_to(BIN / "kubectl")
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     return {"PATH": path, "KUBECONFIG": str(api.kubeconfig), "HOME": str(tmp_path)}
 
 
-def test_a_kind_that_is_unknown_has_no_objects(environment: dict[str, str]) -> None:
+def test_an_unknown_kind_has_no_objects(environment: dict[str, str]) -> None:
     oc = Oc(environment)
     assert oc.resources("workflows.argoproj.io", "default") == []
     assert oc.resource("clusterversions.config.openshift.io", "version") is None
@@ -37,7 +37,7 @@ def test_a_kind_that_is_unknown_has_no_objects(environment: dict[str, str]) -> N
         oc.run("get", "namespaces", "--colour")
 
 
-def test_objects_are_read_as_they_are(api: Api, environment: dict[str, str]) -> None:
+def test_status_shows_the_objects_of_the_cluster(api: Api, environment: dict[str, str]) -> None:
     topic = {
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaTopic",
@@ -60,7 +60,7 @@ def test_objects_are_read_as_they_are(api: Api, environment: dict[str, str]) -> 
         api.delete(f"{TOPICS}/seen")
 
 
-def test_a_cluster_that_is_no_openshift(environment: dict[str, str]) -> None:
+def test_a_cluster_that_is_not_openshift(environment: dict[str, str]) -> None:
     said = {}
     for name, check in Preflight(REPOSITORY, environment).checks(Purpose.INSTALL).items():
         if name in {"login", "version", "storage"}:
@@ -73,7 +73,7 @@ def test_a_cluster_that_is_no_openshift(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("token", ["expired", None], ids=["expired", "none"])
-def test_a_login_that_is_refused(api: Api, environment: dict[str, str], token: str | None) -> None:
+def test_a_refused_login(api: Api, environment: dict[str, str], token: str | None) -> None:
     refused = {**environment, "KUBECONFIG": "/dev/null", "K8S_AUTH_VERIFY_SSL": "false"}
     if token:
         refused |= {"K8S_AUTH_HOST": api.url, "K8S_AUTH_TOKEN": token}

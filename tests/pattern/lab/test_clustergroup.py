@@ -1,4 +1,4 @@
-"""The objects that the framework makes of values files."""
+"""The objects that the framework creates from values files."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def of_kind(pattern: Pattern, kind: str) -> dict[str, Manifest]:
     return {each["metadata"]["name"]: each for each in found}
 
 
-def test_an_application_gets_its_place_its_files_and_the_frameworks_parameters(
+def test_an_application_has_its_destination_its_files_and_the_frameworks_parameters(
     tmp_path: Path,
 ) -> None:
     [web] = clustergroup.applications(pattern_of(tmp_path))
@@ -76,7 +76,7 @@ def test_an_application_gets_its_place_its_files_and_the_frameworks_parameters(
     assert parameters["host"] == "shop.example.com"
 
 
-def test_without_a_policy_of_its_own_an_application_only_syncs(tmp_path: Path) -> None:
+def test_an_application_without_a_sync_policy_is_synced_automatically(tmp_path: Path) -> None:
     [web] = clustergroup.applications(pattern_of(tmp_path))
     assert web["spec"]["syncPolicy"] == {"automated": {}, "retry": {"limit": 20}}
 
@@ -85,7 +85,7 @@ def test_a_chart_of_the_frameworks_repository_is_left_out_with_the_reason(tmp_pa
     assert list(clustergroup.left_out(pattern_of(tmp_path))) == ["vault"]
 
 
-def test_namespaces_get_operator_groups_unless_told_otherwise(tmp_path: Path) -> None:
+def test_namespaces_have_operator_groups_by_default(tmp_path: Path) -> None:
     pattern = pattern_of(tmp_path)
     assert set(of_kind(pattern, "Namespace")) == {"shop-hub", "operator", "shop"}
     groups = of_kind(pattern, "OperatorGroup")
@@ -93,7 +93,7 @@ def test_namespaces_get_operator_groups_unless_told_otherwise(tmp_path: Path) ->
     assert groups["operator-operator-group"]["spec"] == {}
 
 
-def test_a_subscription_takes_the_frameworks_defaults(tmp_path: Path) -> None:
+def test_a_subscription_has_the_frameworks_defaults(tmp_path: Path) -> None:
     subscriptions = of_kind(pattern_of(tmp_path), "Subscription")
     assert set(subscriptions) == {"amq-streams"}
     assert subscriptions["amq-streams"]["spec"] == {
@@ -111,7 +111,7 @@ def test_while_the_pattern_is_deleted_there_are_no_applications(tmp_path: Path) 
     assert of_kind(pattern, "Namespace")
 
 
-def test_a_platforms_values_win(tmp_path: Path) -> None:
+def test_values_of_the_platform_take_precedence(tmp_path: Path) -> None:
     override = {"clusterGroup": {"applications": {"web": {"disabled": True}}}}
     (tmp_path / "overrides").mkdir()
     (tmp_path / "overrides" / "values-AWS.yaml").write_text(yaml.safe_dump(override))
@@ -124,6 +124,6 @@ def test_merging_keeps_maps_replaces_lists_and_removes_nulls() -> None:
     assert merge(base, over) == {"map": {"a": 1, "b": 3}, "list": [3]}
 
 
-def test_a_template_that_does_more_than_name_a_value_is_refused() -> None:
+def test_a_template_may_only_refer_to_values() -> None:
     with pytest.raises(ValueError, match="more than a reference"):
         expand("{{ if .Values.a }}b{{ end }}", {"a": True})

@@ -1,4 +1,4 @@
-"""Every manifest of every chart and size, held against a real API server."""
+"""A real API server accepts every manifest of every chart and size."""
 
 from collections.abc import Iterator
 

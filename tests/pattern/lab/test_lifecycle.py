@@ -1,4 +1,4 @@
-"""A fork's life on a cluster, in order: installed, tampered with, changed, broken, uninstalled."""
+"""An installation in order: install, manual edits, pushed changes, a broken push, uninstall."""
 
 import time
 from datetime import datetime
@@ -25,7 +25,7 @@ def test_every_application_is_synced_and_healthy(shop: Installation) -> None:
     shop.install()
 
 
-def test_no_application_was_synced_before_the_earlier_waves_were_done(shop: Installation) -> None:
+def test_every_wave_waits_for_the_earlier_ones(shop: Installation) -> None:
     waves: dict[int, list[Object]] = {}
     for application in shop.applications():
         wave = int(application["metadata"]["annotations"][WAVE])
@@ -37,7 +37,7 @@ def test_no_application_was_synced_before_the_earlier_waves_were_done(shop: Inst
         assert finished <= started, f"wave {later} began before wave {earlier} was done"
 
 
-def test_a_deleted_object_comes_back(shop: Installation) -> None:
+def test_a_deleted_object_is_restored(shop: Installation) -> None:
     path = f"{SERVICES}/{_names(shop)['storefront']}"
     deleted = _object(shop.api, path)["metadata"]["uid"]
     shop.api.delete(path)
@@ -57,9 +57,7 @@ def test_a_deleted_object_comes_back(shop: Installation) -> None:
     ],
     ids=["replicas", "topic"],
 )
-def test_an_edit_by_hand_is_taken_back(
-    shop: Installation, path: str, field: str, edited: int
-) -> None:
+def test_a_manual_edit_is_reverted(shop: Installation, path: str, field: str, edited: int) -> None:
     path = path.format(**_names(shop))
     wanted = _object(shop.api, path)["spec"][field]
     shop.api.patch(path, {"spec": {field: edited}})
@@ -69,7 +67,7 @@ def test_an_edit_by_hand_is_taken_back(
     shop.wait_until_healthy(SECONDS)
 
 
-def test_a_pushed_value_arrives(shop: Installation) -> None:
+def test_a_pushed_value_is_applied(shop: Installation) -> None:
     path = f"{DEPLOYMENTS}/{_names(shop)['processor']}"
     values_file = shop.fork.checkout / "charts/all/processor/values.yaml"
     values = yaml.safe_load(values_file.read_text())
@@ -81,7 +79,7 @@ def test_a_pushed_value_arrives(shop: Installation) -> None:
     assert _object(shop.api, path)["spec"]["replicas"] == size["replicas"]
 
 
-def test_a_pushed_override_of_the_cluster_group_arrives(shop: Installation) -> None:
+def test_a_pushed_override_of_the_cluster_group_is_applied(shop: Installation) -> None:
     path = f"{KAFKA}/kafkanodepools/broker"
     brokers = _object(shop.api, path)["spec"]["replicas"] + 2
     size = shop.pattern.values["global"]["size"]

@@ -1,4 +1,4 @@
-"""From the first version to the working tree, on the same cluster."""
+"""An upgrade from the first version to the working tree."""
 
 import os
 from collections.abc import Iterator
@@ -44,13 +44,13 @@ def test_the_first_version_upgrades_to_this_one(first_version: Installation) -> 
 
     upgraded = _tracked(shop.api)
     replaced = {key for key, uid in with_data.items() if key in upgraded and upgraded[key] != uid}
-    assert not replaced, "what holds data was deleted and made anew"
+    assert not replaced, "objects with data were replaced"
     orphans = set(upgraded) - _wanted(shop)
     assert not orphans
 
 
 def _tracked(api: Api) -> dict[tuple[str, str], str]:
-    """What the pattern's Applications have made, but for jobs, by kind and name, with its uid."""
+    """The uids of the objects of the pattern's Applications, without hooks, by kind and name."""
     return {
         (each["kind"], each["metadata"]["name"]): each["metadata"]["uid"]
         for each in api.everything()

@@ -1,4 +1,4 @@
-"""The tools of `make validate`: built once from their Go modules, or the system's."""
+"""The tools of `make validate`: built once from their Go modules, or those of the system."""
 
 import os
 import shutil
@@ -14,11 +14,11 @@ DEFINITIONS = (
     *("argo-cd", "openshift", "olm", "keda", "grafana"),
     *("prometheus", "external-secrets", "definitions"),
 )
-"""What brings the definitions of the charts' kinds."""
+"""The sources of the CustomResourceDefinitions of the charts' kinds."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for a chart runs for each; one that asks for a size too, for each size."""
+    """A test with the argument chart runs for every chart, one with size for every size."""
     if "chart" in metafunc.fixturenames and not _given(metafunc, "chart"):
         metafunc.parametrize("chart", CHARTS)
     if "size" in metafunc.fixturenames:
@@ -37,7 +37,7 @@ def tools() -> None:
 
 @pytest.fixture(scope="session")
 def shellcheck() -> str:
-    """ShellCheck is a program of the system; root can install it where it is missing."""
+    """ShellCheck, a program of the system; root installs it if it is missing."""
     if not shutil.which("shellcheck") and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "--quiet"], check=True)
         subprocess.run(["apt-get", "install", "--yes", "--quiet", "shellcheck"], check=True)

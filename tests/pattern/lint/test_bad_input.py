@@ -1,4 +1,4 @@
-"""Wrong values are refused before anything is rendered, with words that say where and why."""
+"""Wrong values are refused before anything is rendered, with a message that says where and why."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from support.pattern.charts import template
 
 
 class Bad(NamedTuple):
-    """A mistake, and the words that its author has to read."""
+    """A mistake, and the words that the message must contain."""
 
     mistake: str
     chart: str
@@ -35,7 +35,7 @@ TABLE = [
         ("/global/images/processor", "pattern"),
     ),
     Bad(
-        "a digest cut short",
+        "a truncated digest",
         "feast",
         "global.images.pipeline=quay.io/a/b@sha256:12ab",
         ("/global/images/pipeline", "pattern"),
@@ -73,13 +73,13 @@ TABLE = [
         ("/sizes/demo/broker", "heep", "not allowed"),
     ),
     Bad(
-        "a size of one's own",
+        "an additional size",
         "processor",
         "sizes.tiny.replicas=1",
         ("/sizes", "tiny", "not allowed"),
     ),
     Bad(
-        "two brokers for three copies",
+        "two brokers for three replicas",
         "kafka",
         "sizes.production.brokers=2",
         ("/sizes/production/brokers", "minimum"),
@@ -89,20 +89,20 @@ TABLE = [
         "brokers in words", "kafka", "sizes.demo.brokers=three", ("/sizes/demo/brokers", "integer")
     ),
     Bad(
-        "a topic without partitions",
+        "topics without partitions",
         "kafka",
         "global.partitions=0",
         ("/global/partitions", "minimum"),
     ),
     Bad(
-        "a topic that forgets at once",
+        "a retention of milliseconds",
         "kafka",
         "channels[0].retentionMs=10",
         ("/channels/0/retentionMs", "minimum"),
     ),
     Bad("no topics", "kafka", "channels=null", ("channels",)),
     Bad(
-        "a quantity in gigs",
+        "a quantity in GB",
         "postgres",
         "sizes.demo.storage=10GB",
         ("/sizes/demo/storage", "pattern"),
@@ -132,7 +132,7 @@ TABLE = [
         ("/sizes/production/backup/retention",),
     ),
     Bad(
-        "a way of backing up that does not exist",
+        "an unknown backup method",
         "postgres",
         "sizes.production.backup.method=tape",
         ("/sizes/production/backup/method", "one of"),
@@ -143,16 +143,16 @@ TABLE = [
         "sizes.production.backup.enabled=yes",
         ("/sizes/production/backup/enabled", "boolean"),
     ),
-    Bad("a role that is unknown to the shop", "postgres", "roles[0]=Root User", ("/roles/0",)),
+    Bad("a malformed role name", "postgres", "roles[0]=Root User", ("/roles/0",)),
     Bad(
-        "a store of no known kind",
+        "an unknown kind of secret store",
         "storefront",
         "secretStore.kind=Vault",
         ("/secretStore/kind", "one of"),
     ),
-    Bad("no store", "postgres", "secretStore.name=", ("/secretStore/name",)),
-    Bad("a checksum that is none", "connect", "plugin.sha512=abc", ("/plugin/sha512", "pattern")),
-    Bad("restarts without end", "connect", "maxRestarts=-1", ("/maxRestarts", "minimum")),
+    Bad("no secret store", "postgres", "secretStore.name=", ("/secretStore/name",)),
+    Bad("a malformed checksum", "connect", "plugin.sha512=abc", ("/plugin/sha512", "pattern")),
+    Bad("a negative number of restarts", "connect", "maxRestarts=-1", ("/maxRestarts", "minimum")),
     Bad("a heap in words", "connect", "sizes.demo.heap=big", ("/sizes/demo/heap", "pattern")),
     Bad(
         "no replicas",
@@ -160,18 +160,16 @@ TABLE = [
         "sizes.production.replicas=0",
         ("/sizes/production/replicas", "minimum"),
     ),
-    Bad("a deadline of nothing", "images", "deadline=0", ("/deadline", "minimum")),
+    Bad("a deadline of zero", "images", "deadline=0", ("/deadline", "minimum")),
+    Bad("a negative build history", "images", "history.failed=-1", ("/history/failed", "minimum")),
     Bad(
-        "a build history below none", "images", "history.failed=-1", ("/history/failed", "minimum")
-    ),
-    Bad(
-        "more CPU than a number",
+        "CPU in words",
         "images",
         "sizes.demo.resources.limits.cpu=much",
         ("/sizes/demo/resources/limits/cpu",),
     ),
     Bad(
-        "a load above all",
+        "a CPU target above 100 per cent",
         "storefront",
         "autoscaling.targetCPU=250",
         ("/autoscaling/targetCPU", "maximum"),
@@ -189,19 +187,19 @@ TABLE = [
         ("/global/partitions", "minimum"),
     ),
     Bad(
-        "a lag of nothing",
+        "a lag threshold of zero",
         "processor",
         "scaling.lagThreshold=0",
         ("/scaling/lagThreshold", "minimum"),
     ),
     Bad(
-        "a retraining at no time",
+        "a schedule in words",
         "pipelines",
         "retrain.schedule=daily",
         ("/retrain/schedule", "pattern"),
     ),
     Bad(
-        "a scheme of another kind",
+        "an unknown scheme",
         "pipelines",
         "objectStorage.external.scheme=ftp",
         ("/objectStorage/external/scheme", "one of"),
@@ -213,14 +211,14 @@ TABLE = [
         ("/dataScienceCluster/managed/0", "one of"),
     ),
     Bad(
-        "a share of errors above all",
+        "a share of errors above 1",
         "monitoring",
         "alerts.errorRatio=2",
         ("/alerts/errorRatio", "maximum"),
     ),
     Bad("an interval without a unit", "monitoring", "interval=30", ("/interval",)),
     Bad(
-        "a link switched on by a word",
+        "on for true",
         "consolelinks",
         "shop.enabled=on",
         ("/shop/enabled", "boolean"),
@@ -238,5 +236,5 @@ def test_bad_input_is_refused(bad: Bad) -> None:
     assert [word for word in bad.words if word.lower() not in message] == [], done.stderr
 
 
-def test_there_are_more_than_thirty_kinds() -> None:
+def test_there_are_more_than_thirty_different_mistakes() -> None:
     assert len({bad.mistake for bad in TABLE}) == len(TABLE) > 30

@@ -38,7 +38,7 @@ def test_there_is_a_chart_for_every_application() -> None:
     assert {folder.relative_to(Path.cwd()) for folder in CHARTS.values()} == paths
 
 
-def test_chart_is_of_the_projects_version(chart: str) -> None:
+def test_chart_has_the_projects_version(chart: str) -> None:
     metadata = yaml.safe_load((CHARTS[chart] / "Chart.yaml").read_text())
     assert metadata["apiVersion"] == "v2"
     assert metadata["name"] == chart
@@ -50,7 +50,7 @@ def test_lint(chart: str, size: str) -> None:
     checked("helm", "lint", "--strict", CHARTS[chart], *framework_options(chart, size))
 
 
-def test_lints_alone(chart: str) -> None:
+def test_lint_without_the_patterns_values(chart: str) -> None:
     checked("helm", "lint", "--strict", CHARTS[chart])
 
 
@@ -61,7 +61,7 @@ def test_manifests_are_valid(chart: str, size: str, crds: Path, tmp_path: Path) 
 
 
 def test_an_invalid_manifest_is_found(crds: Path, tmp_path: Path) -> None:
-    """So the check above can fail: for kinds of Kubernetes, of OpenShift and of an operator."""
+    """The check above can fail: for kinds of Kubernetes, of OpenShift and of an operator."""
     wrong = {"Deployment": "replicas", "Route": "to", "KafkaTopic": "partitions"}
     for kind, field in wrong.items():
         sample = next(
@@ -92,7 +92,7 @@ def test_readme_is_generated(chart: str, tmp_path: Path) -> None:
 
 
 def test_every_value_is_documented(chart: str) -> None:
-    """By its own comment, or by that of the same figure of another size."""
+    """By its own comment, or by the comment of the same value of another size."""
     row = re.compile(r"^\| (?P<key>\S+) \| \w+ \| .*\| ?(?P<words>[^|]*)\|$", re.MULTILINE)
     found = {
         match["key"]: bool(match["words"].strip())

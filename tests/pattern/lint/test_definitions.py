@@ -1,4 +1,4 @@
-"""Definitions are fetched from releases where no folder of them is at hand."""
+"""CustomResourceDefinitions are fetched from releases if no folder of them is given."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ def build(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_is_missing_is_fetched_once_and_what_cannot_be_is_named(tmp_path: Path) -> None:
+def test_missing_definitions_are_fetched_once_and_failures_are_reported(tmp_path: Path) -> None:
     (tmp_path / "published.yaml").write_text("kind: CustomResourceDefinition\n")
     releases = tmp_path / "releases.txt"
     releases.write_text(
@@ -34,7 +34,7 @@ def test_what_is_missing_is_fetched_once_and_what_cannot_be_is_named(tmp_path: P
     assert "there.yaml" not in build(tmp_path, **variables).stdout
 
 
-def test_a_folder_that_is_given_is_enough(tmp_path: Path) -> None:
+def test_nothing_is_fetched_if_a_folder_is_given(tmp_path: Path) -> None:
     (tmp_path / "given").mkdir()
     done = build(tmp_path, RECSYS_CRDS=str(tmp_path / "given"), RECSYS_RELEASES="/nothing")
     assert done.stderr == ""

@@ -1,4 +1,4 @@
-"""Argo CD itself, asked what it makes of an object with the pattern's health checks."""
+"""The pattern's health checks, run by Argo CD itself on objects in each state."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from support.pattern.values import FILES, read
 IMAGE = "image.openshift.io/v1"
 EDB = "postgresql.k8s.enterprisedb.io/v1"
 Case = tuple[str, str, dict[str, Any], str]
-"""Version, kind, status, and the health that is expected."""
+"""Version, kind, status, and the expected health."""
 CASES: list[Case] = [
     ("v1", "PersistentVolumeClaim", {"phase": "Pending"}, "Healthy"),
     ("v1", "PersistentVolumeClaim", {"phase": "Lost"}, "Progressing"),
@@ -106,7 +106,7 @@ CASES: list[Case] = [
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Argo CD's own form of the checks, as its operator writes it."""
+    """The checks in the ConfigMap argocd-cm, as Argo CD's operator writes it."""
     data = {}
     for check in read(*FILES)["clusterGroup"]["argoCD"]["resourceHealthChecks"]:
         group = f"{check['group']}_" if "group" in check else ""
@@ -139,6 +139,6 @@ def test_health(settings: Path, tmp_path: Path, case: Case) -> None:
     assert re.search(rf"STATUS: {health}\b", said), said
 
 
-def test_every_check_is_tried() -> None:
+def test_every_health_check_has_a_case() -> None:
     checks = read(*FILES)["clusterGroup"]["argoCD"]["resourceHealthChecks"]
     assert {check["kind"] for check in checks} == {kind for _, kind, _, _ in CASES}

@@ -1,4 +1,4 @@
-"""What every rendered manifest keeps to."""
+"""Rules for every rendered manifest: security, resources, probes, labels."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def workloads(chart: str, size: str, kinds: tuple[str, ...] = POD_KINDS) -> list
 
 @cache
 def names_of_secrets() -> frozenset[str]:
-    """Those that External Secrets makes, and the certificates that operators make."""
+    """Those that External Secrets creates, and the certificates that operators create."""
     names = fork("demo").values["global"]["names"]
     made_by_operators = {f"{names['database']}-ca", f"{names['kafka']}-cluster-ca-cert"}
     return frozenset(made_by_operators).union(
@@ -58,7 +58,7 @@ def leaves(node: object, where: str = "") -> Iterator[tuple[str, Any]]:
         yield where, node
 
 
-def test_images_are_fixed(chart: str, size: str) -> None:
+def test_images_are_pinned(chart: str, size: str) -> None:
     for manifest in manifests(chart, size):
         for where, image in leaves(manifest):
             if where.endswith("/image") and isinstance(image, str):
@@ -82,7 +82,7 @@ def test_nothing_runs_as_root(chart: str, size: str) -> None:
                 assert not context.get("privileged"), where
 
 
-def test_nothing_of_the_host_is_used(chart: str, size: str) -> None:
+def test_nothing_uses_the_host(chart: str, size: str) -> None:
     for workload in workloads(chart, size):
         spec = pod(workload)
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec), title(workload)
@@ -91,7 +91,7 @@ def test_nothing_of_the_host_is_used(chart: str, size: str) -> None:
         assert all("hostPort" not in port for port in ports), title(workload)
 
 
-def test_a_token_of_the_cluster_is_asked_for(chart: str, size: str) -> None:
+def test_the_service_account_token_is_mounted_explicitly(chart: str, size: str) -> None:
     for workload in workloads(chart, size):
         spec = pod(workload)
         assert spec.get("automountServiceAccountToken") is not None, title(workload)
@@ -117,7 +117,7 @@ def test_probes(chart: str, size: str) -> None:
             assert wanted <= set(container), (title(workload), container["name"])
 
 
-def test_replicas_are_spread_and_kept(chart: str, size: str) -> None:
+def test_replicas_are_spread_and_have_a_disruption_budget(chart: str, size: str) -> None:
     budgets = [m for m in manifests(chart, size) if m["kind"] == "PodDisruptionBudget"]
     scaled = {
         manifest["spec"]["scaleTargetRef"]["name"]
@@ -133,8 +133,8 @@ def test_replicas_are_spread_and_kept(chart: str, size: str) -> None:
             assert any(s.items() <= labels.items() for s in selectors), title(workload)
 
 
-def test_jobs_are_hooks_that_may_run_again(chart: str, size: str) -> None:
-    """A Job cannot be changed, so an upgrade deletes and makes it anew; nothing else does."""
+def test_jobs_are_hooks_that_can_run_again(chart: str, size: str) -> None:
+    """A Job is immutable, so an upgrade replaces it; nothing else is replaced."""
     for workload in workloads(chart, size, ("Job",)):
         annotations = workload["metadata"]["annotations"]
         assert annotations[HOOK] in {"Sync", "PostSync"}, title(workload)
@@ -157,7 +157,7 @@ def test_no_secret_material(chart: str, size: str) -> None:
                     assert value in {"", *names_of_secrets()}, (title(workload), variable)
 
 
-def test_no_namespace_is_written_in(chart: str, size: str) -> None:
+def test_no_namespace_is_hard_coded(chart: str, size: str) -> None:
     for manifest in manifests(chart, size):
         assert manifest["metadata"].get("namespace", NAMESPACE) == NAMESPACE, title(manifest)
         for where, value in leaves(manifest):
@@ -166,14 +166,14 @@ def test_no_namespace_is_written_in(chart: str, size: str) -> None:
     assert not re.search(r"\brecsys\.svc\b", rendered(chart, size))
 
 
-def test_no_host_is_written_in(chart: str, size: str) -> None:
+def test_no_host_is_hard_coded(chart: str, size: str) -> None:
     for manifest in manifests(chart, size):
         if manifest["kind"] == "Route":
             assert manifest["spec"].get("host", "").endswith((".apps.c.example.net", ""))
     assert "example.com" not in rendered(chart, size)
 
 
-def test_everything_says_what_it_belongs_to(chart: str, size: str) -> None:
+def test_everything_has_the_recommended_labels(chart: str, size: str) -> None:
     for manifest in manifests(chart, size):
         labels = manifest["metadata"].get("labels", {})
         assert labels.get("app.kubernetes.io/part-of") == "recsys", title(manifest)
@@ -191,5 +191,5 @@ def test_names_are_unique(size: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "Job"])
-def test_the_rules_have_something_to_look_at(kind: str) -> None:
+def test_there_are_workloads_to_check(kind: str) -> None:
     assert any(workloads(chart, "demo", (kind,)) for chart in CHARTS)

@@ -1,4 +1,4 @@
-"""What the charts read from Vault is what the secrets template puts there, and nothing is lost."""
+"""The charts read from Vault exactly what the secrets template puts there."""
 
 import yaml
 
@@ -13,7 +13,7 @@ def external_secrets() -> list[Manifest]:
     return [manifest for manifest in found if manifest["kind"] == "ExternalSecret"]
 
 
-def offered() -> set[tuple[str, str]]:
+def provided() -> set[tuple[str, str]]:
     template = yaml.safe_load((REPOSITORY / "values-secret.yaml.template").read_text())
     return {
         (f"secret/data/{prefix}/{secret['name']}", field["name"])
@@ -28,7 +28,7 @@ def from_vault() -> list[Manifest]:
     return [each for each in external_secrets() if each["spec"]["secretStoreRef"] == store]
 
 
-def asked() -> set[tuple[str, str]]:
+def requested() -> set[tuple[str, str]]:
     return {
         (entry["remoteRef"]["key"], entry["remoteRef"]["property"])
         for secret in from_vault()
@@ -36,11 +36,11 @@ def asked() -> set[tuple[str, str]]:
     }
 
 
-def test_what_is_asked_for_is_offered_and_the_other_way_round() -> None:
-    assert asked() == offered()
+def test_the_charts_read_exactly_the_secrets_of_the_template() -> None:
+    assert requested() == provided()
 
 
-def test_what_is_not_read_from_vault_is_the_databases_authority() -> None:
+def test_only_the_databases_authority_is_not_read_from_vault() -> None:
     found = external_secrets()
     assert {each["apiVersion"] for each in found} == {"external-secrets.io/v1"}
     others = {each["metadata"]["name"] for each in found if each not in from_vault()}

@@ -1,4 +1,4 @@
-"""The values files, as the framework of today wants them."""
+"""The values files follow the framework's schema and rules."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from support.pattern.values import FILES, Values, expand, merge, read
 SCHEMA = FOLDER / "clustergroup-values.schema.json"
 OVERRIDES = sorted(REPOSITORY.glob("overrides/*.yaml"))
 DEPRECATED = ("projects", "isHubCluster", "project")
-LONGEST_NAME = 46
+MAX_NAME_LENGTH = 46
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def schema() -> Path:
 
 
 def faults(schema: Path, instance: Values) -> list[str]:
-    """What a JSON schema finds wrong, each with its place."""
+    """The violations of a JSON schema, each with its path."""
     described = json.loads(schema.read_text())
     validator = validator_for(described)(described)
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(instance)]
@@ -53,7 +53,7 @@ def test_values_fit_the_frameworks_schema(schema: Path, override: Path | None) -
     ],
     ids=str,
 )
-def test_the_schema_refuses_what_is_wrong(schema: Path, wrong: Values) -> None:
+def test_the_schema_refuses_wrong_values(schema: Path, wrong: Values) -> None:
     assert faults(schema, merge(read(*FILES), wrong))
 
 
@@ -67,15 +67,15 @@ def test_the_frameworks_rules() -> None:
     main, general, group = merged["main"], merged["global"], merged["clusterGroup"]
     assert main["clusterGroupName"] == group["name"] == "hub"
     assert main["multiSourceConfig"] == {"enabled": True, "clusterGroupChartVersion": "0.9.*"}
-    assert len(general["pattern"]) + 2 * len(group["name"]) <= LONGEST_NAME
+    assert len(general["pattern"]) + 2 * len(group["name"]) <= MAX_NAME_LENGTH
     assert {"useCSV", "syncPolicy", "installPlanApproval"} <= set(general["options"])
     assert general["size"] in SIZES
     text = "".join(Path(file).read_text() for file in FILES)
     assert [name for name in DEPRECATED if re.search(rf"(?m)^\s*{name}:", text)] == []
 
 
-def test_maps_not_lists() -> None:
-    """Lists replace each other in an override; maps merge."""
+def test_entries_are_maps_not_lists() -> None:
+    """An override replaces a list, and merges into a map."""
     group = read(*FILES)["clusterGroup"]
     for part in ("namespaces", "subscriptions", "applications", "extraObjects"):
         assert isinstance(group[part], dict), part
@@ -98,14 +98,14 @@ def test_every_application_has_a_namespace_a_project_and_a_wave() -> None:
         assert int(application["annotations"]["argocd.argoproj.io/sync-wave"]) >= 0
 
 
-def test_what_is_changed_by_hand_comes_back() -> None:
+def test_applications_prune_and_self_heal() -> None:
     for application in read(*FILES)["clusterGroup"]["applications"].values():
         if "path" in application:
             assert application["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
 
 
-def test_overrides_are_ones_that_are_read() -> None:
-    """A file whose name the framework does not ask for would change nothing, without a word."""
+def test_every_override_file_has_a_name_that_is_read() -> None:
+    """The framework silently ignores a file with any other name."""
     merged = read(*FILES)
     platforms = ("AWS", "Azure", "GCP", "IBMCloud", "BareMetal", "VSphere", "OpenStack", "None")
     group = merged["clusterGroup"]
@@ -125,8 +125,8 @@ def test_overrides_are_ones_that_are_read() -> None:
     assert {f"/overrides/{file.name}" for file in OVERRIDES} <= asked
 
 
-def test_shared_overrides_are_for_all_charts() -> None:
-    """So they hold nothing that only one chart knows."""
+def test_shared_overrides_set_only_shared_values() -> None:
+    """A value of one chart would be refused by the schemas of the others."""
     for file in OVERRIDES:
         if file.name.startswith("values-"):
             assert set(read(file)) <= {"global", "clusterGroup"}, file

@@ -1,4 +1,4 @@
-"""The chart tests render with the Helm that `tests/support/tools/build.sh` builds."""
+"""The parity tests render charts with the Helm that `tests/support/tools/build.sh` builds."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""Connect of the cluster against the sink's code and the laptop's worker."""
+"""The cluster's Kafka Connect against the sink's code and the laptop's worker."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""The Containerfiles against the code that they pack and the charts that build them."""
+"""The Containerfiles against the code in them and the charts that build and run them."""
 
 import json
 import os
@@ -35,7 +35,7 @@ MODULES = {
         "pipelines.retrain.deploy",
     ],
 }
-"""What each image runs."""
+"""The modules that each image runs."""
 WORKLOADS = {
     "storefront": ("storefront", "Deployment/storefront"),
     "processor": ("processor", "Deployment/processor"),
@@ -74,7 +74,7 @@ class Containerfile:
 
     @property
     def runtime(self) -> list[tuple[str, str]]:
-        """The last stage: what is left in the image."""
+        """The last stage, which becomes the image."""
         starts = [index for index, (word, _) in enumerate(self.instructions) if word == "FROM"]
         return self.instructions[starts[-1] :]
 
@@ -93,7 +93,7 @@ def file(name: str) -> Containerfile:
     return Containerfile(REPOSITORY / FILES[name])
 
 
-def test_bases_are_red_hats_and_of_one_version(file: Containerfile) -> None:
+def test_base_images_are_pinned_images_of_red_hat(file: Containerfile) -> None:
     bases = [words.split()[0] for word, words in file.instructions if word == "FROM"]
     assert len(bases) == 2
     for base in bases:
@@ -108,14 +108,14 @@ def test_the_image_runs_as_any_user_but_root(file: Containerfile) -> None:
     assert group == "0"
 
 
-def test_the_builder_stays_behind(file: Containerfile) -> None:
+def test_the_image_has_only_the_environment_of_the_builder(file: Containerfile) -> None:
     copies = [words for word, words in file.runtime if word in {"COPY", "ADD"}]
     assert copies == ["--from=builder /opt/recsys /opt/recsys"]
     (packages,) = [words for word, words in file.runtime if word == "RUN"]
     assert "install -y --nodocs --setopt=install_weak_deps=0 python3.11 " in packages
 
 
-def test_the_files_are_the_same_but_for_their_own_lines() -> None:
+def test_the_containerfiles_share_their_build() -> None:
     """A Containerfile cannot include another one, so each has the whole build."""
     shared = {
         name: [
@@ -146,7 +146,7 @@ def test_what_is_copied_is_in_the_build_context(file: Containerfile) -> None:
     assert all((REPOSITORY / each).exists() for each in copied)
 
 
-def test_no_build_fetches_more_than_its_extras(name: str, file: Containerfile) -> None:
+def test_only_images_with_models_have_pytorch(name: str, file: Containerfile) -> None:
     torch = "torch" in _closure(file.extras)
     assert torch == (name != "processor")
     assert ("UV_TORCH_BACKEND" in file.path.read_text()) == torch
@@ -200,7 +200,7 @@ def test_command_and_ports_are_the_charts(name: str) -> None:
 
 
 def _closure(extras: set[str]) -> set[str]:
-    """Names of all distributions that `recsys[extras]` brings."""
+    """Names of all distributions that `recsys[extras]` installs."""
     found: set[str] = set()
     waiting = {("recsys", frozenset({"", *extras}))}
     seen = set(waiting)

@@ -1,4 +1,4 @@
-"""What the pods' environment says is what the settings classes read and the laptop stack sets."""
+"""The pods' environment against the settings classes that read it and the laptop stack."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ def test_the_settings_take_the_values(
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """What is mounted into the pods, by its name."""
+    """The files that are mounted into the pods, by name."""
     authority = Authority(folder)
     user = authority.issue("user")
     (folder / "token").write_text("token")
@@ -122,7 +122,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 @by_workload
-def test_what_the_environment_names_is_mounted(pod: Pod) -> None:
+def test_files_of_the_environment_are_mounted(pod: Pod) -> None:
     mounts = {Path(mount["mountPath"]) for mount in pod.container["volumeMounts"]}
     named = [Path(each.get("value", "")) for each in pod.environment.values()]
     for path in filter(Path.is_absolute, named):
@@ -137,8 +137,8 @@ def test_the_laptop_and_the_cluster_differ_only_where_they_must(pod: Pod, tmp_pa
     assert cluster - laptop <= set(IN_A_CLUSTER)
 
 
-def test_every_difference_is_one(tmp_path: Path) -> None:
-    """So that the lists above do not outlive what they excuse."""
+def test_every_listed_difference_exists(tmp_path: Path) -> None:
+    """An entry of the lists above must be removed when its difference is."""
     laptop = set(Stack(local_settings(tmp_path)).environment)
     cluster = {name for pod in (SHOP, PROCESSOR) for name in pod.environment}
     assert laptop & set(ON_A_LAPTOP) == set(ON_A_LAPTOP)
@@ -147,7 +147,7 @@ def test_every_difference_is_one(tmp_path: Path) -> None:
     assert laptop & set(IN_A_CLUSTER) == set()
 
 
-def test_the_laptop_starts_the_same_programs(tmp_path: Path) -> None:
+def test_the_laptop_runs_the_same_commands(tmp_path: Path) -> None:
     components = Stack(local_settings(tmp_path)).components
     assert PROCESSOR.container["command"][1:] == list(components["processor"].command[1:])
     assert list(_options(SHOP.container["command"])) == list(
@@ -156,7 +156,7 @@ def test_the_laptop_starts_the_same_programs(tmp_path: Path) -> None:
 
 
 def _options(command: list[str] | tuple[str, ...]) -> Iterator[str]:
-    """A command word by word, without the address that it listens on."""
+    """The words of a command, without the address that it listens on."""
     words = [word for argument in command for word in argument.split("=", 1)]
     skipped = words.index("--bind") + 1
     return (word for number, word in enumerate(words) if number != skipped)
@@ -189,7 +189,7 @@ def _secrets(manifest: Manifest) -> Iterator[str]:
 
 
 @by_workload
-def test_every_secret_is_made_by_a_chart_or_an_operator(pod: Pod) -> None:
+def test_every_secret_is_created_by_a_chart_or_an_operator(pod: Pod) -> None:
     made = {
         manifest["spec"]["target"].get("name") or manifest["metadata"]["name"]
         for chart in ("postgres", "storefront")

@@ -1,4 +1,4 @@
-"""The FeatureStore's servers read what the project's own code writes."""
+"""The FeatureStore's servers use the same project and stores as the code."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ URL = (
     "?sslmode=verify-full&sslrootcert=/etc/recsys/database/ca.crt"
 )
 OWN_TUNING = {"cache_ttl_seconds", "max_conn", "pool_size", "type", "vector_enabled"}
-"""How often and over how many connections is each side's own."""
+"""Settings of caches and connections that each side tunes separately."""
 
 
 def only(kind: str) -> Manifest:
@@ -23,7 +23,7 @@ def only(kind: str) -> Manifest:
 
 
 def stores() -> dict[str, dict[str, Any]]:
-    """The secret's keys, as External Secrets makes them."""
+    """The keys of the Secret, as External Secrets renders them."""
     filled = {
         key: text.replace("{{ .password | urlquery }}", "word").replace(
             "{{ .password | toJson }}", '"word"'
@@ -44,14 +44,14 @@ def leaves(node: Any, where: str = "") -> dict[str, Any]:
     }
 
 
-def test_the_project_is_the_codes_own() -> None:
+def test_the_project_is_that_of_the_code() -> None:
     assert (
         only("FeatureStore")["spec"]["feastProject"]
         == FeatureSettings.model_fields["feast_project"].default
     )
 
 
-def test_the_stores_are_the_codes_own() -> None:
+def test_the_stores_are_those_of_the_code() -> None:
     own = repo_config(FeatureSettings(database_url=URL)).model_dump(by_alias=True)
     own["registry"].pop("registry_type")
     there = stores()
@@ -60,7 +60,7 @@ def test_the_stores_are_the_codes_own() -> None:
     assert leaves(there["offline"]) == leaves(own["offline_store"])
 
 
-def test_each_service_names_the_key_of_its_store() -> None:
+def test_each_service_refers_to_the_key_of_its_store() -> None:
     services = only("FeatureStore")["spec"]["services"]
     secret = only("ExternalSecret")["spec"]["target"]["name"]
     persistences = (
@@ -74,5 +74,5 @@ def test_each_service_names_the_key_of_its_store() -> None:
     assert {each["store"]["secretRef"]["name"] for each in persistences} == {secret}
 
 
-def test_nothing_but_the_job_applies_definitions() -> None:
+def test_only_the_job_applies_definitions() -> None:
     assert only("FeatureStore")["spec"]["services"]["runFeastApplyOnInit"] is False

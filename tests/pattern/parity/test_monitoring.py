@@ -1,4 +1,4 @@
-"""Alerts, monitors, dashboards and links fit the rest of the project."""
+"""Alerts, monitors, dashboards and links against the objects and pages that they refer to."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from support.checkout import REPOSITORY
-from support.pattern.charts import CHARTS, SIZES, manifests
+from support.pattern.charts import CHARTS, CLUSTER, SIZES, manifests
 from support.pattern.promql import CHART, DASHBOARDS, rules
 
 HEADING = re.compile(r"^#+ (\w+)$", re.MULTILINE)
@@ -15,7 +15,7 @@ SEVERITIES = {"critical", "warning", "info"}
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_every_alert_says_what_it_means(size: str) -> None:
+def test_every_alert_has_a_severity_and_texts(size: str) -> None:
     for rule in rules(size):
         assert rule["labels"]["severity"] in SEVERITIES
         assert rule["for"]
@@ -26,17 +26,20 @@ def test_every_alert_says_what_it_means(size: str) -> None:
 
 def test_every_alert_is_in_the_troubleshooting_guide() -> None:
     headings = set(HEADING.findall((REPOSITORY / "docs/troubleshooting.md").read_text()))
+    page = (
+        f"{CLUSTER.repo_url.removesuffix('.git')}/blob/{CLUSTER.revision}/docs/troubleshooting.md"
+    )
     for rule in rules("production"):
         assert rule["alert"] in headings
-        page = f"/docs/troubleshooting.md#{rule['alert'].lower()}"
-        assert rule["annotations"]["runbook_url"].endswith(page)
+        # GitHub's anchor of a heading of one word is the word in lower case.
+        assert rule["annotations"]["runbook_url"] == f"{page}#{rule['alert'].lower()}"
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_missing_backups_are_told_where_there_are_to_be_some(size: str) -> None:
-    made = any(manifest["kind"] == "ScheduledBackup" for manifest in manifests("postgres", size))
-    told = any(rule["alert"] == "BackupTooOld" for rule in rules(size))
-    assert made == told
+def test_the_alert_for_old_backups_exists_where_backups_do(size: str) -> None:
+    backups = any(each["kind"] == "ScheduledBackup" for each in manifests("postgres", size))
+    alert = any(rule["alert"] == "BackupTooOld" for rule in rules(size))
+    assert backups == alert
 
 
 def test_monitors_find_the_services_and_ports_of_the_project() -> None:
@@ -56,7 +59,7 @@ def test_monitors_find_the_services_and_ports_of_the_project() -> None:
         assert {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]} <= ports
 
 
-def test_kafkas_pods_are_read_where_they_export_something() -> None:
+def test_pods_of_kafka_that_export_metrics_are_scraped() -> None:
     (kafka,) = [each for each in manifests("kafka", "demo") if each["kind"] == "Kafka"]
     (connect,) = [each for each in manifests("connect", "demo") if each["kind"] == "KafkaConnect"]
     exporting = {
@@ -73,7 +76,7 @@ def test_kafkas_pods_are_read_where_they_export_something() -> None:
 
 
 @pytest.mark.parametrize("name", [file.stem for file in sorted(DASHBOARDS.glob("*.json"))])
-def test_dashboards_are_whole(name: str) -> None:
+def test_dashboards_are_rendered_completely(name: str) -> None:
     board = json.loads((DASHBOARDS / f"{name}.json").read_text())
     identifiers = [panel["id"] for panel in board["panels"]]
     assert len(set(identifiers)) == len(identifiers)
@@ -87,7 +90,7 @@ def test_dashboards_are_whole(name: str) -> None:
     assert json.loads(made["spec"]["json"]) == board
 
 
-def test_links_lead_to_the_routes() -> None:
+def test_links_refer_to_the_routes() -> None:
     routes = {
         manifest["metadata"]["name"]
         for chart in ("storefront", CHART)

@@ -1,4 +1,4 @@
-"""The chart's pipeline is the project's: parameters, image, resources, schedule, server, rights."""
+"""The chart's pipeline against the code: parameters, image, resources, schedule, server, rights."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def environment(size: str) -> dict[str, str]:
 
 @pytest.fixture
 def settings(size: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DeploySettings:
-    """What the job reads; its two files lie elsewhere."""
+    """The Job's settings, with two empty files in place of the mounted ones."""
     for name, value in environment(size).items():
         if name.endswith("_FILE"):
             (tmp_path / name).touch()
@@ -54,7 +54,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("size", SIZES)
 
 
-def test_the_steps_run_as_the_chart_says(
+def test_the_steps_have_the_image_and_resources_of_the_chart(
     size: str,
     compiled: tuple[dict[str, Any], dict[str, Any]],
     settings: DeploySettings,
@@ -76,7 +76,7 @@ def test_the_steps_run_as_the_chart_says(
     assert authority == copied["spec"]["target"]["name"]
 
 
-def test_a_gpu_is_known_to_the_settings() -> None:
+def test_the_settings_have_the_variable_of_the_gpu() -> None:
     done = template(CHART, "demo", "--set", "global.gpu=true")
     (job,) = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "Job"]
     more = {each["name"] for each in containers(job)[0]["env"]} - set(environment("demo"))
@@ -99,17 +99,17 @@ def test_the_parameters_that_a_scheduled_run_leaves_to_the_pipeline_have_default
 
 
 def test_no_parameter_of_the_pipeline_is_set_twice() -> None:
-    """The environment is the deployment's, parameters are a run's: no name is both."""
+    """The environment configures the deployment, parameters configure a run: no name is both."""
     parameters = set(Parameters().model_dump(by_alias=True))
     assert parameters & set(DeploySettings.model_fields) == set()
 
 
-def test_the_schedule_is_the_codes_own(settings: DeploySettings) -> None:
+def test_the_schedule_is_that_of_the_code(settings: DeploySettings) -> None:
     assert settings.retrain_schedule == DeploySettings.model_fields["retrain_schedule"].default
     assert settings.first_run
 
 
-def test_the_job_asks_the_server_that_the_chart_makes() -> None:
+def test_the_job_calls_the_server_of_the_chart() -> None:
     server = only("DataSciencePipelinesApplication")["metadata"]["name"]
     host = (
         f"ds-pipeline-{server}.{only('RoleBinding', of='-upload')['subjects'][0]['namespace']}.svc"
@@ -120,7 +120,7 @@ def test_the_job_asks_the_server_that_the_chart_makes() -> None:
     assert route["resourceNames"] == [f"ds-pipeline-{server}"]
 
 
-def test_the_job_runs_with_its_own_rights_alone() -> None:
+def test_the_job_has_only_its_own_rights() -> None:
     account = only("ServiceAccount", of="-upload")["metadata"]["name"]
     binding = only("RoleBinding", of="-upload")
     assert only("Job")["spec"]["template"]["spec"]["serviceAccountName"] == account

@@ -1,4 +1,4 @@
-"""Alerts and dashboards ask for metrics, labels and values that exist."""
+"""Alerts and dashboards use metrics, labels and values that exist."""
 
 import re
 from typing import get_args
@@ -17,7 +17,7 @@ VALUES = {
 }
 
 
-def test_every_expression_asks_for_what_exists() -> None:
+def test_expressions_use_metrics_labels_and_values_that_exist() -> None:
     known = metrics()
     for where, expression in expressions():
         read = selectors(expression)
@@ -30,7 +30,7 @@ def test_every_expression_asks_for_what_exists() -> None:
                 assert named <= VALUES.get(matcher.name, named), where
 
 
-def test_groups_are_by_labels_that_exist() -> None:
+def test_expressions_group_by_labels_that_exist() -> None:
     known = metrics()
     for where, expression in expressions():
         labels = {label for each in selectors(expression) for label in known[each.name or ""]}
@@ -64,7 +64,7 @@ def test_consumer_groups_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["sum(rate(x[5m])", "rate(x)", "x{a=b}", "sum by (a) x y"])
-def test_what_is_no_promql_is_found(wrong: str) -> None:
+def test_invalid_promql_is_found(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parts(wrong)
 

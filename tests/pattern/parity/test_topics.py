@@ -1,4 +1,4 @@
-"""Topics and users of the cluster against the code that uses them."""
+"""The cluster's topics and users against the contracts and the code that uses them."""
 
 import pytest
 
@@ -40,18 +40,18 @@ def test_the_cluster_has_the_topics_of_the_contracts(kafka: Kafka) -> None:
     }
 
 
-def test_every_record_is_kept_three_times(kafka: Kafka) -> None:
+def test_every_partition_has_three_replicas(kafka: Kafka) -> None:
     assert {topic["replicas"] for topic in topics(kafka).values()} == {3}
     assert kafka["KafkaNodePool", "broker"]["spec"]["replicas"] >= 3
 
 
-def test_the_storefront_may_only_write_the_public_topics(kafka: Kafka) -> None:
+def test_the_storefront_can_only_write_the_public_topics(kafka: Kafka) -> None:
     assert rights(kafka, "storefront") == {
         ("topic", channel.public.name): {"Describe", "Write"} for channel in CHANNELS
     }
 
 
-def test_the_processor_may_read_in_its_group_and_write_what_follows(
+def test_the_processor_can_read_public_topics_and_write_the_derived_ones(
     kafka: Kafka,
 ) -> None:
     expected = {("group", PROCESSOR_GROUP): {"Describe", "Read"}}
@@ -62,7 +62,7 @@ def test_the_processor_may_read_in_its_group_and_write_what_follows(
     assert rights(kafka, "processor") == expected
 
 
-def test_connect_may_read_in_the_groups_of_its_sinks(kafka: Kafka) -> None:
+def test_connect_can_read_in_the_groups_of_its_sinks(kafka: Kafka) -> None:
     expected = {
         ("topic", "recsys-connect-"): {"Create", "Describe", "DescribeConfigs", "Read", "Write"},
         ("group", "recsys-connect"): {"Describe", "Read"},
@@ -74,7 +74,7 @@ def test_connect_may_read_in_the_groups_of_its_sinks(kafka: Kafka) -> None:
     assert rights(kafka, "connect") == expected
 
 
-def test_the_analyst_may_read_every_topic_and_write_none(kafka: Kafka) -> None:
+def test_the_analyst_can_read_every_topic_and_write_none(kafka: Kafka) -> None:
     mine = rights(kafka, "analyst")
     assert {name for kind, name in mine if kind == "topic"} == {topic.name for topic in TOPICS}
     assert set().union(*mine.values()) == {"Describe", "DescribeConfigs", "Read"}
