@@ -20,7 +20,7 @@ NOTES = ("Event", "Lease")
 
 @dataclass(frozen=True)
 class Api:
-    """An API server and a user who may do everything."""
+    """An API server and a user with every right."""
 
     url: str
     token: str
@@ -33,7 +33,7 @@ class Api:
         object.__setattr__(self, "client", client)
 
     def write_kubeconfig(self) -> None:
-        """For kubectl and everything else that is not this module."""
+        """Write a kubeconfig for kubectl and the other programs."""
         cluster = {"server": self.url, "insecure-skip-tls-verify": True}
         content = {
             "apiVersion": "v1",
@@ -52,7 +52,7 @@ class Api:
             return False
 
     def get(self, path: str) -> Object | None:
-        """What is at the path, None if there is nothing."""
+        """The object at the path, None if there is none."""
         response = self.client.get(path)
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
@@ -75,7 +75,7 @@ class Api:
         self.client.delete(path).raise_for_status()
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """What kubectl prints; its complaint is the error."""
+        """The output of kubectl; a failure raises RuntimeError with its message."""
         done = subprocess.run(
             [BIN / "kubectl", f"--kubeconfig={self.kubeconfig}", *arguments],
             input=stdin,
@@ -88,7 +88,7 @@ class Api:
         return done.stdout
 
     def apply(self, manifests: Iterable[Object]) -> None:
-        """Apply on the server's side, as Argo CD's operator would."""
+        """Apply manifests by server-side apply."""
         content = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
         self.kubectl("apply", "--server-side", "--filename=-", stdin=content)
 
@@ -106,7 +106,7 @@ class Api:
         }
 
     def everything(self) -> Iterator[Object]:
-        """Every object there is, but for what the control plane notes down for itself."""
+        """Every object except the control plane's own events and leases."""
         for group_version_kind, path in self.resources.items():
             kind = group_version_kind.partition(" ")[2]
             if kind not in NOTES:

@@ -18,14 +18,14 @@ PART_OF = {"app.kubernetes.io/part-of": "argocd"}
 
 @dataclass(frozen=True)
 class Instance:
-    """An Argo CD of its own: the Applications of one namespace, checks and exclusions."""
+    """One Argo CD: the namespace of its Applications, its health checks and its exclusions."""
 
     namespace: str
     health_checks: Sequence[dict[str, str]]
     resource_exclusions: str
 
     def manifests(self) -> list[dict[str, Any]]:
-        """What Argo CD's operator would make of an ArgoCD resource."""
+        """The objects that Argo CD's operator creates for an ArgoCD resource."""
         settings = {
             "application.resourceTrackingMethod": "annotation",
             "application.instanceLabelKey": "argocd.argoproj.io/instance",
@@ -64,7 +64,7 @@ class Instance:
 
 @contextmanager
 def argocd(api: Api, instances: Sequence[Instance], folder: Path) -> Iterator[None]:
-    """The instances, syncing."""
+    """Run the instances until the block ends."""
     processes = Processes(folder / "logs")
     environment = _environment(api, folder)
     for instance in instances:
@@ -143,7 +143,7 @@ def _controller(
         "--repo-server-plaintext",
         *("--redis", redis),
         *("--metrics-port", str(metrics_port)),
-        # a push is announced by annotation, as by a webhook: nothing is polled
+        # The lab announces a push by annotation, as a webhook does, so nothing is polled.
         *("--app-resync", "600"),
         *("--app-resync-jitter", "0"),
         *("--self-heal-timeout-seconds", "1"),

@@ -1,4 +1,4 @@
-"""A Kubernetes control plane of real parts, with kwok in place of kubelets and operators."""
+"""A real Kubernetes control plane, with kwok in place of kubelets and operators."""
 
 import secrets
 import subprocess

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: from a folder, else from the operators' Go modules and releases."""
+"""CustomResourceDefinitions from a folder, or else from the operators' Go modules and releases."""
 
 import json
 import os
@@ -43,7 +43,7 @@ NAME = re.compile(r"^metadata:\n(?:  .*\n)*?  name: (\S+)$", re.MULTILINE)
 
 
 def manifests() -> str:
-    """All definitions; where a folder and a module define the same kind, the folder's."""
+    """All definitions; if a folder and a module define the same kind, the folder's is used."""
     in_modules = [file for pattern in IN_MODULES for file in sorted(MODULES.glob(pattern))]
     made = {
         each["metadata"]["name"]: json.dumps(each)

@@ -24,7 +24,7 @@ class GitServer(ThreadingHTTPServer):
 
 
 class GitRequest(BaseHTTPRequestHandler):
-    """One request, answered by git's own CGI program."""
+    """Answers a request by git's own CGI program."""
 
     protocol_version = "HTTP/1.1"
     server: GitServer

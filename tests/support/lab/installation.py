@@ -35,7 +35,7 @@ INSTALL_SECONDS = 300
 
 @dataclass(frozen=True)
 class Installation:
-    """A fork on a cluster: what it is installed from, and what was there before it."""
+    """A fork on a cluster: its repositories, and the objects that existed before it."""
 
     api: Api
     fork: Repository
@@ -58,29 +58,29 @@ class Installation:
         self.wait_until_healthy()
 
     def push(self, message: str) -> None:
-        """Push the fork as it is, and let Argo CD know."""
+        """Push the fork as it is and notify Argo CD."""
         self.fork.push(message)
         self._render(self.pattern)
         self.refresh()
 
     def refresh(self) -> None:
-        """What a webhook of the git server would do."""
+        """Make Argo CD read the repositories, as a webhook of the git server does."""
         for application in (*self._parents(), *self.applications()):
             annotate = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
             self.api.patch(_path(application), annotate)
 
     def uninstall(self) -> None:
-        """First the pattern's Applications, while the operators still run, then the rest."""
+        """Delete the pattern's Applications while the operators still run, then the rest."""
         deleting = Pattern(self.fork.checkout, self.cluster, deleting=True)
         self._render(deleting)
         [parent] = self._parents()
         automated = {"prune": True, "selfHeal": True}
         self.api.patch(_path(parent), {"spec": {"syncPolicy": {"automated": automated}}})
         self.refresh()
-        wait_until(lambda: not self.applications(), 120, "the Applications are gone")
+        wait_until(lambda: not self.applications(), 120, "the Applications are deleted")
         self.api.delete(_path(parent))
-        wait_until(lambda: not self._parents(), 120, "the cluster group is gone")
-        wait_until(lambda: not self._namespaces(deleting), 120, "the namespaces are gone")
+        wait_until(lambda: not self._parents(), 120, "the cluster group is deleted")
+        wait_until(lambda: not self._namespaces(deleting), 120, "the namespaces are deleted")
 
     def applications(self) -> list[Object]:
         """The pattern's Applications by name, as Argo CD sees them."""
@@ -95,7 +95,7 @@ class Installation:
         return found
 
     def wait_until_healthy(self, seconds: float = INSTALL_SECONDS) -> None:
-        """Until every Application is Synced and Healthy, of the newest commit."""
+        """Wait until every Application is Synced and Healthy at the newest commit."""
         try:
             wait_until(lambda: not self._unhealthy(), seconds)
         except TimeoutError:
@@ -104,7 +104,7 @@ class Installation:
             raise LabError("\n- ".join((message, *reasons))) from None
 
     def delete_removed_applications(self) -> None:
-        """As docs/day-2.md asks of an administrator: the framework's operator prunes none."""
+        """Do what docs/day-2.md asks of an administrator: the framework prunes no Application."""
         expected = {each["metadata"]["name"] for each in clustergroup.applications(self.pattern)}
         removed = [each for each in self.applications() if each["metadata"]["name"] not in expected]
         others = {self.parent, *(each["metadata"]["name"] for each in removed)}
@@ -126,7 +126,7 @@ class Installation:
         return clustergroup.left_out(self.pattern) | unserved
 
     def _unhealthy(self) -> dict[str, str]:
-        """Every Application that is not as it should be, with the reason."""
+        """Every Application that is not in the expected state, with the reason."""
         expected = {each["metadata"]["name"] for each in clustergroup.applications(self.pattern)}
         found = {each["metadata"]["name"]: each for each in self.applications()}
         newest = dict.fromkeys(found, self.fork.head)
@@ -134,7 +134,7 @@ class Installation:
             found[self.parent], newest[self.parent] = parent, self.framework.head
         return {
             **dict.fromkeys(sorted(expected - found.keys()), "does not exist"),
-            **dict.fromkeys(sorted(found.keys() - expected - {self.parent}), "should be gone"),
+            **dict.fromkeys(sorted(found.keys() - expected - {self.parent}), "should not exist"),
             **{
                 name: explain(each)
                 for name, each in found.items()
@@ -152,7 +152,7 @@ class Installation:
         return theirs & {each["metadata"]["name"] for each in found}
 
     def group_objects(self, pattern: Pattern | None = None) -> list[Manifest]:
-        """What the cluster group consists of, as far as its kinds are served."""
+        """The objects of the cluster group whose kinds the API server serves."""
         objects = clustergroup.objects(pattern or self.pattern)
         return [each for each in objects if self._is_served(each)]
 
@@ -213,7 +213,7 @@ def installation(api: Api, folder: Path, fill: Callable[[Path], None]) -> Iterat
 
 
 def is_healthy(application: Object, revision: str) -> bool:
-    """Synced and Healthy, both: Argo CD calls what it cannot render Healthy."""
+    """Whether it is both: Argo CD reports Healthy for an Application that it cannot render."""
     status = application.get("status", {})
     sync = status.get("sync", {})
     state = (

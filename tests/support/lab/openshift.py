@@ -14,7 +14,7 @@ Schema = dict[str, Any]
 
 OPENAPI = MODULES / "openshift" / "openapi" / "openapi.json"
 REFERENCE = "#/definitions/"
-# types that Kubernetes writes as something else than their fields
+# Types whose JSON is not an object of their fields.
 SPECIAL: dict[str, Schema] = {
     "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": {"type": "object"},
     "io.k8s.apimachinery.pkg.runtime.RawExtension": {
@@ -67,7 +67,7 @@ def _definition(group: str, kind: str, schema: Schema) -> Schema:
 
 
 def _structural(schema: Schema, types: dict[str, Schema]) -> Schema:
-    """The schema with its references filled in, as a CustomResourceDefinition wants it."""
+    """The schema with its references resolved, as a CustomResourceDefinition requires it."""
     if reference := schema.get("$ref"):
         name = reference.removeprefix(REFERENCE)
         return SPECIAL.get(name) or _structural(types[name], types)

@@ -1,4 +1,4 @@
-"""Where the lab's programs, modules and logs are."""
+"""Paths of the lab's programs, modules and logs."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,6 @@ from support.checkout import REPOSITORY
 
 STATE = REPOSITORY / ".state" / "gitops"
 BIN = Path(os.environ.get("RECSYS_GITOPS_BIN") or STATE / "bin")
-"""Where `tests/support/tools/build.sh` puts the programs; the modules lie beside it."""
+"""The programs that `tests/support/tools/build.sh` builds; its modules are beside it."""
 MODULES = BIN.parent / "modules"
 DEFINITIONS = BIN.parent / "definitions"

@@ -1,4 +1,4 @@
-"""The lab's processes: each with a log of its own, none left behind."""
+"""The lab's processes: each has its own log and ends with the tests."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ POLL_SECONDS = 0.3
 
 
 class LabError(Exception):
-    """A part of the lab did not do what it should in time."""
+    """The lab did not reach an expected state in time."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Processes:
     def running(
         self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """The program, until the block ends or this process does."""
+        """Run the program until the block or this process ends."""
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
         with log.open("wb") as output:
@@ -48,7 +48,7 @@ class Processes:
     def wait_for(
         self, name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool]
     ) -> None:
-        """Wait until the program is ready; its last lines tell why it is not."""
+        """Wait until the program is ready; the error has the last lines of its log."""
 
         def running_and_ready() -> bool:
             if process.poll() is not None:
@@ -66,7 +66,7 @@ class Processes:
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str = "") -> None:
-    """Ask again and again until the condition holds."""
+    """Poll until the condition holds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

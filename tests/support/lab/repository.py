@@ -1,4 +1,4 @@
-"""Repositories that Argo CD installs from: a checkout to edit and a bare one to push to."""
+"""Git repositories that Argo CD installs from: a checkout to edit and a bare one to push to."""
 
 import shutil
 import subprocess
@@ -50,7 +50,7 @@ class Repository:
 
 
 def copy_working_tree(destination: Path) -> None:
-    """The project's files as they are now: what is not committed yet, too."""
+    """Copy the project's files as they are now, uncommitted changes included."""
     listed = _git(
         *("-C", str(REPOSITORY), "ls-files", "-z"),
         *("--cached", "--others", "--exclude-standard", "--deduplicate"),
@@ -64,7 +64,7 @@ def copy_working_tree(destination: Path) -> None:
 
 
 def copy_revision(revision: str, destination: Path) -> None:
-    """The project's files as of a revision."""
+    """Copy the project's files of a revision."""
     archive = subprocess.run(
         ["git", "-C", REPOSITORY, "archive", revision], check=True, capture_output=True
     )
@@ -72,7 +72,7 @@ def copy_revision(revision: str, destination: Path) -> None:
 
 
 def first_revision_with(path: str) -> str | None:
-    """The oldest commit at hand that has the path; of a shallow clone, the oldest there is."""
+    """The oldest commit that has the path; in a shallow clone, the oldest available one."""
     revisions = _git("-C", str(REPOSITORY), "rev-list", "--reverse", "HEAD").split()
     for revision in revisions:
         if _git("-C", str(REPOSITORY), "ls-tree", "--name-only", revision, path):

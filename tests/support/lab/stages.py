@@ -1,4 +1,4 @@
-"""kwok's stages: how nodes, pods and the operators' objects come to life."""
+"""kwok's stages, which set the status of nodes, pods and the operators' objects."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ def files() -> list[Path]:
 
 
 def stand_ins(served: Collection[str]) -> str:
-    """Stages for the operators' objects, of the kinds that are served: kwok ends at any other."""
+    """Stages for the operators' objects of the served kinds: kwok exits on any other kind."""
     return str(yaml.safe_dump_all(_stages(served)))
 
 

@@ -1,4 +1,4 @@
-"""The objects that the Validated Patterns framework makes of a pattern's values.
+"""The objects that the Validated Patterns framework creates from a pattern's values.
 
 On a cluster the framework renders them with its chart `clustergroup` 0.9.*. Tests cannot fetch that
 chart, so this module makes the same Namespaces, OperatorGroups, Subscriptions, AppProjects and
@@ -17,7 +17,7 @@ FINALIZER = "resources-finalizer.argocd.argoproj.io/foreground"
 
 
 def objects(pattern: Pattern) -> list[Manifest]:
-    """Everything that the chart renders and that can be installed from the fork alone."""
+    """All objects of the chart that can be installed from the fork alone."""
     return [
         *_namespaces(pattern),
         *_operator_groups(pattern),
@@ -29,7 +29,7 @@ def objects(pattern: Pattern) -> list[Manifest]:
 
 
 def applications(pattern: Pattern) -> list[Manifest]:
-    """One Application for each entry, but for those that are left out."""
+    """One Application per entry, without those of `left_out`."""
     return [
         _application(pattern, entry)
         for entry in _enabled(pattern.group.get("applications"))

@@ -11,7 +11,7 @@ from support.pattern.values import Values, expand, merge
 
 FRAMEWORK_NAMESPACE = "vp-gitops"
 FRAMEWORK_CHARTS = "https://charts.validatedpatterns.io"
-# what the chart clustergroup sets where the pattern's values are silent
+# Defaults of the chart clustergroup.
 CHART_DEFAULTS: Values = {
     "global": {
         "options": {
@@ -33,7 +33,7 @@ CHART_DEFAULTS: Values = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """What the operator knows of the cluster and of the fork that is installed on it."""
+    """The cluster, and the fork that is installed on it, as the operator knows them."""
 
     repo_url: str
     revision: str = "main"
@@ -76,17 +76,17 @@ class Pattern:
 
     @property
     def has_own_argocd(self) -> bool:
-        """Whether the pattern gets an Argo CD beside the framework's."""
+        """Whether the pattern has an Argo CD besides the framework's."""
         return not self.values["global"].get("singleArgoCD")
 
     @property
     def argocd_namespace(self) -> str:
-        """Where the pattern's Applications and the Argo CD that syncs them live."""
+        """The namespace of the pattern's Applications and of the Argo CD that syncs them."""
         return f"{self.name}-{self.group['name']}" if self.has_own_argocd else FRAMEWORK_NAMESPACE
 
     @property
     def health_checks(self) -> list[dict[str, str]]:
-        """Health checks of the pattern's own Argo CD; the framework's takes none from a pattern."""
+        """Health checks of the pattern's own Argo CD; the framework's Argo CD ignores them."""
         return list(self.group["argoCD"].get("resourceHealthChecks") or [])
 
     @property
@@ -95,13 +95,13 @@ class Pattern:
 
     @property
     def value_files(self) -> list[str]:
-        """What every application is rendered with; a file that does not exist is passed over."""
+        """The values files of every application; Argo CD skips a file that does not exist."""
         shared = (f"$patternref{file}" for file in self._shared_files(self.values))
         return [*self._standard_files(self.values), *shared]
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What every application gets as `global.*`."""
+        """The parameters `global.*` of every application."""
         return self._parameters(self.values) | {"namespace": "$ARGOCD_APP_NAMESPACE"}
 
     def _parameters(self, values: Values) -> dict[str, str]:

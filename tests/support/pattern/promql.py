@@ -1,4 +1,4 @@
-"""The expressions of alerts and dashboards, taken apart, and the metrics that there are."""
+"""The expressions of alerts and dashboards, parsed, and the metrics that exist."""
 
 import json
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ LOOKED_UP: dict[str, set[str]] = {
     "recsys_outbox_waiting": set(),
     "recsys_live_model_info": {"version"},
 }
-"""The shop's metrics that have no values, and so no labels, until they are asked for."""
-# What others export, by the names in their own documentation.
+"""Metrics of the shop that are collected on request, so their labels are unknown before."""
+# Metrics of other exporters, from their documentation.
 PROMETHEUS = {"up": {"job", "pod"}}
 KUBELET = {
     "kubelet_volume_stats_available_bytes": {"namespace", "persistentvolumeclaim"},
@@ -46,7 +46,7 @@ EDB = {
 
 
 def metrics() -> dict[str, set[str]]:
-    """All metrics by name, with their labels; the project's own as its code has them."""
+    """The labels of all metrics by name; those of the project are read from its code."""
     found = PROMETHEUS | KUBELET | KAFKA_EXPORTER | STRIMZI_METRICS_REPORTER | EDB | LOOKED_UP
     for module in (http_metrics, publishing, recommendation_list, processor_metrics):
         for metric in vars(module).values():
@@ -66,7 +66,7 @@ def rules(size: str) -> Iterator[Manifest]:
 
 
 def expressions() -> Iterator[tuple[str, str]]:
-    """Every expression, after where it stands."""
+    """Every expression, with the alert or panel that has it."""
     for rule in rules("production"):
         yield rule["alert"], rule["expr"]
     for file in sorted(DASHBOARDS.glob("*.json")):
@@ -79,7 +79,7 @@ def parts(expression: str) -> list[object]:
     """All parts of an expression.
 
     Raises:
-        ValueError: it is no PromQL.
+        ValueError: it is not PromQL.
     """
     return list(_parts(promql_parser.parse(expression)))
 
@@ -95,7 +95,7 @@ def _parts(node: object) -> Iterator[object]:
 
 
 def selectors(expression: str) -> list[VectorSelector]:
-    """What the expression reads."""
+    """The selectors of the expression."""
     return [part for part in parts(expression) if isinstance(part, VectorSelector)]
 
 

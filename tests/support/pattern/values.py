@@ -24,7 +24,7 @@ def read(*files: Path | str) -> Values:
 
 
 def merge(base: Values, over: Values) -> Values:
-    """Values on top of others: maps merge, the rest replaces, null removes."""
+    """Merge values as Helm does: maps are merged, other values replaced, keys with null removed."""
     merged = dict(base)
     for key, value in over.items():
         if value is None:
@@ -37,7 +37,7 @@ def merge(base: Values, over: Values) -> Values:
 
 
 def expand(template: str, values: Values) -> str:
-    """The template with its references to values filled in; it may hold no other action."""
+    """The template with its references to values resolved; any other action is an error."""
 
     def value_of(reference: re.Match[str]) -> str:
         value: Any = values
@@ -47,15 +47,15 @@ def expand(template: str, values: Values) -> str:
 
     expanded = re.sub(r"{{-?\s*\$?\.Values\.([\w.]+)\s*-?}}", value_of, template)
     if "{{" in expanded:
-        raise ValueError(f"more than a reference to a value: {template}")
+        raise ValueError(f"not a reference to a value: {template}")
     return expanded
 
 
 def text(value: object) -> str:
-    """A value as it is written into YAML."""
+    """A value as YAML text."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def strings(mapping: Values | None) -> dict[str, str]:
-    """Labels and annotations: every value a string."""
+    """Labels or annotations, with every value as a string."""
     return {key: text(value) for key, value in (mapping or {}).items()}
