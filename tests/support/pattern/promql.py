@@ -8,10 +8,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 from promql_parser import AggregateExpr, VectorSelector
 
-from apps.storefront import http_metrics
-from apps.storefront.events import publishing
-from apps.storefront.recommendations import recommendation_list
-from streams.processor import metrics as processor_metrics
+import apps.storefront.app  # noqa: F401 - registers the metrics of the shop
+import streams.processor.metrics  # noqa: F401 - registers those of the processor
 from support.pattern.charts import CHARTS, Manifest, manifests
 
 CHART = "monitoring"
@@ -46,14 +44,13 @@ EDB = {
 
 
 def metrics() -> dict[str, set[str]]:
-    """The labels of all metrics by name; those of the project are read from its code."""
+    """The labels of all metrics by name; those of the project are in its registry."""
     found = PROMETHEUS | KUBELET | KAFKA_EXPORTER | STRIMZI_METRICS_REPORTER | EDB | LOOKED_UP
-    for module in (http_metrics, publishing, recommendation_list, processor_metrics):
-        for metric in vars(module).values():
-            if isinstance(metric, MetricWrapperBase):
-                for name in REGISTRY._collector_to_names[metric]:
-                    buckets = {"le"} if name.endswith("_bucket") else set()
-                    found[name] = {*metric._labelnames, *buckets}
+    for metric, names in REGISTRY._collector_to_names.items():
+        if isinstance(metric, MetricWrapperBase):
+            for name in names:
+                buckets = {"le"} if name.endswith("_bucket") else set()
+                found[name] = {*metric._labelnames, *buckets}
     return found
 
 
