@@ -15,6 +15,7 @@ from apps.local.event_progress import EventTracker
 from streams.contracts import (
     INTERACTIONS,
     NEW_USERS,
+    PARTITIONS,
     DeadLetter,
     Interaction,
     InteractionType,
@@ -68,7 +69,7 @@ def dead_letters(stack: Any, topic: str) -> list[DeadLetter]:
         {"bootstrap.servers": stack.kafka_bootstrap_servers, "group.id": str(uuid4())}
     )
     letters = []
-    for partition in range(3):
+    for partition in range(PARTITIONS):
         low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
         consumer.assign([TopicPartition(topic, partition, low)])
         while high > low:
