@@ -77,12 +77,5 @@ def test_the_model_card_and_the_registry_show_it(tmp_path: Path) -> None:
     assert "new_items_mrr_at_20" in figures
 
 
-def test_the_synthetic_evaluation_shows_it() -> None:
-    size = ("--users", "40", "--items", "60", "--interactions", "800")
-    command = ("synthetic", "evaluate", *size, "--no-cold-start", "--json")
-    done = CliRunner().invoke(cli, command, catch_exceptions=False)
-    assert 0 < json.loads(done.stdout)["popularity"]["mrr_at_20"] < 1
-
-
 def _towers() -> TowersConfig:
     return TowersConfig(dim=8, epochs=1, text_encoder=None)
