@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The GitOps tests: builds what they need, then runs them in a network of their own, because Argo CD's
-# controllers offer their metrics on every interface. Arguments go to pytest (PYTEST names it).
+# Builds the tools of the GitOps tests, then runs the tests in a separate network namespace, because
+# Argo CD's controllers serve their metrics on every interface. Arguments go to pytest (PYTEST: its path).
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
@@ -9,7 +9,7 @@ for tool in openssl git unshare setpriv ip; do
 done
 command -v redis-server >/dev/null ||
   { [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null && apt-get update --quiet && apt-get install --yes --quiet redis-server; } ||
-  { echo "the GitOps tests need Redis, which Argo CD keeps its cache in: install it (Debian: apt-get install redis-server)" >&2; exit 1; }
+  { echo "the GitOps tests need Redis, for the cache of Argo CD: install it (Debian: apt-get install redis-server)" >&2; exit 1; }
 tests/support/tools/build.sh
 
 as_root=()

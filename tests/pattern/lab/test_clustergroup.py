@@ -119,8 +119,8 @@ def test_values_of_the_platform_take_precedence(tmp_path: Path) -> None:
 
 
 def test_merging_keeps_maps_replaces_lists_and_removes_nulls() -> None:
-    base = {"map": {"a": 1, "b": 2}, "list": [1, 2], "gone": 1}
-    over = {"map": {"b": 3}, "list": [3], "gone": None}
+    base = {"map": {"a": 1, "b": 2}, "list": [1, 2], "removed": 1}
+    over = {"map": {"b": 3}, "list": [3], "removed": None}
     assert merge(base, over) == {"map": {"a": 1, "b": 3}, "list": [3]}
 
 

@@ -59,10 +59,10 @@ def test_a_deleted_object_is_restored(shop: Installation) -> None:
 )
 def test_a_manual_edit_is_reverted(shop: Installation, path: str, field: str, edited: int) -> None:
     path = path.format(**_names(shop))
-    wanted = _object(shop.api, path)["spec"][field]
+    expected = _object(shop.api, path)["spec"][field]
     shop.api.patch(path, {"spec": {field: edited}})
     wait_until(
-        lambda: _object(shop.api, path)["spec"][field] == wanted, SECONDS, f"{field} of {path}"
+        lambda: _object(shop.api, path)["spec"][field] == expected, SECONDS, f"{field} of {path}"
     )
     shop.wait_until_healthy(SECONDS)
 

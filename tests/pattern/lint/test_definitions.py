@@ -22,16 +22,16 @@ def test_missing_definitions_are_fetched_once_and_failures_are_reported(tmp_path
     releases = tmp_path / "releases.txt"
     releases.write_text(
         "# FILE URL\n"
-        f"there.yaml file://{tmp_path}/published.yaml\n"
-        f"gone.yaml file://{tmp_path}/withdrawn.yaml\n"
+        f"published.yaml file://{tmp_path}/published.yaml\n"
+        f"withdrawn.yaml file://{tmp_path}/withdrawn.yaml\n"
     )
     variables = {"RECSYS_CRDS": str(tmp_path / "none"), "RECSYS_RELEASES": str(releases)}
     first = build(tmp_path, **variables)
-    assert "there.yaml: fetched" in first.stdout
-    assert "gone.yaml cannot be fetched" in first.stderr
+    assert "published.yaml: fetched" in first.stdout
+    assert "withdrawn.yaml cannot be fetched" in first.stderr
     found = {file.name for file in (tmp_path / "definitions").glob("*.yaml")}
-    assert found == {"there.yaml"}
-    assert "there.yaml" not in build(tmp_path, **variables).stdout
+    assert found == {"published.yaml"}
+    assert "published.yaml" not in build(tmp_path, **variables).stdout
 
 
 def test_nothing_is_fetched_if_a_folder_is_given(tmp_path: Path) -> None:

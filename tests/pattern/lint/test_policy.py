@@ -77,7 +77,7 @@ def test_nothing_runs_as_root(chart: str, size: str) -> None:
             assert own.get("allowPrivilegeEscalation") is False, where
             assert own.get("readOnlyRootFilesystem") is True, where
             assert own.get("capabilities") == {"drop": ["ALL"]}, where
-            for context in (whole, own):  # OpenShift gives each namespace user ids of its own
+            for context in (whole, own):  # OpenShift assigns user ids per namespace
                 assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(context), where
                 assert not context.get("privileged"), where
 
@@ -113,8 +113,8 @@ def test_requests_and_limits(chart: str, size: str) -> None:
 def test_probes(chart: str, size: str) -> None:
     for workload in workloads(chart, size, RUNNING_KINDS):
         for container in pod(workload)["containers"]:
-            wanted = {"startupProbe", "livenessProbe", "readinessProbe"}
-            assert wanted <= set(container), (title(workload), container["name"])
+            required = {"startupProbe", "livenessProbe", "readinessProbe"}
+            assert required <= set(container), (title(workload), container["name"])
 
 
 def test_replicas_are_spread_and_have_a_disruption_budget(chart: str, size: str) -> None:

@@ -112,7 +112,7 @@ def test_every_override_file_has_a_name_that_is_read() -> None:
     templates = set(group["sharedValueFiles"]).union(
         *(application.get("extraValueFiles", []) for application in group["applications"].values())
     )
-    asked = {
+    read_files = {
         expand(
             file,
             {"global": {"clusterPlatform": platform, "clusterVersion": version, "size": size}},
@@ -122,7 +122,7 @@ def test_every_override_file_has_a_name_that_is_read() -> None:
         for version in ("4.19", "4.20", "4.21", "4.22")
         for size in SIZES
     }
-    assert {f"/overrides/{file.name}" for file in OVERRIDES} <= asked
+    assert {f"/overrides/{file.name}" for file in OVERRIDES} <= read_files
 
 
 def test_shared_overrides_set_only_shared_values() -> None:
@@ -150,6 +150,6 @@ def test_metadata() -> None:
         for cloud in metadata["requirements"]["hub"][nodes]["platform"].values():
             assert cloud["replicas"] >= 1
             assert cloud["type"]
-    wanted = {"metadata_version", "display_name", "owners", "extra_features", "repo_url"}
-    wanted |= {"docs_repo_url", "issues_url", "docs_url", "ci_url"}
-    assert wanted <= set(metadata)
+    required = {"metadata_version", "display_name", "owners", "extra_features", "repo_url"}
+    required |= {"docs_repo_url", "issues_url", "docs_url", "ci_url"}
+    assert required <= set(metadata)

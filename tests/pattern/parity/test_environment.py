@@ -33,7 +33,7 @@ IN_A_CLUSTER = {
     "RECSYS_KAFKA_CERTIFICATE_FILE": "Kafka is reached over TLS",
     "RECSYS_KAFKA_KEY_FILE": "Kafka is reached over TLS",
     "RECSYS_METRICS_PORT": "Prometheus reads the metrics",
-    "RECSYS_PROCESSOR_HOST": "the kubelet asks for the health from outside the pod",
+    "RECSYS_PROCESSOR_HOST": "the kubelet probes the health from outside the pod",
     "RECSYS_TRUSTED_PROXIES": "the router stands before the shop",
     "RECSYS_SHOP_NAME": "a fork names its shop",
     "RECSYS_CURRENCY_SYMBOL": "a fork names its currency",

@@ -53,8 +53,8 @@ def test_monitors_find_the_services_and_ports_of_the_project() -> None:
     assert {monitor["metadata"]["name"] for monitor in monitors} == set(services)
     for monitor in monitors:
         service = services[monitor["metadata"]["name"]]
-        wanted = monitor["spec"]["selector"]["matchLabels"]
-        assert wanted.items() <= service["metadata"]["labels"].items()
+        selected = monitor["spec"]["selector"]["matchLabels"]
+        assert selected.items() <= service["metadata"]["labels"].items()
         ports = {port["name"] for port in service["spec"]["ports"]}
         assert {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]} <= ports
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the Go tools of the GitOps tests and fetches the modules that the lab reads files from: all
-# of them, or those named. What is there already, in the version wanted, stays.
+# Builds the Go tools of the GitOps tests and fetches the Go modules whose files the lab reads: all of
+# them, or those in the arguments. It skips what is already present in the right version.
 set -euo pipefail
 cd "$(dirname "$0")"
 bin=${RECSYS_GITOPS_BIN:-$PWD/../../../.state/gitops/bin}
-wanted=" $* "
+requested=" $* "
 
 command -v go >/dev/null || {
   echo "Go is missing: the GitOps tests build Kubernetes, Argo CD and Helm from their modules; install Go 1.26 or newer (https://go.dev/dl)" >&2
@@ -19,12 +19,12 @@ export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" GOBIN=$bin
 # version MODULE: the version that go.mod names
 version() { awk -v module="$1" '$1 == module && $2 ~ /^v/ { print $2; exit }' go.mod; }
 
-# tool NAME PACKAGE[@VERSION] [VARIABLE=VALUE...]: with a version, a package outside of go.mod whose
-# dependencies would move those of Kubernetes; the variables are set by the linker
+# tool NAME PACKAGE[@VERSION] [VARIABLE=VALUE...]: a package with a version is not in go.mod, because
+# its dependencies would change those of Kubernetes; the linker sets the variables
 tool() {
   local name=$1 package=$2 started=$SECONDS stamp flags="-s -w"
   shift 2
-  [[ $wanted == "  " || $wanted == *" $name "* ]] || return 0
+  [[ $requested == "  " || $requested == *" $name "* ]] || return 0
   for variable in "$@"; do flags+=" -X $variable"; done
   stamp="$(go env GOVERSION) $package $flags"
   [[ $package == *@* ]] || stamp+=" $(cat go.mod cmd/*/*.go | sha256sum)"
@@ -42,16 +42,16 @@ tool() {
   echo "$name: built in $((SECONDS - started)) s"
 }
 
-# module NAME MODULE@VERSION: a link to the module's files
+# module NAME MODULE@VERSION: fetches the module and links its files
 module() {
   local name=$1 module=$2 folder
-  [[ $wanted == "  " || $wanted == *" $name "* ]] || return 0
+  [[ $requested == "  " || $requested == *" $name "* ]] || return 0
   if [[ -f $modules/.$name && $(<"$modules/.$name") == "$module" && -d $modules/$name ]]; then
     echo "$name: ready"
     return
   fi
   folder=$(go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') || {
-    echo "$name: $module cannot be fetched: its kinds are missing, unless RECSYS_CRDS holds them" >&2
+    echo "$name: $module cannot be fetched: its kinds are missing, unless RECSYS_CRDS names a folder that has them" >&2
     return 0
   }
   ln -sfn "$folder" "$modules/$name"
@@ -59,10 +59,10 @@ module() {
   echo "$name: fetched"
 }
 
-# definitions LIST: the files that it names, where no folder of them is at hand
+# definitions LIST: fetches the files of the list, if no folder of definitions is given
 definitions() {
   local file url
-  [[ $wanted == "  " || $wanted == *" definitions "* ]] || return 0
+  [[ $requested == "  " || $requested == *" definitions "* ]] || return 0
   [[ ! -d ${RECSYS_CRDS:-../../../../shared/crds} ]] || return 0
   while read -r file url; do
     [[ $file != "#" && ! -s $definitions/$file ]] || continue
