@@ -10,8 +10,8 @@ from streams.contracts.new_user import NewUser
 PARTITIONS = 3
 """Partitions of every topic: the maximum number of the processor's workers that have work.
 
-The number may only grow, and then keys map to other partitions. The charts kafka and processor
-repeat it.
+The number may only grow, and then keys map to other partitions. values-global.yaml repeats it for
+the charts; a test compares them.
 """
 
 
