@@ -8,6 +8,7 @@ import pytest
 
 from apps.migrations.upgrade import upgrade
 from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.orders import repository
 from streams.contracts import Product
 from support.shop import shop, sign_up, submit
 
@@ -22,7 +23,7 @@ def test_sums_of_a_cart_and_an_order_are_exact(database_url: str) -> None:
             {"item_id": item_id, "product_name": item_id, "discounted_price": price,
              "arrival_date": datetime(2026, 1, 1, tzinfo=UTC)}
         )
-        for item_id, price in (("lamp", "9999999999.99"), ("pen", "0.07"))
+        for item_id, price in (("lamp", "9999999999.99"), ("pen", "0.10"))
     )  # fmt: skip
     with psycopg.connect(database_url) as connection:
         upsert_products(connection, [lamp, pen])
@@ -30,12 +31,18 @@ def test_sums_of_a_cart_and_an_order_are_exact(database_url: str) -> None:
     assert prices == [(lamp.discounted_price,), (pen.discounted_price,)]
     client = shop(database_url).test_client()
     sign_up(client)
+    submit(client, "/cart", {"item_id": "pen", "quantity": "3"})
+    assert "$0.30" in client.get("/cart").text
+    submit(client, "/orders")
     submit(client, "/cart", {"item_id": "lamp", "quantity": "3"})
     submit(client, "/cart", {"item_id": "pen", "quantity": "3"})
-    total = "$30,000,000,000.18"
-    assert total in client.get("/cart").text
-    assert total in client.get(submit(client, "/orders").location).text
-    assert 9999999999.99 * 3 + 0.07 * 3 != 30_000_000_000.18
+    large = client.get(submit(client, "/orders").location).text
+    assert "$30,000,000,000.27" in large
+    with psycopg.connect(database_url) as connection:
+        (user_id,) = connection.execute("select user_id from shop.users").fetchone() or ("",)
+        orders = repository.history(connection, user_id, limit=2, offset=0)
+    assert [order.total for order in orders] == [Decimal("30000000000.27"), Decimal("0.30")]
+    assert 0.1 * 3 != 0.3, "a sum that floats get wrong"
 
 
 def test_a_shop_with_float_prices_is_taken_over(empty_database_url: str) -> None:
