@@ -86,7 +86,7 @@ def test_no_openshift(ready: Any, fork: Any) -> None:
 def test_no_default_storage_class(ready: Any, fork: Any) -> None:
     storage_classes(ready, {"metadata": {"name": "thin"}})
     assert "no storage class is the default" in problems(ready, fork)["storage"]
-    assert "there is thin" in problems(ready, fork)["storage"]
+    assert "the cluster has thin" in problems(ready, fork)["storage"]
 
 
 def test_a_storage_class_of_the_platform_that_is_not_there(ready: Any, fork: Any) -> None:
