@@ -1,1 +1,1 @@
-"""The Faust processor: validates events, judges views and keeps each shopper's live history."""
+"""The Faust processor: validates events, derives verdicts and keeps the live histories."""

@@ -61,8 +61,8 @@ DEPARTMENTS = tuple(
 
 
 @pytest.fixture(scope="session")
-def shelves(stack: Any) -> str:
-    """The shop's address, with products on its shelves."""
+def shop_url(stack: Any) -> str:
+    """The shop's address, with products in its catalogue."""
     with psycopg.connect(stack.database_url) as connection:
         upsert_products(connection, [FULL, BARE, *OTHERS, *DEPARTMENTS])
     return str(stack.shop_url)
@@ -79,8 +79,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, shelves: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=shelves, viewport={"width": 1280, "height": 900})
+def page(browser: Browser, shop_url: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=shop_url, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()

@@ -231,11 +231,11 @@ def test_the_shop_is_used_with_the_keyboard_alone(page: Page, account: Any) -> N
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_is_labelled_fits_and_loads_nothing_from_elsewhere(
-    page: Page, shelves: str, shopper: Any, width: int
+    page: Page, shop_url: str, shopper: Any, width: int
 ) -> None:
-    asked: set[str] = set()
+    hosts: set[str] = set()
     troubles: list[str] = []
-    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     page.on("console", lambda message: troubles.append(message.text))
     page.set_viewport_size({"width": width, "height": 900})
     for path in OWN_PAGES:
@@ -243,7 +243,7 @@ def test_every_page_is_labelled_fits_and_loads_nothing_from_elsewhere(
     page.context.clear_cookies()
     for path in PAGES:
         _inspect(page, path)
-    assert asked == {urlsplit(shelves).netloc}
+    assert hosts == {urlsplit(shop_url).netloc}
     assert not troubles
 
 

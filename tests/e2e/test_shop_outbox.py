@@ -124,7 +124,9 @@ def test_an_order_is_sent_by_the_relay_as_soon_as_it_is_placed(
     assert outbox(own_database) == []
 
 
-def test_the_order_falls_with_its_events(own_database: str, products: list[Product]) -> None:
+def test_an_order_is_rolled_back_with_its_events(
+    own_database: str, products: list[Product]
+) -> None:
     client = shop(own_database, NOBODY, ListOf()).test_client()
     sign_up(client)
     with psycopg.connect(own_database) as connection:
@@ -134,7 +136,7 @@ def test_the_order_falls_with_its_events(own_database: str, products: list[Produ
         assert connection.execute("select count(*) from shop.orders").fetchone() == (0,)
 
 
-def test_of_two_relays_one_is_at_work(own_database: str, products: list[Product]) -> None:
+def test_only_one_relay_works_at_a_time(own_database: str, products: list[Product]) -> None:
     waiting = relay(own_database, NOBODY)
     with psycopg.connect(own_database) as connection:
         assert repository.lock(connection)

@@ -1,4 +1,4 @@
-"""`recsys fill` on a whole system of its own, of which it is told two addresses and no more."""
+"""`recsys fill` on a whole stack of its own, with the addresses of Kafka and PostgreSQL alone."""
 
 import os
 import subprocess
@@ -109,11 +109,11 @@ def test_an_empty_shop_is_filled_once(
     assert found["shop.products"] == len(shop.products) == 60
     assert found["events.new_users"] == len(shop.users) == 40
     with psycopg.connect(empty_stack.database_url) as connection:
-        told = connection.execute(
+        stored = connection.execute(
             "select interaction_id from events.interactions"
             " where interaction_type not like '%_view'"
         ).fetchall()
-    assert {row[0] for row in told} == {event.interaction_id for event in shop.interactions}
+    assert {row[0] for row in stored} == {event.interaction_id for event in shop.interactions}
     assert f"60 products and {len(shop.interactions)} interactions" in done.stdout
 
     again = recsys_fill("--users", "3", "--items", "3", "--interactions", "9")
@@ -191,10 +191,10 @@ def test_a_data_set_fills_it_too(
     assert done.returncode == 0, done.stderr
     assert "1 products and 2 interactions" in done.stdout
     with psycopg.connect(empty_stack.database_url) as connection:
-        told = connection.execute(
+        stored = connection.execute(
             "select user_id, rating from events.interactions where item_id = 'B01' order by user_id"
         ).fetchall()
-    assert told == [("AU1", 4.0), ("AU2", 4.0)]
+    assert stored == [("AU1", 4.0), ("AU2", 4.0)]
 
 
 def test_while_events_are_not_stored_the_shop_stays_empty(

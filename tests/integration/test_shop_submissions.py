@@ -127,6 +127,7 @@ def _of_age(age: timedelta) -> UUID:
 @pytest.mark.parametrize(
     "form_id",
     ["", "x", str(uuid4()), str(_of_age(timedelta(days=31))), str(_of_age(-timedelta(days=1)))],
+    ids=["none", "no UUID", "no UUIDv7", "too old", "of tomorrow"],
 )
 def test_a_form_without_an_id_of_the_shop_is_stale(
     client: FlaskClient, stocked: str, form_id: str

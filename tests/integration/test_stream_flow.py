@@ -161,14 +161,14 @@ def test_views_are_judged_when_their_session_has_ended_and_again_changes_nothing
     stack: Any, publisher: Publisher, arrive: Callable[[], None]
 ) -> None:
     events = [
-        interaction("judged", 0, InteractionType.VIEW, "bought"),
-        interaction("judged", 1, InteractionType.VIEW, "left"),
-        interaction("judged", 2, InteractionType.PURCHASE, "bought"),
+        interaction("verdicts", 0, InteractionType.VIEW, "bought"),
+        interaction("verdicts", 1, InteractionType.VIEW, "left"),
+        interaction("verdicts", 2, InteractionType.PURCHASE, "bought"),
     ]
     for _ in range(2):
         send(publisher, events)
         arrive()
-        found = rows(stack, "judged")
+        found = rows(stack, "verdicts")
         assert {(item, kind) for _, item, kind, _ in found} == {
             ("bought", "view"),
             ("left", "view"),

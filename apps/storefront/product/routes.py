@@ -88,7 +88,7 @@ def _is_looked_at() -> bool:
     """Whether this request shows the product to the shopper, who chose to see it.
 
     A HEAD request and a browser that fetches ahead show nothing. After a rating the shopper sees
-    the page again without having asked for it: a view there would be judged negative.
+    the page again without choosing it: a view there would become a negative verdict.
     """
     purposes = (request.headers.get(name, "") for name in _PURPOSES)
     is_prefetched = any("prefetch" in purpose for purpose in purposes)

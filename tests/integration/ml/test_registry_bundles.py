@@ -80,8 +80,8 @@ def test_a_missing_folder_is_fetched_as_it_was_published(
 
 def test_a_folder_that_is_there_needs_no_database(tmp_path: Path) -> None:
     (tmp_path / "v1").mkdir()
-    away = partial(psycopg.connect, "postgresql://nobody@127.0.0.1:1/none")
-    assert bundles.folder_of("v1", tmp_path, away) == tmp_path / "v1"
+    unavailable = partial(psycopg.connect, "postgresql://nobody@127.0.0.1:1/none")
+    assert bundles.folder_of("v1", tmp_path, unavailable) == tmp_path / "v1"
 
 
 def test_processes_that_fetch_at_once_all_find_it_whole_and_stay_small(

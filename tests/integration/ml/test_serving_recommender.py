@@ -57,7 +57,7 @@ class Shop:
             repository.switch_live(connection, version)
 
     def is_served_live(self) -> bool:
-        """Whether the bundle is loaded: a newcomer with a preference is encoded."""
+        """Whether the bundle is loaded: a new user with a preference is encoded."""
         return self.recommender.recommend("probe", ["Books"], 5).source == "live"
 
     def seen_by(self, user_id: str) -> set[str]:
@@ -122,7 +122,7 @@ def test_a_new_shopper_is_encoded_by_their_preferences(shop: Shop, eventually: E
     eventually(shop.is_served_live, 30)
 
     for position, name in enumerate(("Books", "Garden", "Music", "Tools")):
-        served = shop.recommender.recommend("newcomer", [name], 8)
+        served = shop.recommender.recommend("new-user", [name], 8)
         assert served.source == "live"
         assert sum(_category(item) == position for item in served.item_ids) > 4
 
@@ -135,7 +135,7 @@ def test_visitors_and_shoppers_of_whom_nothing_is_known_get_what_is_trending(
     with psycopg.connect(shop.settings.database_url) as connection:
         popular = repository.popular_items(connection, bundle.version)
 
-    for user_id in (None, "newcomer"):
+    for user_id in (None, "new-user"):
         served = shop.recommender.recommend(user_id, [], 7)
         assert (served.source, served.item_ids) == ("trending", popular[:7])
     assert shop.recommender.status() == RecommenderStatus(bundle.version, "trending")
@@ -156,8 +156,8 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
 
     served = shop.recommender.recommend("u00", [], 10)
     assert served.item_ids == listed[1:]
-    newcomer = shop.recommender.recommend("newcomer", ["Books"], 10)
-    assert (newcomer.source, newcomer.model_version) == ("trending", bundle.version)
+    new_user = shop.recommender.recommend("new-user", ["Books"], 10)
+    assert (new_user.source, new_user.model_version) == ("trending", bundle.version)
 
 
 def test_a_reader_without_the_publishers_folder_fetches_bundles_and_drops_old_ones(
@@ -191,7 +191,7 @@ def test_without_feast_newcomers_are_still_encoded_and_others_see_what_is_trendi
         connection.execute("alter schema feast rename to hidden")
 
     assert shop.recommender.recommend("u00", [], 10).source == "trending"
-    assert shop.recommender.recommend("newcomer", ["Books"], 10).source == "live"
+    assert shop.recommender.recommend("new-user", ["Books"], 10).source == "live"
 
 
 def test_without_a_database_the_answer_is_still_the_trending_list_and_comes_soon(
@@ -262,14 +262,14 @@ def test_requests_during_switches_never_mix_versions(
     bundles = {bundle.version: bundle for bundle in (shop.publish(1), shop.publish(2))}
     eventually(shop.is_served_live, 30)
     now = datetime.now(UTC) - timedelta(days=400)
-    event = interaction("newcomer", "i05", "cart", now)
-    features.push_live_history({"newcomer": [event]}, now)
+    event = interaction("new-user", "i05", "cart", now)
+    features.push_live_history({"new-user": [event]}, now)
     expected = {}
     with psycopg.connect(shop.settings.database_url) as connection:
         for version, bundle in bundles.items():
-            vector = encode(bundle, "newcomer", [], [event], datetime.now(UTC))
+            vector = encode(bundle, "new-user", [], [event], datetime.now(UTC))
             expected[version] = repository.nearest_items(
-                connection, version, user_id="newcomer", vector=vector, seen=["i05"], limit=10
+                connection, version, user_id="new-user", vector=vector, seen=["i05"], limit=10
             )
     assert len(set(expected.values())) == 2
 
@@ -281,7 +281,7 @@ def test_requests_during_switches_never_mix_versions(
         if time.monotonic() > deadline - 9 + 3 * switches:
             shop.switch(versions[switches % 2])
             switches += 1
-        served = shop.recommender.recommend("newcomer", [], 10)
+        served = shop.recommender.recommend("new-user", [], 10)
         if served.source == "live":
             assert served.item_ids == expected[served.model_version]
             served_by.add(served.model_version)
@@ -308,11 +308,11 @@ def test_items_bought_seconds_ago_are_left_out_before_the_history_knows_them(
 ) -> None:
     shop.publish(seed=1)
     eventually(shop.is_served_live, 30)
-    best = shop.recommender.recommend("newcomer", ["Books"], 1).item_ids[0]
+    best = shop.recommender.recommend("new-user", ["Books"], 1).item_ids[0]
     with psycopg.connect(shop.settings.database_url) as connection:
         connection.execute(
             "insert into events.interactions (interaction_id, user_id, item_id, timestamp,"
-            " interaction_type) values (%s, 'newcomer', %s, now(), 'purchase')",
+            " interaction_type) values (%s, 'new-user', %s, now(), 'purchase')",
             (uuid4(), best),
         )
-    assert best not in shop.recommender.recommend("newcomer", ["Books"], 80).item_ids
+    assert best not in shop.recommender.recommend("new-user", ["Books"], 80).item_ids

@@ -1,4 +1,4 @@
-"""A cluster's edge: a program named `oc` that answers from files and notes what it is asked."""
+"""A stand-in for a cluster: a program named `oc` that answers from files and records its calls."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 OC = """#!/usr/bin/env bash
-echo "$*" >>"$ANSWERS/asked"
+echo "$*" >>"$ANSWERS/calls"
 while [[ $1 == --* ]]; do shift; done
 case "$1 $2" in
   "auth can-i")
@@ -48,8 +48,8 @@ class FakeCluster:
         (self.folder / "can-i").write_text(f"{answer}\n")
 
     @property
-    def asked(self) -> list[str]:
-        file = self.folder / "asked"
+    def calls(self) -> list[str]:
+        file = self.folder / "calls"
         return file.read_text().splitlines() if file.exists() else []
 
 

@@ -153,4 +153,4 @@ def test_the_command_says_all_at_once_and_changes_nothing(ready: Any, fork: Any)
     for line in ("ok", "error  version: the cluster is OpenShift 4.18.0", "error  storage: no"):
         assert line in done.stderr
     assert "Nothing was changed." in done.stderr
-    assert all(" get " in asked or " auth can-i " in asked for asked in ready.asked)
+    assert all(" get " in call or " auth can-i " in call for call in ready.calls)

@@ -115,9 +115,9 @@ def test_all_is_well(running: Any) -> None:
 
 
 def test_json(running: Any) -> None:
-    told = json.loads(status(running, "--json").stdout)
-    assert [part["name"] for part in told["applications"]] == ["kafka", "storefront"]
-    assert told["topics"] == [
+    report = json.loads(status(running, "--json").stdout)
+    assert [row["name"] for row in report["applications"]] == ["kafka", "storefront"]
+    assert report["topics"] == [
         {
             "name": "interactions",
             "partitions": "3",
@@ -210,5 +210,5 @@ def test_no_oc(tmp_path: Path) -> None:
 def test_the_login_of_the_framework(running: Any) -> None:
     running.environment.update(K8S_AUTH_HOST="https://api:6443", K8S_AUTH_VERIFY_SSL="false")
     found(running)
-    assert all("--server=https://api:6443" in asked for asked in running.asked)
-    assert all("--insecure-skip-tls-verify" in asked for asked in running.asked)
+    assert all("--server=https://api:6443" in call for call in running.calls)
+    assert all("--insecure-skip-tls-verify" in call for call in running.calls)

@@ -97,11 +97,11 @@ def test_load_secrets(make: Any) -> None:
 
 
 def test_uninstall_twice(make: Any) -> None:
-    asked = "oc get patterns.gitops.hybrid-cloud-patterns.io recsys --namespace openshift-operators"
+    query = "oc get patterns.gitops.hybrid-cloud-patterns.io recsys --namespace openshift-operators"
     status, said = make("uninstall", INSTALLED="yes")
-    assert (status, said[1:]) == (0, [asked, "ansible-playbook rhvp.cluster_utils.uninstall"])
+    assert (status, said[1:]) == (0, [query, "ansible-playbook rhvp.cluster_utils.uninstall"])
     status, said = make("uninstall")
-    assert (status, said[1:]) == (0, [asked, "recsys is not installed: nothing was changed"])
+    assert (status, said[1:]) == (0, [query, "recsys is not installed: nothing was changed"])
 
 
 @pytest.mark.parametrize("target", ["show", "operator-deploy", "argo-healthcheck"])

@@ -96,9 +96,9 @@ def test_processor_and_storefront_read_the_same_variables(
     environment()
     monkeypatch.setenv("RECSYS_DATABASE_URL", "postgresql://me@db/shop")
     monkeypatch.setenv("RECSYS_SECRET_KEY", "0123456789abcdef0123456789abcdef")
-    wanted = KafkaSettings().librdkafka
-    assert ProcessorSettings().librdkafka == wanted
-    assert StorefrontSettings().librdkafka == wanted
+    expected = KafkaSettings().librdkafka
+    assert ProcessorSettings().librdkafka == expected
+    assert StorefrontSettings().librdkafka == expected
 
 
 @pytest.mark.parametrize("renewed", FILES)

@@ -33,7 +33,9 @@ def event(
     )
 
 
-def judge(events: Iterable[Interaction], *, close: bool = True) -> dict[tuple[str, float], str]:
+def last_verdicts(
+    events: Iterable[Interaction], *, close: bool = True
+) -> dict[tuple[str, float], str]:
     """The last verdict on each view, by item and minute."""
     state = ShopperState()
     verdicts = [verdict for each in events for verdict in state.apply(each, GAP)]
@@ -48,32 +50,32 @@ def judge(events: Iterable[Interaction], *, close: bool = True) -> dict[tuple[st
 
 def test_a_view_that_a_purchase_follows_is_positive_and_the_others_negative() -> None:
     events = [event(0, "a", VIEW), event(1, "b", VIEW), event(2, "a", PURCHASE)]
-    assert judge(events) == {("a", 0): "positive_view", ("b", 1): "negative_view"}
+    assert last_verdicts(events) == {("a", 0): "positive_view", ("b", 1): "negative_view"}
 
 
 @pytest.mark.parametrize("kind", [CART, PURCHASE, RATE])
 def test_each_kind_of_action_makes_a_view_positive_at_once(kind: InteractionType) -> None:
     events = [event(0, "a", VIEW), event(1, "a", kind)]
-    assert judge(events, close=False) == {("a", 0): "positive_view"}
+    assert last_verdicts(events, close=False) == {("a", 0): "positive_view"}
 
 
 def test_a_view_after_the_purchase_is_negative() -> None:
     events = [event(0, "a", PURCHASE), event(1, "a", VIEW)]
-    assert judge(events) == {("a", 1): "negative_view"}
+    assert last_verdicts(events) == {("a", 1): "negative_view"}
 
 
 def test_a_purchase_in_the_next_session_does_not_count() -> None:
     events = [event(0, "a", VIEW), event(31, "a", PURCHASE)]
-    assert judge(events) == {("a", 0): "negative_view"}
+    assert last_verdicts(events) == {("a", 0): "negative_view"}
 
 
 def test_sessions_with_ids_are_judged_apart() -> None:
     events = [event(0, "a", VIEW, "phone"), event(1, "a", CART, "laptop")]
-    assert judge(events) == {("a", 0): "negative_view"}
+    assert last_verdicts(events) == {("a", 0): "negative_view"}
 
 
 def test_an_open_session_has_no_negative_verdicts_yet() -> None:
-    assert judge([event(0, "a", VIEW)], close=False) == {}
+    assert last_verdicts([event(0, "a", VIEW)], close=False) == {}
 
 
 def test_a_purchase_overrules_the_verdict_of_a_session_closed_too_early() -> None:
@@ -94,7 +96,7 @@ def test_delivering_any_tail_again_changes_no_verdict() -> None:
             kind = rng.choice([VIEW, VIEW, VIEW, CART, PURCHASE])
             events.append(event(minute, rng.choice("abcd"), kind))
         cut = rng.randrange(len(events))
-        assert judge([*events, *events[cut:]]) == judge(events)
+        assert last_verdicts([*events, *events[cut:]]) == last_verdicts(events)
 
 
 def test_the_state_survives_storage() -> None:

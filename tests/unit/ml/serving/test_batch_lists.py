@@ -80,11 +80,11 @@ def test_known_users_of_a_log_without_sign_ups_and_of_sign_ups_without_a_log(
 
 def test_everyone_gets_a_list_without_what_they_met(dataset: Dataset, bundle: Bundle) -> None:
     lists = _lists(dataset, bundle, 10)
-    met = dataset.interactions.groupby("user_id")["item_id"].agg(set).to_dict()
+    seen = dataset.interactions.groupby("user_id")["item_id"].agg(set).to_dict()
     assert len(lists) == 31
     for user, items in lists.items():
         assert len(items) == len(set(items)) == 10
-        assert not met.get(user, set()) & set(items)
+        assert not seen.get(user, set()) & set(items)
 
 
 def test_a_list_ends_where_no_unmet_item_is_left(dataset: Dataset, bundle: Bundle) -> None:

@@ -79,10 +79,10 @@ def test_a_new_user_is_encoded_by_preferences(bundle: Bundle, shop: Dataset, now
     assert share_of("Sports", ranked["n2"]) >= 0.9
 
 
-def test_two_clicks_turn_a_new_user(bundle: Bundle, shop: Dataset, now: datetime) -> None:
+def test_two_support_items_steer_a_new_user(bundle: Bundle, shop: Dataset, now: datetime) -> None:
     new = pd.DataFrame({"user_id": ["n"], "preferences": [""], "signup_date": [pd.Timestamp(now)]})
-    clicks = shop.interactions.iloc[:2].assign(user_id="n", item_id=["Garden-1", "Garden-2"])
-    shown = Dataset(clicks, new, shop.items)
+    support = shop.interactions.iloc[:2].assign(user_id="n", item_id=["Garden-1", "Garden-2"])
+    shown = Dataset(support, new, shop.items)
     assert share_of("Garden", lists(bundle, shown, new, shop.items, now)["n"]) >= 0.8
 
 
