@@ -137,19 +137,17 @@ def nearest_items(
     *,
     user_id: str | None,
     vector: np.ndarray,
-    seen: Sequence[str],
     limit: int,
 ) -> tuple[str, ...]:
     """The items with the largest inner product, exact, best first.
 
-    Items that `user_id` has interacted with are left out, and those of `seen`; `vector` is float32
-    (dim,).
+    Items that `user_id` has interacted with, as far as it is stored, are left out; `vector` is
+    float32 (dim,).
     """
     rows = connection.execute(
         """
         with seen (item_id) as materialized (
-            select item_id from events.interactions where user_id = %(user_id)s
-            union select unnest(%(seen)s::text[])
+            select distinct item_id from events.interactions where user_id = %(user_id)s
         )
         select item_id from ml.item_vectors
         where version = %(version)s and item_id not in (select item_id from seen)
@@ -158,7 +156,6 @@ def nearest_items(
         """,
         {
             "user_id": user_id,
-            "seen": list(seen),
             "version": version,
             "vector": Vector(vector).to_text(),
             "limit": limit,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ml.registry import repository
 from ml.serving.dependency import Dependency
+from ml.serving.filters import Shopper, apply_filters, search_filtered
 from ml.serving.live_model import LiveModel, LiveModelWatcher
 from ml.settings import MlSettings
 
@@ -40,24 +41,6 @@ class RecommenderStatus:
     """Of the list for a visitor of whom nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """One shopper with all that is known of them now."""
-
-    user_id: str | None
-    preferences: Sequence[str]
-    limit: int
-    state: "ShopperFeatures | None"
-
-    @property
-    def seen(self) -> set[str]:
-        return {event.item_id for event in self.state.history} if self.state else set()
-
-    def first_unseen(self, item_ids: Sequence[str]) -> tuple[str, ...]:
-        seen = self.seen
-        return tuple(item for item in item_ids if item not in seen)[: self.limit]
-
-
 class Recommender:
     """Recommends in one web worker. Threads may share it.
 
@@ -81,8 +64,9 @@ class Recommender:
         model = self._live_model.current()
         if model is None:
             return ServedList((), "none", None)
-        request = _Request(user_id, preferences, limit, self._state(user_id))
-        for source, item_ids in self._answers(model, request):
+        state = self._state(user_id)
+        shopper = Shopper(user_id, preferences, state.history if state else ())
+        for source, item_ids in self._answers(model, state, shopper, limit):
             if item_ids:
                 return ServedList(item_ids, source, model.version)
         return ServedList((), "none", None)
@@ -99,14 +83,14 @@ class Recommender:
         self._live_model.close()
 
     def _answers(
-        self, model: LiveModel, request: _Request
+        self, model: LiveModel, state: "ShopperFeatures | None", shopper: Shopper, limit: int
     ) -> Iterator[tuple[Source, tuple[str, ...]]]:
-        listed = _listed(model, request.state)
-        if listed is None or _acted_since(request.state):
-            yield "live", self._search.call(lambda: self._search_live(model, request)) or ()
+        listed = _listed(model, state)
+        if listed is None or _acted_since(state):
+            yield "live", self._search.call(lambda: self._search_live(model, shopper, limit)) or ()
         if listed is not None:
-            yield "precomputed", request.first_unseen(listed)
-        yield "trending", request.first_unseen(model.popular)
+            yield "precomputed", apply_filters(listed, shopper)[:limit]
+        yield "trending", apply_filters(model.popular, shopper)[:limit]
 
     def _state(self, user_id: str | None) -> "ShopperFeatures | None":
         features = self._live_model.features
@@ -114,24 +98,30 @@ class Recommender:
             return None
         return self._online_store.call(lambda: features.shopper(user_id))
 
-    def _search_live(self, model: LiveModel, request: _Request) -> tuple[str, ...]:
-        history = request.state.history if request.state else ()
-        if model.bundle is None or not (history or request.preferences):
+    def _search_live(self, model: LiveModel, shopper: Shopper, limit: int) -> tuple[str, ...]:
+        if model.bundle is None or not (shopper.history or shopper.preferences):
             return ()
         from ml.serving.shopper import encode  # pandas comes with the bundle
 
         vector = encode(
-            model.bundle, request.user_id or "", request.preferences, history, datetime.now(UTC)
+            model.bundle,
+            shopper.user_id or "",
+            shopper.preferences,
+            shopper.history,
+            datetime.now(UTC),
         )
         with self._live_model.database.connection() as connection:
-            return repository.nearest_items(
-                connection,
-                model.version,
-                user_id=request.user_id,
-                vector=vector,
-                seen=sorted(request.seen),
-                limit=request.limit,
-            )
+
+            def search(wanted: int) -> tuple[str, ...]:
+                return repository.nearest_items(
+                    connection,
+                    model.version,
+                    user_id=shopper.user_id,
+                    vector=vector,
+                    limit=wanted,
+                )
+
+            return search_filtered(search, shopper, limit)
 
 
 def _listed(model: LiveModel, state: "ShopperFeatures | None") -> tuple[str, ...] | None:
