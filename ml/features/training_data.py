@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 from feast import FeatureStore, FeatureView
+from feast.types import Float32, Float64, Int64
 
 from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.features.definitions import INTERACTIONS_FEATURES, ITEM_FEATURES, USER_FEATURES
@@ -20,14 +21,7 @@ from streams.settings import FeatureSettings
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANTS = {"timestamp", "signup_date", "arrival_date"}
-_NUMBERS = {
-    "rating",
-    "quantity",
-    "discounted_price",
-    "actual_price",
-    "discount_percentage",
-    "rating_count",
-}
+_NUMBERS = {Float32, Float64, Int64}
 
 
 def load_dataset(settings: FeatureSettings, until: datetime) -> Dataset:
@@ -71,4 +65,5 @@ def _history(
     frame = frame.rename(columns={"event_timestamp": instant})[list(columns)]
     # Feast hands out UTC without saying so, and whole numbers where none is absent.
     frame[instant] = pd.to_datetime(frame[instant]).dt.as_unit("ns").dt.tz_localize(UTC)
-    return frame.astype({name: "float64" for name in columns if name in _NUMBERS})
+    numbers = {field.name for field in view.schema if field.dtype in _NUMBERS}
+    return frame.astype({name: "float64" for name in columns if name in numbers})
