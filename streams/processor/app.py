@@ -9,7 +9,7 @@ import faust
 import structlog
 from faust.web import Request, Response, View
 
-from streams.contracts import INTERACTIONS, NEW_USERS, Channel
+from streams.contracts import CHANNELS, INTERACTIONS, Channel
 from streams.database import Database
 from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
@@ -54,8 +54,10 @@ def create_app(settings: ProcessorSettings) -> faust.App:
         ),
         OnlineStore(settings),
     )
-    _read(app, INTERACTIONS, processing.interactions, settings.batch_size)
-    _read(app, NEW_USERS, partial(processing.validate, NEW_USERS), settings.batch_size)
+    works: dict[Channel, Work] = {INTERACTIONS: processing.interactions}
+    for channel in CHANNELS:
+        work = works.get(channel, partial(processing.validate, channel))
+        _read(app, channel, work, settings.batch_size)
 
     @app.timer(_SWEEP_SECONDS)  # type: ignore[untyped-decorator]
     async def close_ended_sessions() -> None:

@@ -97,10 +97,10 @@ TABLE = [
     Bad(
         "a retention of milliseconds",
         "kafka",
-        "channels[0].retentionMs=10",
-        ("/channels/0/retentionMs", "minimum"),
+        "global.channels[0].retentionMs=10",
+        ("/global/channels/0/retentionMs", "minimum"),
     ),
-    Bad("no topics", "kafka", "channels=null", ("channels",)),
+    Bad("no topics", "kafka", "global.channels=null", ("channels",)),
     Bad(
         "a quantity in GB",
         "postgres",

@@ -62,16 +62,17 @@ def test_the_processor_can_read_public_topics_and_write_the_derived_ones(
     assert rights(kafka, "processor") == expected
 
 
-def test_connect_can_read_in_the_groups_of_its_sinks(kafka: Kafka) -> None:
+def test_connect_can_read_in_the_group_of_a_sink_for_every_channel(kafka: Kafka) -> None:
     expected = {
         ("topic", "recsys-connect-"): {"Create", "Describe", "DescribeConfigs", "Read", "Write"},
         ("group", "recsys-connect"): {"Describe", "Read"},
     }
-    for sink in SINKS:
-        expected["group", sink.consumer_group] = {"Describe", "Read"}
-        expected["topic", sink.channel.valid.name] = {"Describe", "Read"}
-        expected["topic", sink.channel.dead_letters.name] = {"Describe", "Write"}
+    for channel in CHANNELS:
+        expected["group", f"connect-{channel.public.name}-sink"] = {"Describe", "Read"}
+        expected["topic", channel.valid.name] = {"Describe", "Read"}
+        expected["topic", channel.dead_letters.name] = {"Describe", "Write"}
     assert rights(kafka, "connect") == expected
+    assert {("group", sink.consumer_group) for sink in SINKS} <= expected.keys()
 
 
 def test_the_analyst_can_read_every_topic_and_write_none(kafka: Kafka) -> None:
