@@ -52,10 +52,10 @@ def search_filtered(
             search whose items are mostly filtered is asked for more.
     """
     # The live history can fill no more places than it has entries: one search nearly always does.
-    wanted = limit + len(shopper.history)
+    count = limit + len(shopper.history)
     while True:
-        found = search(wanted)
+        found = search(count)
         passed = apply_filters(found, shopper)
-        if len(passed) >= limit or len(found) < wanted:
+        if len(passed) >= limit or len(found) < count:
             return passed[:limit]
-        wanted *= 4
+        count *= 4
