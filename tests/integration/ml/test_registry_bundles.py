@@ -122,7 +122,7 @@ def test_a_file_outside_of_its_folder_is_not_written(settings: MlSettings, tmp_p
     with psycopg.connect(settings.database_url) as connection:
         repository.register(connection, ModelVersion("v1"))
         repository.write_bundle_parts(connection, "v1", [BundlePart("../../escaped", 0, b"x")])
-    with pytest.raises(ModelError, match="outside"):
+    with pytest.raises(ModelError, match="must lie in its folder"):
         _fetch(settings, "v1")
     assert not (tmp_path / "escaped").exists()
 
