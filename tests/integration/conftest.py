@@ -21,6 +21,7 @@ from apps.migrations.upgrade import upgrade
 from ml.features.apply import apply
 from ml.settings import MlSettings
 from support.cluster_database import UrlOf, prepared
+from support.shop import stock
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +100,10 @@ def empty_database_url(server_url: str) -> Iterator[str]:
 def url_of(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> UrlOf:
     """The address of a cluster's database by role."""
     return prepared(server_url, tmp_path_factory.mktemp("cluster"))
+
+
+@pytest.fixture
+def stocked(database_url: str) -> str:
+    """A database with products, for a shop without Kafka."""
+    stock(database_url)
+    return database_url

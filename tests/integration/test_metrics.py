@@ -96,7 +96,7 @@ def _shop(stack: Any, database_url: str, folder: Path, **changes: str) -> Iterat
 
 
 @pytest.fixture
-def stocked(database_url: str) -> str:
+def with_live_model(database_url: str) -> str:
     """A database with one product and, without its bundle, a live model."""
     now = datetime.now(UTC)
     with psycopg.connect(database_url) as connection:
@@ -122,10 +122,10 @@ def _buy(shop_url: str, email: str) -> None:
 
 
 def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
-    stack: Any, stocked: str, tmp_path: Path
+    stack: Any, with_live_model: str, tmp_path: Path
 ) -> None:
     email = f"metered-{uuid4().hex}@example.org"
-    with _shop(stack, stocked, tmp_path) as (url, port):
+    with _shop(stack, with_live_model, tmp_path) as (url, port):
         log = tmp_path / "shop.log"
         _until(lambda: _value(port, "recsys_live_model_info", version=VERSION) == 1, log)
         requests = "recsys_http_request_duration_seconds_count"
@@ -149,17 +149,17 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
         _until(lambda: _value(port, "recsys_outbox_waiting") == 0, log)
         text = _scrape(port)
         assert httpx.get(f"{url}/metrics").status_code == 404, "they are on a port of their own"
-    with psycopg.connect(stocked) as connection:
+    with psycopg.connect(with_live_model) as connection:
         (user_id,) = connection.execute("select user_id from shop.users").fetchone() or ("",)
     for personal in (email, user_id, "Ada", ITEM, "127.0.0.1"):
         assert personal not in text
 
 
 def test_the_outbox_is_seen_to_fill_while_kafka_is_unavailable(
-    stack: Any, stocked: str, tmp_path: Path
+    stack: Any, with_live_model: str, tmp_path: Path
 ) -> None:
     no_kafka = {"RECSYS_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
-    with _shop(stack, stocked, tmp_path, **no_kafka) as (url, port):
+    with _shop(stack, with_live_model, tmp_path, **no_kafka) as (url, port):
         assert "\nrecsys_outbox_waiting 0.0" in _scrape(port)
         _buy(url, "ada@example.org")
         assert _value(port, "recsys_outbox_waiting") == 4

@@ -12,15 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from streams.contracts import derived_id, new_id
-from support.shop import PASSWORD, interactions, outbox, shop, sign_up, stock, submit
+from support.shop import PASSWORD, interactions, outbox, shop, sign_up, submit
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def stocked(database_url: str) -> str:
-    stock(database_url)
-    return database_url
 
 
 @pytest.fixture

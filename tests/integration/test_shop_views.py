@@ -3,15 +3,9 @@
 import pytest
 from flask.testing import FlaskClient
 
-from support.shop import interactions, shop, sign_up, stock, submit
+from support.shop import interactions, shop, sign_up, submit
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def stocked(database_url: str) -> str:
-    stock(database_url)
-    return database_url
 
 
 @pytest.fixture
