@@ -3,15 +3,17 @@
 CLUSTER := .state/cluster/$(or $(PATTERN_CONTEXT),host)
 PLAYBOOK := ANSIBLE_STDOUT_CALLBACK=rhvp.cluster_utils.readable ansible-playbook $(EXTRA_PLAYBOOK_OPTS) rhvp.cluster_utils.
 PREFLIGHT := $(CLUSTER)/bin/python -m apps.cluster.preflight
+NAMESPACE_OF := $(CLUSTER)/bin/python -m apps.cluster.framework
 FRAMEWORK := show operator-deploy validate-prereq validate-origin validate-cluster validate-schema argo-healthcheck
 
 # By default the playbooks use the name of the folder, but a clone may have any name.
 export PATTERN_NAME ?= recsys
 
 # Argo CD creates the Applications of the pattern. With this setting it waits until one wave is healthy
-# before it syncs the next.
-WAIT_FOR_WAVES = oc create configmap patterns-operator-config --namespace openshift-operators \
-  --from-literal=gitops.applicationHealthCheckEnabled=true --dry-run=client --output yaml \
+# before it syncs the next. The operator reads it in its own namespace, which may not exist yet.
+WAIT_FOR_WAVES = { oc create namespace $$PATTERNS_OPERATOR_NAMESPACE --dry-run=client --output yaml && echo --- \
+  && oc create configmap patterns-operator-config --namespace $$PATTERNS_OPERATOR_NAMESPACE \
+  --from-literal=gitops.applicationHealthCheckEnabled=true --dry-run=client --output yaml; } \
   | oc apply --server-side --field-manager $(PATTERN_NAME) --filename - >/dev/null
 
 # The Prometheus for user workloads reads the metrics of the shop. An existing configuration is kept.
@@ -36,14 +38,15 @@ $(CLUSTER)/.ready: pyproject.toml constraints.txt
 
 install: $(CLUSTER)/.ready ## Install the pattern on OpenShift, or bring it up to date (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose install
-	@$(WAIT_FOR_WAVES)
 	@$(MONITOR)
-	@$(PLAYBOOK)install
+	@PATTERNS_OPERATOR_NAMESPACE=$$($(NAMESPACE_OF) operator) && export PATTERNS_OPERATOR_NAMESPACE \
+	  && $(WAIT_FOR_WAVES) && $(PLAYBOOK)install
 
 uninstall: $(CLUSTER)/.ready ## Remove the pattern from the cluster (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose uninstall
-	@if oc get patterns.gitops.hybrid-cloud-patterns.io $(PATTERN_NAME) --namespace openshift-operators >/dev/null 2>&1; \
-	  then $(PLAYBOOK)uninstall; else echo "$(PATTERN_NAME) is not installed: nothing was changed"; fi
+	@PATTERNS_OPERATOR_NAMESPACE=$$($(NAMESPACE_OF) pattern) && export PATTERNS_OPERATOR_NAMESPACE \
+	  && if [ -n "$$PATTERNS_OPERATOR_NAMESPACE" ]; then $(PLAYBOOK)uninstall; \
+	  else echo "$(PATTERN_NAME) is not installed: nothing was changed"; fi
 
 load-secrets: $(CLUSTER)/.ready ## Load the secrets into the cluster's Vault (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose load-secrets

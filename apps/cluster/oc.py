@@ -66,10 +66,11 @@ class Oc:
         items: list[Resource] = listed["items"]
         return sorted(items, key=lambda item: str(item["metadata"]["name"]))
 
-    def resource(self, kind: str, name: str) -> Resource | None:
-        """One object that has no namespace; None if it does not exist."""
+    def resource(self, kind: str, name: str, namespace: str | None = None) -> Resource | None:
+        """One object, of the cluster or of a namespace; None if it does not exist."""
+        where = ["--namespace", namespace] if namespace else []
         try:
-            found: Resource = json.loads(self.run("get", kind, name, "--output", "json"))
+            found: Resource = json.loads(self.run("get", kind, name, *where, "--output", "json"))
         except UnavailableError as error:
             if _UNKNOWN_KIND in str(error) or _ABSENT in str(error):
                 return None

@@ -1,5 +1,6 @@
 """The API server and the installation that the GitOps tests share (`make test-gitops`)."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,3 +74,11 @@ def shop(api: Api, folder: Path, pytestconfig: pytest.Config) -> Iterator[Instal
     with installation(api, folder / "shop", copy_working_tree) as shop:
         pytestconfig.stash[LEFT_OUT] = shop.left_out()
         yield shop
+
+
+@pytest.fixture
+def environment(api: Api, tmp_path: Path) -> dict[str, str]:
+    """`oc` is a link to kubectl, which has the same commands and messages."""
+    (tmp_path / "oc").symlink_to(BIN / "kubectl")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "KUBECONFIG": str(api.kubeconfig), "HOME": str(tmp_path)}

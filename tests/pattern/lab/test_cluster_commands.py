@@ -1,8 +1,5 @@
 """`make status` and the pre-flight on a real API server."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from apps.cluster.oc import Oc
@@ -12,20 +9,11 @@ from apps.cluster.status import Row, sections
 from streams.errors import RecsysError, UnavailableError
 from support.checkout import REPOSITORY
 from support.lab.api import Api
-from support.lab.places import BIN
 from support.lab.processes import wait_until
 
 pytestmark = pytest.mark.gitops
 
 TOPICS = "/apis/kafka.strimzi.io/v1/namespaces/default/kafkatopics"
-
-
-@pytest.fixture
-def environment(api: Api, tmp_path: Path) -> dict[str, str]:
-    """`oc` is a link to kubectl, which has the same commands and messages."""
-    (tmp_path / "oc").symlink_to(BIN / "kubectl")
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    return {"PATH": path, "KUBECONFIG": str(api.kubeconfig), "HOME": str(tmp_path)}
 
 
 def test_an_unknown_kind_has_no_objects(environment: dict[str, str]) -> None:

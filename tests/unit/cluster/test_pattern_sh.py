@@ -110,7 +110,7 @@ def test_passes_the_frameworks_variables(door: Door) -> None:
         "EXTRA_PLAYBOOK_OPTS": "-vv",
         "DISABLE_VALIDATE_ORIGIN": "true",
         "TOKEN_SECRET": "private-repo",
-        "TOKEN_NAMESPACE": "openshift-operators",
+        "TOKEN_NAMESPACE": "private-repo",
     }
     assert door.open("make", "install", **variables, UNRELATED="x").returncode == 0
     assert set(door.options("--env")) == {"PATTERN_CONTEXT", *variables}

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +13,57 @@ from support.checkout import REPOSITORY
 SHELL = "#!/usr/bin/env bash\n"
 NOTE = 'echo "${0##*/} $*" >>"$CALLED"\n'
 NOTES = SHELL + NOTE
-# What applies notes its call once all has come down the pipe: after the call that wrote it.
+PLAYBOOK = SHELL + 'echo "${0##*/} $* in ${PATTERNS_OPERATOR_NAMESPACE:-}" >>"$CALLED"\n'
+# What applies notes its call once all has come down the pipe: after the calls that wrote it.
 OC = f"""{SHELL}
+while [[ $1 == --* ]]; do shift; done
 [[ $1 != apply ]] || cat >/dev/null
 {NOTE}
-case "$1" in
-  get) [[ -n ${{INSTALLED:-}} ]] ;;
-  create) echo "kind: ConfigMap" ;;
+case "$1 $2" in
+  "get subscriptions.operators.coreos.com")
+    [[ -n ${{SHARED:-}} ]] || {{ echo "(NotFound)" >&2; exit 1; }}
+    echo '{{"kind": "Subscription"}}'
+    ;;
+  "get packagemanifests.packages.operators.coreos.com")
+    echo '{{"status": {{"channels": [{{"currentCSVDesc": {{"version": "0.0.80"}}}}]}}}}'
+    ;;
+  "get patterns.gitops.hybrid-cloud-patterns.io")
+    echo '{{"items": ['"${{INSTALLED:-}}"']}}' ;;
+  "get configmap") [[ -n ${{MONITORED:-}} ]] ;;
+  create*) echo "kind: ConfigMap" ;;
 esac
 """
 MONITORING = "configmap cluster-monitoring-config --namespace openshift-monitoring"
-SWITCH = (
-    "oc create configmap patterns-operator-config --namespace openshift-operators"
-    " --from-literal=gitops.applicationHealthCheckEnabled=true --dry-run=client --output yaml"
-)
+PATTERN = '{"metadata": {"name": "recsys", "namespace": "patterns-operator"}}'
+
+
+def settings(namespace: str) -> list[str]:
+    """The calls that make the operator wait for waves."""
+    create = f"oc create configmap patterns-operator-config --namespace {namespace}"
+    switch = "--from-literal=gitops.applicationHealthCheckEnabled=true"
+    return [
+        f"oc create namespace {namespace} --dry-run=client --output yaml",
+        f"{create} {switch} --dry-run=client --output yaml",
+        "oc apply --server-side --field-manager recsys --filename -",
+    ]
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Any:
     programs, ready = tmp_path / "bin", tmp_path / "tools"
-    for folder in (programs, ready):
-        folder.mkdir()
+    for folder in (programs, ready / "bin"):
+        folder.mkdir(parents=True)
     (ready / ".ready").touch()
     called = tmp_path / "called"
-    for name, text in {"oc": OC, "ansible-playbook": NOTES, "preflight": NOTES}.items():
-        (programs / name).write_text(text)
-        (programs / name).chmod(0o755)
+    written = {
+        programs / "oc": OC,
+        programs / "ansible-playbook": PLAYBOOK,
+        programs / "preflight": NOTES,
+        ready / "bin" / "python": f'{SHELL}exec {sys.executable} "$@"\n',
+    }
+    for program, text in written.items():
+        program.write_text(text)
+        program.chmod(0o755)
 
     def run(target: str, preflight: str = "preflight", **variables: str) -> tuple[int, list[str]]:
         called.write_text("")
@@ -54,27 +80,32 @@ def make(tmp_path: Path) -> Any:
             check=False,
         )
         calls = [line.strip().replace("  ", " ") for line in called.read_text().splitlines()]
+        asked = ("oc get subscriptions", "oc get packagemanifests", "oc get patterns")
+        calls = [call for call in calls if not call.startswith(asked)]
         return done.returncode, [*calls, *done.stdout.splitlines()]
 
     return run
 
 
-def test_install(make: Any) -> None:
-    assert make("install") == (
+@pytest.mark.parametrize(
+    ("shared", "namespace"), [("", "patterns-operator"), ("yes", "openshift-operators")]
+)
+def test_install(make: Any, shared: str, namespace: str) -> None:
+    """The switch for waves is where the operator reads it."""
+    assert make("install", SHARED=shared) == (
         0,
         [
             "preflight --purpose install",
-            SWITCH,
-            "oc apply --server-side --field-manager recsys --filename -",
             f"oc get {MONITORING}",
             f"oc create {MONITORING} --from-literal=config.yaml=enableUserWorkload: true",
-            "ansible-playbook rhvp.cluster_utils.install",
+            *settings(namespace),
+            f"ansible-playbook rhvp.cluster_utils.install in {namespace}",
         ],
     )
 
 
 def test_monitoring_that_is_set_already_stays(make: Any) -> None:
-    _, said = make("install", INSTALLED="yes")
+    _, said = make("install", MONITORED="yes")
     assert f"oc get {MONITORING}" in said
     assert not [line for line in said if line.startswith(f"oc create {MONITORING}")]
 
@@ -91,19 +122,29 @@ def test_load_secrets(make: Any) -> None:
         0,
         [
             "preflight --purpose load-secrets",
-            "ansible-playbook -vv rhvp.cluster_utils.load_secrets",
+            "ansible-playbook -vv rhvp.cluster_utils.load_secrets in",
         ],
     )
 
 
 def test_uninstall_twice(make: Any) -> None:
-    query = "oc get patterns.gitops.hybrid-cloud-patterns.io recsys --namespace openshift-operators"
-    status, said = make("uninstall", INSTALLED="yes")
-    assert (status, said[1:]) == (0, [query, "ansible-playbook rhvp.cluster_utils.uninstall"])
+    """The pattern is found in any namespace, and the playbook is told which."""
+    playbook = "ansible-playbook rhvp.cluster_utils.uninstall in patterns-operator"
+    assert make("uninstall", INSTALLED=PATTERN) == (
+        0,
+        ["preflight --purpose uninstall", playbook],
+    )
     status, said = make("uninstall")
-    assert (status, said[1:]) == (0, [query, "recsys is not installed: nothing was changed"])
+    assert (status, said[1:]) == (0, ["recsys is not installed: nothing was changed"])
+
+
+def test_nothing_is_uninstalled_if_the_pattern_cannot_be_found(make: Any) -> None:
+    status, said = make("uninstall", INSTALLED=f"{PATTERN}, {PATTERN}")
+    assert status != 0
+    assert said == ["preflight --purpose uninstall"]
 
 
 @pytest.mark.parametrize("target", ["show", "operator-deploy", "argo-healthcheck"])
 def test_the_frameworks_own_targets(make: Any, target: str) -> None:
-    assert make(target) == (0, [f"ansible-playbook rhvp.cluster_utils.{target.replace('-', '_')}"])
+    playbook = f"rhvp.cluster_utils.{target.replace('-', '_')}"
+    assert make(target) == (0, [f"ansible-playbook {playbook} in"])
