@@ -59,8 +59,8 @@ class Preflight:
 
     def _secrets(self, pattern: Pattern) -> str:
         file = secrets.find(pattern.name, self.root, self.environment)
-        if missing := list(secrets.missing(file, self.environment)):
-            raise ConfigurationError("; ".join(missing) + " (docs/install.md says where to get it)")
+        if faults := list(secrets.faults(file, self.environment)):
+            raise ConfigurationError("; ".join(faults) + " (docs/install.md says where to get it)")
         return str(file)
 
     def _fork(self) -> str:

@@ -35,8 +35,8 @@ def find(pattern: str, root: Path, environment: Mapping[str, str]) -> Path:
     raise ConfigurationError(f"no secrets: none of {', '.join(map(str, candidates))} exists")
 
 
-def missing(file: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """Each secret without a value that Vault does not generate and nobody is asked for."""
+def faults(file: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """Each secret that nobody gives, generates or asks for, and each token that is none."""
     text = file.read_text()
     if text.startswith(_ENCRYPTED):
         return
@@ -46,14 +46,24 @@ def missing(file: Path, environment: Mapping[str, str]) -> Iterator[str]:
         raise ConfigurationError(f"{file} is no list of secrets: {error}") from error
     for secret in secrets:
         for field in secret["fields"]:
-            if field.get("onMissingValue", "error") != "error" or field.get("value"):
-                continue
-            name = f"{secret['name']}/{field['name']}"
-            path = field.get("path") or field.get("ini_file")
-            if not path:
-                yield f"{name} has no value in {file}"
-            elif not _content(path, environment):
-                yield f"{name} is to be in {path}, which is missing or empty"
+            if field.get("onMissingValue", "error") == "error":
+                yield from _faults(f"{secret['name']}/{field['name']}", field, file, environment)
+
+
+def _faults(
+    name: str, field: dict[str, Any], file: Path, environment: Mapping[str, str]
+) -> Iterator[str]:
+    path = field.get("path") or field.get("ini_file")
+    content = _content(path, environment) if path else str(field.get("value") or "").strip()
+    words = len(content.split())
+    if not content:
+        yield (
+            f"{name} is to be in {path}, which is missing or empty"
+            if path
+            else f"{name} has no value in {file}"
+        )
+    elif words > 1 and field["name"] == "token" and "ini_file" not in field:
+        yield f"{name} is to be one word; {path or file} has {words}"
 
 
 def _content(path: str, environment: Mapping[str, str]) -> str:

@@ -117,12 +117,13 @@ def make(environment: dict[str, str], tmp_path: Path) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize(
-    ("before", "namespace"), [([], OWN), ([SUBSCRIPTION], SHARED)], ids=["new", "already shared"]
+    ("existing", "namespace"), [(None, OWN), (SUBSCRIPTION, SHARED)], ids=["new", "shared already"]
 )
 def test_install_and_uninstall(
-    api: Api, make: Callable[[str], str], before: list[Object], namespace: str
+    api: Api, make: Callable[[str], str], existing: Object | None, namespace: str
 ) -> None:
-    api.apply(before)
+    if existing:
+        api.apply([existing])
     assert make("install") == f"rhvp.cluster_utils.install in {namespace}"
     settings = api.get(f"/api/v1/namespaces/{namespace}/configmaps/patterns-operator-config")
     assert settings

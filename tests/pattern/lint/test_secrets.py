@@ -1,9 +1,14 @@
 """The charts read from Vault exactly what the secrets template puts there."""
 
+import base64
+import json
+from pathlib import Path
+
+import pytest
 import yaml
 
 from support.checkout import REPOSITORY
-from support.pattern.charts import CHARTS, SIZES, Manifest, manifests
+from support.pattern.charts import CHARTS, SIZES, Manifest, checked, manifests
 from support.pattern.values import FILES, read
 
 
@@ -56,3 +61,20 @@ def test_every_policy_exists() -> None:
         if "vaultPolicy" in field
     }
     assert used == set(template["vaultPolicies"])
+
+
+@pytest.mark.parametrize("token", ["a-token", "a-token\n", " a-token\r\n"])
+def test_the_login_of_a_registry_has_no_white_space(token: str, tmp_path: Path) -> None:
+    """The loader keeps the newline of a file; Helm has the functions of External Secrets."""
+    secret = read(*FILES)["clusterGroup"]["extraObjects"]["edb-pull-secret"]
+    template = secret["spec"]["target"]["template"]["data"][".dockerconfigjson"]
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: login, version: 0.0.0}")
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump({"template": template, "token": token}))
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/login.yaml").write_text(
+        '{{ tpl .Values.template (dict "token" .Values.token "Template" .Template) }}'
+    )
+    _, _, written = checked("helm", "template", tmp_path).split("\n", 2)
+    (login,) = json.loads(written)["auths"].values()
+    assert login["password"] == "a-token"
+    assert base64.b64decode(login["auth"]) == b"k8s:a-token"

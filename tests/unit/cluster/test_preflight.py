@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from apps.cluster.preflight import Preflight, Purpose
 from streams.errors import RecsysError
@@ -117,6 +118,36 @@ def test_a_missing_secret(ready: Any, fork: Any) -> None:
         found = problems(ready, fork, purpose)["secrets"]
         assert "edb/token is to be in ~/.config/recsys/edb-token" in found
     assert "secrets" not in problems(ready, fork, Purpose.UNINSTALL)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is to be in ~/.config/recsys/edb-token, which is missing or empty"),
+        (" \n\t\n", "is to be in ~/.config/recsys/edb-token, which is missing or empty"),
+        ("a-token\nanother\n", "is to be one word; ~/.config/recsys/edb-token has 2"),
+        ("export TOKEN=a b", "is to be one word; ~/.config/recsys/edb-token has 3"),
+    ],
+)
+def test_a_token_that_is_none(ready: Any, fork: Any, content: str, words: str) -> None:
+    token = Path(ready.environment["HOME"]) / ".config/recsys/edb-token"
+    token.write_text(content)
+    found = problems(ready, fork)["secrets"]
+    assert f"edb/token {words} (docs/install.md" in found
+
+
+def test_a_token_may_end_with_a_newline(ready: Any, fork: Any) -> None:
+    (Path(ready.environment["HOME"]) / ".config/recsys/edb-token").write_text("a-token\n")
+    assert problems(ready, fork) == {}
+
+
+def test_a_token_in_the_file_itself(ready: Any, fork: Any) -> None:
+    own = Path(ready.environment["HOME"]) / "values-secret-recsys.yaml"
+    said = {" ": f"has no value in {own}", "a b": f"is to be one word; {own} has 2"}
+    for value, words in said.items():
+        field = {"name": "token", "value": value}
+        own.write_text(yaml.safe_dump({"secrets": [{"name": "edb", "fields": [field]}]}))
+        assert f"edb/token {words}" in problems(ready, fork)["secrets"]
 
 
 def test_secrets_of_ones_own_come_first(ready: Any, fork: Any) -> None:
