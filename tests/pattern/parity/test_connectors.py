@@ -64,11 +64,8 @@ def test_the_charts_file_is_up_to_date() -> None:
 def test_the_plugin_is_the_laptops(worker: Manifest) -> None:
     (plugin,) = worker["build"]["plugins"]
     (artifact,) = plugin["artifacts"]
-    assert (artifact["group"], artifact["artifact"], artifact["version"]) == (
-        PLUGIN.group,
-        PLUGIN.name,
-        PLUGIN.version,
-    )
+    folder = "/".join((PLUGIN.group.replace(".", "/"), PLUGIN.name, PLUGIN.version))
+    assert artifact["url"].endswith(f"/{folder}/{PLUGIN.name}-{PLUGIN.version}-plugin.tar.gz")
 
 
 def test_an_archive_of_the_plugin_is_checked_by_its_sum() -> None:

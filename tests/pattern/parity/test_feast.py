@@ -72,7 +72,3 @@ def test_each_service_refers_to_the_key_of_its_store() -> None:
     assert named == ["registry", "online", "offline"]
     assert set(named) == set(stores())
     assert {each["store"]["secretRef"]["name"] for each in persistences} == {secret}
-
-
-def test_only_the_job_applies_definitions() -> None:
-    assert only("FeatureStore")["spec"]["services"]["runFeastApplyOnInit"] is False

@@ -1,0 +1,66 @@
+"""CustomResourceDefinitions as a strict check: a field that a version does not know is a fault.
+
+An API server prunes an unknown field without a word, unless the client asks for strict validation.
+Argo CD does not ask, and then reports OutOfSync for good.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft4Validator
+
+Schema = dict[str, Any]
+
+OPEN = "x-kubernetes-preserve-unknown-fields"
+STANDARD: dict[str, Schema] = {"apiVersion": {}, "kind": {}, "metadata": {}}
+"""Kubernetes itself checks these, and a definition may leave them out."""
+
+
+@cache
+def schemas(file: Path) -> dict[str, Schema]:
+    """The closed schemas in a file of definitions, by `group/version Kind`."""
+    return {
+        f"{spec['group']}/{version['name']} {spec['names']['kind']}": _root(
+            version["schema"]["openAPIV3Schema"]
+        )
+        for document in yaml.load_all(file.read_text(), yaml.CSafeLoader)
+        if document and document["kind"] == "CustomResourceDefinition"
+        for spec in [document["spec"]]
+        for version in spec["versions"]
+        if version["served"]
+    }
+
+
+def faults(schema: Schema, manifest: Schema) -> Iterator[str]:
+    """What a definition refuses of a manifest: each with the path of its field."""
+    for error in Draft4Validator(schema).iter_errors(manifest):
+        path = ".".join(map(str, error.absolute_path))
+        yield f"{path or '(root)'}: {error.message}"
+
+
+def _root(schema: Schema) -> Schema:
+    closed = _closed(schema)
+    closed["properties"] = {**closed["properties"], **STANDARD}
+    return closed
+
+
+def _closed(schema: Schema) -> Schema:
+    """The schema with every object closed that the API server would prune."""
+    closed = {key: value for key, value in schema.items() if value is not None}
+    if "properties" in schema:
+        closed["properties"] = {name: _closed(each) for name, each in schema["properties"].items()}
+        if schema.get("x-kubernetes-embedded-resource"):
+            closed["properties"] = {**closed["properties"], **STANDARD}
+    if isinstance(schema.get("items"), dict):
+        closed["items"] = _closed(schema["items"])
+    if isinstance(schema.get("additionalProperties"), dict):
+        closed["additionalProperties"] = _closed(schema["additionalProperties"])
+    elif schema.get("type") == "object" and not schema.get(OPEN):
+        closed["additionalProperties"] = False
+        closed.setdefault("properties", {})
+    if schema.get("nullable"):
+        return {"anyOf": [{"type": "null"}, closed]}
+    return closed
