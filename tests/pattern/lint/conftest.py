@@ -9,10 +9,10 @@ import pytest
 from support.checkout import REPOSITORY
 from support.pattern.charts import CHARTS, SIZES
 
-TOOLS = ("helm", "helm-unittest", "helm-docs", "kubectl-validate", "argocd")
+TOOLS = ("helm", "helm-unittest", "helm-docs", "kubectl", "kubectl-validate", "argocd")
 DEFINITIONS = (
     *("argo-cd", "openshift", "olm", "keda", "grafana"),
-    *("prometheus", "external-secrets", "definitions"),
+    *("prometheus", "external-secrets", "barman-cloud", "definitions"),
 )
 """The sources of the CustomResourceDefinitions of the charts' kinds."""
 

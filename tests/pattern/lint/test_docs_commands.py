@@ -23,9 +23,6 @@ def test_objects_of_commands_exist(page: Page) -> None:
     cluster = installed().copy()
     for manifest in manifests(page):
         cluster.add(manifest, manifest["metadata"].get("namespace", "recsys"))
-    for created in (each for oc in oc_commands(page) for each in oc.creates):
-        made = {"kind": resources()[created.kind], "metadata": {"name": created.name}}
-        cluster.add(made, created.namespace or "")
     faults = [
         f"{oc.line}: {fault}"
         for oc in oc_commands(page)

@@ -36,6 +36,8 @@ OTHERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Infrastructure", "", ("cluster",)),
     ("Config", "", ("cluster",)),
     ("ClusterVersion", "", ("version",)),
+    # overrides/barman-cloud
+    ("Deployment", "edb-postgres", ("barman-cloud",)),
     # OpenShift AI, cert-manager and External Secrets for Red Hat OpenShift
     ("DSCInitialization", "", ("default-dsci",)),
     ("ConsolePlugin", "", ("patterns-operator-console-plugin",)),

@@ -17,6 +17,7 @@ IN_MODULES = (
     "argo-cd/manifests/crds/application-crd.yaml",
     "argo-cd/manifests/crds/applicationset-crd.yaml",
     "argo-cd/manifests/crds/appproject-crd.yaml",
+    "barman-cloud/config/crd/bases/barmancloud.cnpg.io_objectstores.yaml",
     "external-secrets/config/crds/bases/external-secrets.io_clustersecretstores.yaml",
     "external-secrets/config/crds/bases/external-secrets.io_externalsecrets.yaml",
     "external-secrets/config/crds/bases/external-secrets.io_secretstores.yaml",

@@ -101,5 +101,6 @@ module keda github.com/kedacore/keda/v2@v2.18.0
 module grafana github.com/grafana/grafana-operator/v5@v5.18.0
 module prometheus github.com/prometheus-operator/prometheus-operator@v0.85.0
 module external-secrets github.com/external-secrets/external-secrets@v1.3.2
+module barman-cloud github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0
 
 definitions "${RECSYS_RELEASES:-releases.txt}"
