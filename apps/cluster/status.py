@@ -57,7 +57,7 @@ def sections(oc: Oc, pattern: Pattern) -> Iterator[Section]:
         [
             _operator(item, versions)
             for item in oc.resources("subscriptions.operators.coreos.com")
-            if _is_ours(item, pattern)
+            if pattern.owns(item)
         ],
     )
     yield Section(
@@ -105,15 +105,6 @@ def _application(item: Resource) -> Row:
             "; ".join(messages),
         ),
         healthy=(synced, health) == ("Synced", "Healthy"),
-    )
-
-
-def _is_ours(item: Resource, pattern: Pattern) -> bool:
-    """Argo CD marks the resources that it creates with the name of the application."""
-    marks = item["metadata"].get("annotations", {}) | item["metadata"].get("labels", {})
-    return any(
-        str(marks.get(f"argocd.argoproj.io/{key}", "")).startswith(pattern.name)
-        for key in ("tracking-id", "instance")
     )
 
 

@@ -1,5 +1,8 @@
 """`make status` and the pre-flight on a real API server."""
 
+import copy
+from dataclasses import replace
+
 import pytest
 
 from apps.cluster.oc import Oc
@@ -38,8 +41,9 @@ def test_status_shows_the_objects_of_the_cluster(api: Api, environment: dict[str
         (found,) = oc.resources("kafkatopics.kafka.strimzi.io", "default")
         assert found["spec"] == topic["spec"]
         pattern = Pattern.read(REPOSITORY)
-        spaces = dict.fromkeys(pattern.namespaces, "default")
-        here = Pattern(pattern.name, "default", spaces, pattern.names, pattern.root)
+        values = copy.deepcopy(pattern.values)
+        values["clusterGroup"]["applications"]["kafka"]["namespace"] = "default"
+        here = replace(pattern, values=values)
         ready = [Row(("seen", "3", "3", "ready"), healthy=True)]
         wait_until(
             lambda: ready in [section.rows for section in sections(oc, here)], 30, "it is ready"

@@ -35,6 +35,7 @@ OTHERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Secret", "openshift-monitoring", ("alertmanager-main",)),
     ("Infrastructure", "", ("cluster",)),
     ("Config", "", ("cluster",)),
+    ("IngressController", "openshift-ingress-operator", ("default",)),
     ("ClusterVersion", "", ("version",)),
     # overrides/barman-cloud
     ("Deployment", "edb-postgres", ("barman-cloud",)),
@@ -44,6 +45,7 @@ OTHERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 NAMESPACES = (
     *("openshift-user-workload-monitoring", "openshift-marketplace", "openshift-image-registry"),
+    *("openshift-ingress",),
     *("redhat-ods-applications", "redhat-ods-monitoring", "rhods-notebooks", "cert-manager"),
 )
 """Further namespaces, of OpenShift's and of its operators."""

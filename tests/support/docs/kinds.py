@@ -26,6 +26,7 @@ KINDS = {
     "packages.operators.coreos.com": ("PackageManifest",),
     "config.openshift.io": ("ClusterVersion", "Infrastructure", "ClusterOperator"),
     "imageregistry.operator.openshift.io": ("Config",),
+    "operator.openshift.io": ("IngressController",),
     "build.openshift.io": ("Build",),
     "console.openshift.io": ("ConsolePlugin",),
     "gitops.hybrid-cloud-patterns.io": ("Pattern",),

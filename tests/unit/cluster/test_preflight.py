@@ -9,13 +9,21 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
-from apps.cluster.preflight import Preflight, Purpose
+from apps.cluster.preflight import Preflight, Purpose, run
 from streams.errors import RecsysError
 from support.checkout import REPOSITORY
 
 DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}
-FILES = ("values-global.yaml", "values-hub.yaml", "values-secret.yaml.template", "overrides")
+FILES = (
+    "values-global.yaml",
+    "values-hub.yaml",
+    "values-secret.yaml.template",
+    "overrides",
+    "charts",
+)
+NODE = {"spec": {}, "status": {"allocatable": {"cpu": "7500m", "memory": "31987032Ki"}}}
 
 
 @pytest.fixture
@@ -29,7 +37,9 @@ def ready(cluster: Any, fork: Any) -> Any:
     token.write_text("a-token")
     cluster.allows("yes")
     openshift(cluster, "4.20.3")
-    storage_classes(cluster, {"metadata": {"name": "thin", "annotations": DEFAULT}})
+    storage_classes(cluster, storage_class("thin", DEFAULT))
+    nodes(cluster, *[NODE] * 3)
+    registry(cluster, "Managed")
     return cluster
 
 
@@ -39,6 +49,22 @@ def openshift(cluster: Any, version: str, platform: str = "None") -> None:
     cluster.has_one(
         "infrastructures.config.openshift.io", {"status": {"platformStatus": {"type": platform}}}
     )
+
+
+def storage_class(name: str, annotations: dict[str, str] | None = None) -> dict[str, Any]:
+    metadata = {"name": name, "annotations": annotations or {}}
+    return {"metadata": metadata, "provisioner": "csi.example.com"}
+
+
+def nodes(cluster: Any, *found: dict[str, Any]) -> None:
+    named = [{"metadata": {"name": f"worker-{n}"}, **node} for n, node in enumerate(found)]
+    cluster.has("nodes", named)
+
+
+def registry(cluster: Any, state: str, **available: str) -> None:
+    status = {"conditions": [{"type": "Available", **available}]} if available else {}
+    config = {"spec": {"managementState": state}, "status": status}
+    cluster.has_one("configs.imageregistry.operator.openshift.io", config)
 
 
 def storage_classes(cluster: Any, *classes: dict[str, Any]) -> None:
@@ -85,7 +111,7 @@ def test_no_openshift(ready: Any, fork: Any) -> None:
 
 
 def test_no_default_storage_class(ready: Any, fork: Any) -> None:
-    storage_classes(ready, {"metadata": {"name": "thin"}})
+    storage_classes(ready, storage_class("thin"))
     assert "no storage class is the default" in problems(ready, fork)["storage"]
     assert "the cluster has thin" in problems(ready, fork)["storage"]
 
@@ -96,17 +122,17 @@ def test_a_storage_class_of_the_platform_that_is_not_there(ready: Any, fork: Any
 
 
 @pytest.mark.parametrize(
-    ("maps", "words"),
+    ("data", "words"),
     [
-        ([], "will be switched on"),
-        ([{"config.yaml": "enableUserWorkload: true"}], "is on"),
-        ([{"config.yaml": "prometheusK8s: {}"}], "is off: alerts and dashboards stay empty"),
-        ([{}], "is off"),
+        (None, "will be switched on"),
+        ({"config.yaml": "enableUserWorkload: true"}, "is on"),
+        ({"config.yaml": "prometheusK8s: {}"}, "is off: alerts and dashboards stay empty"),
+        ({}, "is off"),
     ],
 )
-def test_monitoring_is_no_obstacle(ready: Any, fork: Any, maps: list[Any], words: str) -> None:
-    found = [{"metadata": {"name": "cluster-monitoring-config"}, "data": data} for data in maps]
-    ready.has("configmaps", found)
+def test_monitoring_is_no_obstacle(ready: Any, fork: Any, data: Any, words: str) -> None:
+    if data is not None:
+        ready.has_one("configmaps", {"data": data})
     checks = Preflight(fork.path, ready.environment).checks(Purpose.INSTALL)
     assert words in checks["monitoring"]()
 
@@ -172,6 +198,8 @@ def test_a_secrets_file_that_is_none(ready: Any, fork: Any) -> None:
 def test_the_command_says_all_at_once_and_changes_nothing(ready: Any, fork: Any) -> None:
     openshift(ready, "4.18.0")
     storage_classes(ready)
+    nodes(ready)
+    registry(ready, "Removed")
     done = subprocess.run(
         [sys.executable, "-m", "apps.cluster.preflight", "--purpose", "install"],
         env={**os.environ, **ready.environment, "PYTHONPATH": str(REPOSITORY)},
@@ -181,7 +209,25 @@ def test_the_command_says_all_at_once_and_changes_nothing(ready: Any, fork: Any)
         check=False,
     )
     assert done.returncode == 1
-    for line in ("ok", "error  version: the cluster is OpenShift 4.18.0", "error  storage: no"):
+    for line in (
+        "ok     secrets",
+        "error  version: the cluster is OpenShift 4.18.0",
+        "error  capacity: 0.0 CPU and 0 GiB on schedulable nodes: 0;",
+        "error  storage: no",
+        "error  registry: the cluster's registry is Removed",
+        "ok     operators",
+        "ok     monitoring",
+    ):
         assert line in done.stderr
     assert "Nothing was changed." in done.stderr
     assert all(" get " in call or " auth can-i " in call for call in ready.calls)
+
+
+def test_nothing_of_the_cluster_is_checked_without_a_login(ready: Any, fork: Any) -> None:
+    (ready.folder / "can-i").unlink()
+    console = Console(record=True, width=200)
+    assert not run(Preflight(fork.path, ready.environment).checks(Purpose.INSTALL), console)
+    said = console.export_text()
+    assert "ok     fork" in said
+    assert "The cluster was not checked." in said
+    assert "version" not in said
