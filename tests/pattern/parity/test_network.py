@@ -30,6 +30,7 @@ RENDERED = {
 }
 HAS_PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 WITHOUT_PODS = {
+    *("LimitRange", "ObjectStore", "PriorityClass", "ResourceQuota"),
     *(
         "ConsoleLink",
         "DataScienceCluster",

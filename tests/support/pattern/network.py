@@ -74,4 +74,5 @@ def matches(selector: Mapping[str, Any], labels: Labels) -> bool:
     """Whether a label selector selects an object with these labels."""
     if set(selector) - {"matchLabels"}:
         raise ValueError(f"not a selector by equality: {selector}")
-    return selector.get("matchLabels", {}).items() <= labels.items()
+    wanted: Labels = selector.get("matchLabels", {})
+    return wanted.items() <= labels.items()

@@ -18,6 +18,7 @@ storage:
       deleteClaim: false
 template:
   pod:
+    priorityClassName: {{ .root.Values.global.pattern }}-data
     securityContext:
       runAsNonRoot: true
       seccompProfile:
