@@ -23,6 +23,9 @@ def test_objects_of_commands_exist(page: Page) -> None:
     cluster = installed().copy()
     for manifest in manifests(page):
         cluster.add(manifest, manifest["metadata"].get("namespace", "recsys"))
+    for created in (each for oc in oc_commands(page) for each in oc.creates):
+        made = {"kind": resources()[created.kind], "metadata": {"name": created.name}}
+        cluster.add(made, created.namespace or "")
     faults = [
         f"{oc.line}: {fault}"
         for oc in oc_commands(page)
@@ -81,6 +84,12 @@ def test_a_wrong_name_is_found(named: Named) -> None:
 )
 def test_a_right_name_is_accepted(named: Named) -> None:
     assert not list(_faults(installed(), named))
+
+
+def test_a_placeholder_is_told_from_a_name() -> None:
+    assert is_placeholder("NAME")
+    assert is_placeholder("$primary")
+    assert not is_placeholder("recsys-db")
 
 
 def _faults(cluster: Cluster, named: Named) -> Iterator[str]:

@@ -1,6 +1,5 @@
-"""Scripts, YAML files and documentation outside of the charts' templates."""
+"""Scripts and YAML files outside of the charts' templates."""
 
-import re
 from pathlib import Path
 
 from support.pattern.charts import checked
@@ -27,10 +26,3 @@ def test_yaml() -> None:
     files = tracked("*.yaml", "*.yml", "values-secret.yaml.template")
     assert "values-hub.yaml" in files
     checked("yamllint", "--strict", *files)
-
-
-def test_links_between_pages_are_not_broken() -> None:
-    for page in [*Path("docs").glob("*.md"), Path("README.md"), *Path("overrides").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+\.md)[^)]*\)", page.read_text()):
-            if "://" not in target:
-                assert (page.parent / target).is_file(), f"{page}: {target}"

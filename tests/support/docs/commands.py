@@ -22,8 +22,17 @@ WITH_VALUE = {
     *("--replicas", "--from", "--keys", "--to", "--sort-by", "--verbs", "--from-literal"),
 }
 OF_ONE_POD = ("logs", "exec", "rsh", "port-forward", "debug", "attach")
-OF_A_KIND = ("get", "describe", "delete", "edit", "annotate", "label", "patch", "scale", "wait")
-OF_NO_OBJECT = ("login", "whoami", "api-resources", "adm", "project", "version", "explain", "auth")
+OF_NO_OBJECT = (
+    "apply",
+    "login",
+    "whoami",
+    "api-resources",
+    "adm",
+    "project",
+    "version",
+    "explain",
+    "auth",
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Oc:
     line: str
     action: str = ""
     named: list[Named] = field(default_factory=list)
+    creates: list[Named] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     annotations: list[str] = field(default_factory=list)
 
@@ -110,25 +120,30 @@ def _oc(line: str, words: list[str]) -> Oc:
     selector = options.get("-l") or options.get("--selector") or ""
     oc.labels += [each for each in selector.split(",") if each]
     arguments = rest[1:]
-    if oc.action == "rollout":
-        arguments = arguments[1:]
-    elif oc.action in ("annotate", "label"):
+    if oc.action in ("annotate", "label"):
         changed = [each for each in arguments if "=" in each or each.endswith("-")]
         arguments = [each for each in arguments if each not in changed]
         oc.annotations += [each.partition("=")[0].rstrip("-") for each in changed]
-    elif oc.action == "start-build":
-        arguments = [f"buildconfig/{each}" for each in arguments]
-    elif oc.action == "create":
-        arguments = [options["--from"]] if "--from" in options else []
-    elif oc.action in OF_ONE_POD:
-        arguments = [each if "/" in each else f"pod/{each}" for each in arguments[:1]]
-    elif oc.action in OF_NO_OBJECT or oc.action == "apply":
-        arguments = []
-    for kind, name in _pairs(arguments):
+    elif oc.action == "create" and arguments and "--from" not in options:
+        oc.creates.append(Named(arguments[0], arguments[-1], namespace))
+    for kind, name in _pairs(_objects(oc.action, arguments, options)):
         oc.named.append(Named(kind, name, namespace))
     if namespace and not oc.named:
         oc.named.append(Named("namespace", namespace, None))
     return oc
+
+
+def _objects(action: str, arguments: list[str], options: dict[str, str]) -> list[str]:
+    """The arguments that name objects."""
+    if action == "rollout":
+        return arguments[1:]
+    if action == "start-build":
+        return [f"buildconfig/{each}" for each in arguments]
+    if action == "create":
+        return [options["--from"]] if "--from" in options else []
+    if action in OF_ONE_POD:
+        return [each if "/" in each else f"pod/{each}" for each in arguments[:1]]
+    return [] if action in OF_NO_OBJECT else arguments
 
 
 def _split(words: list[str]) -> tuple[dict[str, str], list[str]]:
