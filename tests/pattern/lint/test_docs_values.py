@@ -4,7 +4,6 @@ import importlib
 import re
 
 import pytest
-import yaml
 from jsonschema.validators import validator_for
 
 from support.checkout import REPOSITORY
@@ -70,10 +69,6 @@ def test_examples_of_overrides_are_accepted(page: Page) -> None:
                 error.message for error in validator.iter_errors(with_override(chart, block.text))
             ]
             assert faults == [], block.text
-            unknown = [
-                path for path in _paths(yaml.safe_load(block.text)) if not exists(path, chart)
-            ]
-            assert unknown == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -121,13 +116,3 @@ def _is_code(path: str) -> bool:
     except ImportError:
         return hasattr(importlib.import_module(module), name)
     return True
-
-
-def _paths(values: object, before: str = "") -> list[str]:
-    if not isinstance(values, dict) or not values:
-        return [before]
-    return [
-        path
-        for key, value in values.items()
-        for path in _paths(value, f"{before}.{key}" if before else key)
-    ]
