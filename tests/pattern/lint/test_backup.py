@@ -1,8 +1,10 @@
 """Backups to an object store: the manifests, and the plugin for the operator that writes them."""
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 import yaml
 
 from support.checkout import REPOSITORY
@@ -22,20 +24,44 @@ BY_URL = re.compile(r"https://\S+/download/(v[\d.]+)/(manifest\.yaml)")
 
 
 def test_manifests_for_an_object_store_hold_against_the_definitions() -> None:
+    manifests = production(*OBJECT_STORE)
+    assert "ObjectStore" in {each["kind"] for each in manifests}
+    assert not list(unknown(manifests))
+
+
+@pytest.mark.parametrize("options", [(), OBJECT_STORE], ids=["snapshots", "object store"])
+def test_the_restored_cluster_holds_against_the_definitions(options: tuple[str, ...]) -> None:
+    manifests = production(*options)
+    (restored,) = [
+        yaml.safe_load(each["data"]["cluster.yaml"])
+        for each in manifests
+        if each["kind"] == "ConfigMap"
+    ]
+    (cluster,) = [each for each in manifests if each["kind"] == "Cluster"]
+    assert not list(unknown([restored]))
+    for field in ("imageName", "storage", "walStorage"):
+        assert restored["spec"][field] == cluster["spec"][field]
+    assert (
+        restored["spec"]["postgresql"]["parameters"] == cluster["spec"]["postgresql"]["parameters"]
+    )
+    assert "plugins" not in restored["spec"], "it must not write to the database's archive"
+
+
+def production(*options: str) -> list[Manifest]:
+    done = template("postgres", "production", *options)
+    assert done.returncode == 0, done.stderr
+    return [each for each in yaml.safe_load_all(done.stdout) if each]
+
+
+def unknown(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """What the definitions of the operator and of its plugin refuse."""
     known = {
         **schemas(FOLDER / "edb-postgres.yaml"),
         **schemas(PLUGIN / "config/crd/bases/barmancloud.cnpg.io_objectstores.yaml"),
     }
-    done = template("postgres", "production", *OBJECT_STORE)
-    assert done.returncode == 0, done.stderr
-    manifests = [each for each in yaml.safe_load_all(done.stdout) if each]
-    assert "ObjectStore" in {each["kind"] for each in manifests}
-    assert not [
-        f"{title(manifest)}: {fault}"
-        for manifest in manifests
-        if (schema := known.get(f"{manifest['apiVersion']} {manifest['kind']}"))
-        for fault in faults(schema, manifest)
-    ]
+    for manifest in manifests:
+        if schema := known.get(f"{manifest['apiVersion']} {manifest['kind']}"):
+            yield from (f"{title(manifest)}: {fault}" for fault in faults(schema, manifest))
 
 
 def test_the_plugin_is_installed_where_and_as_edbs_operator_looks_for_it(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ def test_replicas_that_have_to_be_on_different_nodes_need_as_many(size: str) -> 
     required = [
         manifest["spec"]["instances"]
         for manifest in manifests("postgres", size)
-        if manifest["spec"].get("affinity", {}).get("podAntiAffinityType") == "required"
+        if manifest["kind"] == "Cluster"
+        and manifest["spec"]["affinity"]["podAntiAffinityType"] == "required"
     ]
     assert NEEDS[size].nodes == max([1, *required])

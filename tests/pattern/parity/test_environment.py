@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
+from apps.backups.prune import PruneSettings
+from apps.backups.restore_test import RestoreTestSettings
 from apps.filling.fill import FillSettings
 from apps.local.stack import Stack
 from apps.migrations.__main__ import MigrationSettings
@@ -19,6 +21,7 @@ from streams.settings import FeatureSettings, ProcessorSettings
 from support.authority import Authority
 from support.laptop import local_settings
 from support.pattern.charts import Manifest, containers, manifests, title
+from support.pattern.charts import pod as pod_spec
 
 PREFIX = "RECSYS_"
 PLAIN = {"HOME", "TMPDIR"}
@@ -47,6 +50,7 @@ class Pod:
     chart: str
     workload: str
     settings: tuple[type[BaseSettings], ...]
+    size: str = "demo"
 
     @property
     def fields(self) -> set[str]:
@@ -65,7 +69,7 @@ class Pod:
     def container(self) -> dict[str, Any]:
         (found,) = [
             container
-            for manifest in manifests(self.chart, "demo")
+            for manifest in manifests(self.chart, self.size)
             if title(manifest) == self.workload
             for container in containers(manifest)
         ]
@@ -85,6 +89,8 @@ PODS = (
     Pod("feast", "Job/recsys-feast-apply", (FeatureSettings,)),
     Pod("pipelines", "Job/recsys-pipelines-upload", (DeploySettings,)),
     Pod("postgres", "Job/recsys-db-migrations", (MigrationSettings,)),
+    Pod("postgres", "CronJob/recsys-db-prune", (PruneSettings,), "production"),
+    Pod("postgres", "CronJob/recsys-db-restore-test", (RestoreTestSettings,), "production"),
 )
 by_workload = pytest.mark.parametrize("pod", PODS, ids=lambda pod: pod.workload)
 
@@ -176,7 +182,7 @@ def test_ports_and_probes_are_those_of_the_program(pod: Pod) -> None:
 
 
 def _secrets(manifest: Manifest) -> Iterator[str]:
-    spec = manifest["spec"]["template"]["spec"]
+    spec = pod_spec(manifest)
     for container in containers(manifest):
         for variable in container.get("env", []):
             if "valueFrom" in variable:
@@ -202,5 +208,5 @@ def test_every_secret_is_created_by_a_chart_or_an_operator(pod: Pod) -> None:
         if manifest["kind"] == "KafkaUser"
     }
     made |= {"recsys-db-ca", "recsys-kafka-cluster-ca-cert"}  # EDB's and Strimzi's operators
-    workload = next(m for m in manifests(pod.chart, "demo") if title(m) == pod.workload)
+    workload = next(m for m in manifests(pod.chart, pod.size) if title(m) == pod.workload)
     assert set(_secrets(workload)) - made == set()

@@ -42,6 +42,20 @@ def test_the_alert_for_old_backups_exists_where_backups_do(size: str) -> None:
     assert backups == alert
 
 
+def test_alerts_on_backups_name_the_objects_of_the_database() -> None:
+    expressions = {rule["alert"]: rule["expr"] for rule in rules("production")}
+    made = {
+        (each["kind"], each["metadata"]["name"]): each
+        for each in manifests("postgres", "production")
+    }
+    (quota,) = [each for (kind, _), each in made.items() if kind == "ResourceQuota"]
+    named = re.findall(r'(\w+)="([^"]+)"', expressions["SnapshotsPileUp"])
+    assert {value for label, value in named if label == "resource"} == set(quota["spec"]["hard"])
+    tested = re.findall(r'cronjob="([^"]+)"', expressions["RestoreTestTooOld"])
+    assert tested
+    assert {("CronJob", name) for name in tested} <= set(made)
+
+
 def test_monitors_find_the_services_and_ports_of_the_project() -> None:
     services = {
         service["metadata"]["name"]: service

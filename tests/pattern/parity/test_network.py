@@ -15,7 +15,15 @@ import pytest
 import yaml
 
 from support.checkout import REPOSITORY
-from support.pattern.charts import CHARTS, SIZES, containers, fork, manifests, title
+from support.pattern.charts import (
+    CHARTS,
+    SIZES,
+    containers,
+    fork,
+    manifests,
+    pod_template,
+    title,
+)
 from support.pattern.network import Endpoint, allows, matches
 from support.pattern.values import FILES, read
 
@@ -25,12 +33,14 @@ RENDERED = {
     "Job/storefront-catalogue": "catalogue",
     "Deployment/processor": "processor",
     "Job/recsys-db-migrations": "migrations",
+    "CronJob/recsys-db-prune": "prune",
+    "CronJob/recsys-db-restore-test": "restore-test",
     "Job/recsys-feast-apply": "feast-apply",
     "Job/recsys-pipelines-upload": "upload",
 }
 HAS_PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 WITHOUT_PODS = {
-    *("LimitRange", "ObjectStore", "PriorityClass", "ResourceQuota"),
+    *("ConfigMap", "LimitRange", "ObjectStore", "PriorityClass", "ResourceQuota"),
     *(
         "ConsoleLink",
         "DataScienceCluster",
@@ -77,7 +87,7 @@ def pods(size: str) -> list[Endpoint]:
     found = []
     for manifest in rendered(size):
         if manifest["kind"] in HAS_PODS:
-            labels = manifest["spec"]["template"]["metadata"]["labels"]
+            labels = pod_template(manifest)["metadata"]["labels"]
             declared = (port for each in containers(manifest) for port in each.get("ports", []))
             ports = tuple(port["containerPort"] for port in declared)
             found.append(Endpoint(RENDERED[title(manifest)], labels, ports=ports))

@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
 from support.pattern.charts import CHARTS, SIZES, Manifest, containers, manifests, title
 
@@ -79,6 +80,14 @@ def database(manifest: Manifest, _: str) -> Iterator[Demand]:
     yield of(title(manifest), spec["instances"], spec["resources"], *volumes, more=1)
 
 
+def trial(manifest: Manifest, _: str) -> Iterator[Demand]:
+    """The cluster into which a backup is restored."""
+    restored = yaml.safe_load(manifest["data"]["cluster.yaml"])
+    spec = restored["spec"]
+    volumes = spec["storage"]["size"], spec["walStorage"]["size"]
+    yield of(title(restored), spec["instances"], spec["resources"], *volumes)
+
+
 def pooler(manifest: Manifest, _: str) -> Iterator[Demand]:
     for each in manifest["spec"]["template"]["spec"]["containers"]:
         yield of(title(manifest), manifest["spec"]["instances"], each["resources"], more=1)
@@ -135,6 +144,8 @@ def unknown(manifest: Manifest, _: str) -> Iterator[Demand]:
 DEMANDS: dict[str, Callable[[Manifest, str], Iterator[Demand]]] = {
     "BuildConfig": build,
     "Cluster": database,
+    "ConfigMap": trial,
+    "CronJob": job,
     "DataSciencePipelinesApplication": pipeline_server,
     "Deployment": deployment,
     "FeatureStore": feast,
@@ -164,7 +175,7 @@ def step(size: str) -> Demand:
 @EACH_SIZE
 def test_everything_at_once_fits_the_quota(size: str) -> None:
     """What makes pods is known: test_network.py refuses a kind that nobody has classified."""
-    hard = next(m for m in rendered(size) if m["kind"] == "ResourceQuota")["spec"]["hard"]
+    hard = next(m for m in rendered(size) if title(m) == "ResourceQuota/recsys")["spec"]["hard"]
     found = demands(size)
     for what in ("cpu", "memory", "storage"):
         needed = sum(getattr(each, what) for each in found)

@@ -133,13 +133,19 @@ def manifests(chart: str, size: str) -> tuple[Manifest, ...]:
     return tuple(filter(None, yaml.safe_load_all(rendered(chart, size))))
 
 
-def pod(manifest: Manifest) -> Manifest:
-    """The pod specification of a workload."""
+def pod_template(manifest: Manifest) -> Manifest:
+    """The labels and the specification of a workload's pods."""
     spec: Manifest = manifest["spec"]
     if manifest["kind"] == "CronJob":
         spec = spec["jobTemplate"]["spec"]
-    pod_spec: Manifest = spec["template"]["spec"]
-    return pod_spec
+    found: Manifest = spec["template"]
+    return found
+
+
+def pod(manifest: Manifest) -> Manifest:
+    """The pod specification of a workload."""
+    spec: Manifest = pod_template(manifest)["spec"]
+    return spec
 
 
 def containers(manifest: Manifest) -> list[Manifest]:

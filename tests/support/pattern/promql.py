@@ -25,6 +25,11 @@ KUBELET = {
     "kubelet_volume_stats_available_bytes": {"namespace", "persistentvolumeclaim"},
     "kubelet_volume_stats_capacity_bytes": {"namespace", "persistentvolumeclaim"},
 }
+KUBE_STATE_METRICS = {
+    "kube_cronjob_created": {"namespace", "cronjob"},
+    "kube_cronjob_status_last_successful_time": {"namespace", "cronjob"},
+    "kube_resourcequota": {"namespace", "resourcequota", "resource", "type"},
+}
 KAFKA_EXPORTER = {
     "kafka_consumergroup_lag": {"consumergroup", "topic", "partition"},
     "kafka_topic_partition_current_offset": {"topic", "partition"},
@@ -48,7 +53,7 @@ BARMAN_CLOUD = {"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp"
 def metrics() -> dict[str, set[str]]:
     """The labels of all metrics by name; those of the project are in its registry."""
     found = PROMETHEUS | KUBELET | KAFKA_EXPORTER | STRIMZI_METRICS_REPORTER | LOOKED_UP
-    found |= EDB | BARMAN_CLOUD
+    found |= EDB | BARMAN_CLOUD | KUBE_STATE_METRICS
     for metric, names in REGISTRY._collector_to_names.items():
         if isinstance(metric, MetricWrapperBase):
             for name in names:

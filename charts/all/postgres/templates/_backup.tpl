@@ -2,3 +2,15 @@
 {{- define "postgres.backupPlugin" -}}
 barman-cloud.cloudnative-pg.io
 {{- end }}
+
+{{- /* Whether backups are volume snapshots, which nobody deletes but this chart. */ -}}
+{{- define "postgres.prunes" -}}
+{{- $backup := (index .Values.sizes .Values.global.size).backup -}}
+{{- if and $backup.enabled (eq $backup.method "volumeSnapshot") }}yes{{ end -}}
+{{- end }}
+
+{{- /* Whether backups are restored on trial. */ -}}
+{{- define "postgres.tests" -}}
+{{- $backup := (index .Values.sizes .Values.global.size).backup -}}
+{{- if and $backup.enabled $backup.restoreTest }}yes{{ end -}}
+{{- end }}

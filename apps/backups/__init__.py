@@ -1,0 +1,1 @@
+"""What EDB's operator leaves to its user: old snapshots are deleted, and backups are tried out."""
