@@ -8,6 +8,7 @@ from jsonschema.validators import validator_for
 
 from support.checkout import REPOSITORY
 from support.docs.files import is_file
+from support.docs.hosts import used
 from support.docs.pages import Page, commented_values, pages
 from support.docs.settings import (
     exists,
@@ -102,6 +103,7 @@ def _is_known(span: str) -> bool:
     return (
         path in OTHERS
         or is_file(path)
+        or path in used()
         or (TABLE.match(path) is not None and f"create table {path} (" in MIGRATIONS)
         or _is_code(path)
     )
