@@ -71,7 +71,7 @@ charts-docs: ## Write the READMEs of the charts from their values
 	@for chart in charts/all/*/; do (cd $$chart && $(or $(RECSYS_GITOPS_BIN),$(CURDIR)/.state/gitops/bin)/helm-docs --log-level error --template-files ../../README.md.gotmpl); done
 
 test-gitops: setup ## Install the pattern on a real API server with a real Argo CD
-	@PYTEST=$(CURDIR)/$(BIN)/pytest tests/pattern/lab/run.sh
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTEST=$(CURDIR)/$(BIN)/pytest tests/pattern/lab/run.sh
 
 bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)

@@ -7,13 +7,13 @@ import subprocess
 import pytest
 
 from support.checkout import REPOSITORY
+from support.lab import places
+from support.lab.lock import files
 from support.pattern.charts import CHARTS, SIZES
 
 TOOLS = ("helm", "helm-unittest", "helm-docs", "kubectl", "kubectl-validate", "argocd")
-DEFINITIONS = (
-    *("argo-cd", "openshift", "olm", "keda", "grafana"),
-    *("prometheus", "external-secrets", "barman-cloud", "definitions"),
-)
+MODULES = {file.path.relative_to(places.MODULES).parts[0] for file in files() if file.module}
+DEFINITIONS = (*sorted(MODULES), "definitions")
 """The sources of the CustomResourceDefinitions of the charts' kinds."""
 
 

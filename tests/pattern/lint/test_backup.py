@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from support.checkout import REPOSITORY
-from support.lab.crds import FOLDER
+from support.lab.lock import FOLDER
 from support.lab.places import MODULES
 from support.pattern.charts import Manifest, checked, template, title
 from support.pattern.definitions import faults, schemas

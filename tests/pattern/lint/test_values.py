@@ -9,7 +9,7 @@ import yaml
 from jsonschema.validators import validator_for
 
 from support.checkout import REPOSITORY
-from support.lab.crds import FOLDER
+from support.lab.lock import FOLDER
 from support.pattern.charts import SIZES, VERSION
 from support.pattern.values import FILES, Values, expand, merge, read
 

@@ -7,7 +7,9 @@ import yaml
 
 from streams.features.store import repo_config
 from streams.settings import FeatureSettings
+from support.lab.lock import files
 from support.pattern.charts import Manifest, manifests
+from support.pattern.definitions import schemas
 
 URL = (
     "postgresql://pipeline:word@recsys-db-rw:5432/recsys"
@@ -72,3 +74,13 @@ def test_each_service_refers_to_the_key_of_its_store() -> None:
     assert named == ["registry", "online", "offline"]
     assert set(named) == set(stores())
     assert {each["store"]["secretRef"]["name"] for each in persistences} == {secret}
+
+
+def test_only_the_job_applies_definitions() -> None:
+    """Feast after 0.60 applies the operator's empty project, unless it is told not to."""
+    manifest = only("FeatureStore")
+    [head] = [file for file in files() if file.head and file.path.name == "featurestore.yaml"]
+    schema = schemas(head.text())[f"{manifest['apiVersion']} FeatureStore"]
+    known = schema["properties"]["spec"]["properties"]["services"]["properties"]
+    switch = "runFeastApplyOnInit"
+    assert switch not in known or manifest["spec"]["services"].get(switch) is False

@@ -6,7 +6,6 @@ Argo CD does not ask, and then reports OutOfSync for good.
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,15 +18,22 @@ STANDARD: dict[str, Schema] = {"apiVersion": {}, "kind": {}, "metadata": {}}
 """Kubernetes itself checks these, and a definition may leave them out."""
 
 
+class _Loader(yaml.CSafeLoader):
+    """A loader that reads a lone `=` as text; some definitions have one in a list."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
+
+
 @cache
-def schemas(file: Path) -> dict[str, Schema]:
-    """The closed schemas in a file of definitions, by `group/version Kind`."""
+def schemas(definitions: str) -> dict[str, Schema]:
+    """The closed schemas of definitions, by `group/version Kind`."""
     return {
         f"{spec['group']}/{version['name']} {spec['names']['kind']}": _root(
             version["schema"]["openAPIV3Schema"]
         )
-        for document in yaml.load_all(file.read_text(), yaml.CSafeLoader)
-        if document and document["kind"] == "CustomResourceDefinition"
+        for document in yaml.load_all(definitions, _Loader)
+        if document and document.get("kind") == "CustomResourceDefinition"
         for spec in [document["spec"]]
         for version in spec["versions"]
         if version["served"]

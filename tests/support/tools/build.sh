@@ -10,10 +10,9 @@ command -v go >/dev/null || {
   echo "Go is missing: the GitOps tests build Kubernetes, Argo CD and Helm from their modules; install Go 1.26 or newer (https://go.dev/dl)" >&2
   exit 1
 }
-mkdir -p "$bin" "$bin/../modules" "$bin/../definitions"
+mkdir -p "$bin" "$bin/../modules"
 bin=$(cd "$bin" && pwd)
 modules=$(cd "$bin/../modules" && pwd)
-definitions=$(cd "$bin/../definitions" && pwd)
 export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" GOBIN=$bin
 
 # version MODULE: the version that go.mod names
@@ -59,20 +58,10 @@ module() {
   echo "$name: fetched"
 }
 
-# definitions LIST: fetches the files of the list, if no folder of definitions is given
+# definitions: fetches the files of operators.lock, if no folder of definitions is given
 definitions() {
-  local file url
   [[ $requested == "  " || $requested == *" definitions "* ]] || return 0
-  [[ ! -d ${RECSYS_CRDS:-../../../../shared/crds} ]] || return 0
-  while read -r file url; do
-    [[ $file != "#" && ! -s $definitions/$file ]] || continue
-    if curl --fail --silent --show-error --location --retry 2 --output "$definitions/.$file" "$url"; then
-      mv "$definitions/.$file" "$definitions/$file"
-      echo "$file: fetched"
-    else
-      echo "$file cannot be fetched from $url: its kinds are missing, unless RECSYS_CRDS names a folder that has them" >&2
-    fi
-  done <"$1"
+  PYTHONPATH=../.. RECSYS_GITOPS_BIN=$bin python3 -m support.lab.fetch
 }
 
 kubernetes=$(version k8s.io/kubernetes)
@@ -97,10 +86,12 @@ module argo-cd "github.com/argoproj/argo-cd/v3@$(version github.com/argoproj/arg
 module kwok-stages "sigs.k8s.io/kwok@$kwok"
 module openshift github.com/openshift/api@v0.0.0-20251020135558-286504b695bc
 module olm github.com/operator-framework/api@v0.37.0
-module keda github.com/kedacore/keda/v2@v2.18.0
-module grafana github.com/grafana/grafana-operator/v5@v5.18.0
+module keda github.com/kedacore/keda/v2@v2.19.0
+module keda-newer github.com/kedacore/keda/v2@v2.21.0
+module grafana github.com/grafana/grafana-operator/v5@v5.24.0
 module prometheus github.com/prometheus-operator/prometheus-operator@v0.85.0
+module cloudnative-pg github.com/cloudnative-pg/cloudnative-pg@v1.30.0
 module external-secrets github.com/external-secrets/external-secrets@v1.3.2
 module barman-cloud github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0
 
-definitions "${RECSYS_RELEASES:-releases.txt}"
+definitions
