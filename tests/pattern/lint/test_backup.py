@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from support.checkout import REPOSITORY
-from support.lab.lock import FOLDER
+from support.lab.lock import files
 from support.lab.places import MODULES
 from support.pattern.charts import Manifest, checked, template, title
 from support.pattern.definitions import faults, schemas
@@ -54,14 +54,12 @@ def production(*options: str) -> list[Manifest]:
 
 
 def unknown(manifests: Iterable[Manifest]) -> Iterator[str]:
-    """What the definitions of the operator and of its plugin refuse."""
-    known = {
-        **schemas(FOLDER / "edb-postgres.yaml"),
-        **schemas(PLUGIN / "config/crd/bases/barmancloud.cnpg.io_objectstores.yaml"),
-    }
-    for manifest in manifests:
-        if schema := known.get(f"{manifest['apiVersion']} {manifest['kind']}"):
-            yield from (f"{title(manifest)}: {fault}" for fault in faults(schema, manifest))
+    """What a version of the definitions of the operator or of its plugin refuses."""
+    for file in files():
+        known = schemas(file.text()) if file.operator in {"postgres", "barman-cloud"} else {}
+        for manifest in manifests:
+            if schema := known.get(f"{manifest['apiVersion']} {manifest['kind']}"):
+                yield from (f"{title(manifest)}: {fault}" for fault in faults(schema, manifest))
 
 
 def test_the_plugin_is_installed_where_and_as_edbs_operator_looks_for_it(tmp_path: Path) -> None:
