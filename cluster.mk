@@ -28,7 +28,7 @@ else
 GET_OC = run this through ./pattern.sh, whose container has it: ./pattern.sh make $(or $(MAKECMDGOALS),install)
 endif
 
-.PHONY: install uninstall load-secrets cluster-status cluster-validate $(FRAMEWORK)
+.PHONY: install uninstall load-secrets rotate cluster-status cluster-validate $(FRAMEWORK)
 
 $(CLUSTER)/.ready: pyproject.toml constraints.txt
 	@command -v oc >/dev/null || { echo "oc is missing: $(GET_OC)"; exit 1; }
@@ -51,6 +51,10 @@ uninstall: $(CLUSTER)/.ready ## Remove the pattern from the cluster (through ./p
 load-secrets: $(CLUSTER)/.ready ## Load the secrets into the cluster's Vault (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose load-secrets
 	@$(PLAYBOOK)load_secrets
+
+rotate: $(CLUSTER)/.ready ## Change one secret and restart what reads it: SECRET=name FIELD=name (through ./pattern.sh)
+	@$(PREFLIGHT) --purpose load-secrets
+	@$(CLUSTER)/bin/python -m apps.cluster.rotation '$(SECRET)' '$(FIELD)'
 
 cluster-status: $(CLUSTER)/.ready
 	@$(CLUSTER)/bin/python -m apps.cluster.status

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command in the framework's utility container, which has oc, helm and Ansible:
-#   ./pattern.sh make install | uninstall | status | validate | load-secrets
+#   ./pattern.sh make install | uninstall | status | validate | load-secrets | rotate
 set -euo pipefail
 
 fail() {

@@ -27,7 +27,7 @@ class Oc:
 
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
         """What a command prints.
 
         Raises:
@@ -45,6 +45,7 @@ class Oc:
         done = subprocess.run(  # noqa: S603
             [program, f"--request-timeout={_TIMEOUT}", *self._login(), *arguments],
             env=dict(self.environment),
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,

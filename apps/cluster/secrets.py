@@ -8,6 +8,9 @@ import yaml
 
 from streams.errors import ConfigurationError
 
+Field = dict[str, Any]
+Secret = dict[str, Any]
+
 _ENCRYPTED = "$ANSIBLE_VAULT"
 
 
@@ -35,28 +38,57 @@ def find(pattern: str, root: Path, environment: Mapping[str, str]) -> Path:
     raise ConfigurationError(f"no secrets: none of {', '.join(map(str, candidates))} exists")
 
 
-def faults(file: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """Each secret that nobody gives, generates or asks for, and each token that is none."""
+def read(file: Path) -> list[Secret] | None:
+    """The secrets of a file; None if it is encrypted.
+
+    Raises:
+        ConfigurationError: it has no list of secrets.
+    """
     text = file.read_text()
     if text.startswith(_ENCRYPTED):
-        return
+        return None
     try:
-        secrets: list[dict[str, Any]] = yaml.safe_load(text)["secrets"]
+        secrets: list[Secret] = yaml.safe_load(text)["secrets"]
+        return [{**secret, "fields": list(secret["fields"])} for secret in secrets]
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{file} is no list of secrets: {error}") from error
-    for secret in secrets:
+
+
+def faults(file: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the secrets that the file gives, and with how it gives them."""
+    for secret in read(file) or []:
         for field in secret["fields"]:
             if field.get("onMissingValue", "error") == "error":
                 yield from _faults(f"{secret['name']}/{field['name']}", field, file, environment)
+        first, *others = secret["fields"]
+        lost = [field["name"] for field in others if _is_kept(field)]
+        if lost and not _is_kept(first):
+            yield (
+                f"loading {secret['name']}/{first['name']} would replace the generated"
+                f" {', '.join(lost)} (the loader writes a secret anew with its first field): list a"
+                " generated field first, without override, and change one value by `make rotate`"
+            )
 
 
-def _faults(
-    name: str, field: dict[str, Any], file: Path, environment: Mapping[str, str]
-) -> Iterator[str]:
+def content(field: Field, environment: Mapping[str, str]) -> str:
+    """What a field that is not generated has, or what its file has, as it is."""
     path = field.get("path") or field.get("ini_file")
-    content = _content(path, environment) if path else str(field.get("value") or "").strip()
-    words = len(content.split())
-    if not content:
+    if not path:
+        return str(field.get("value") or "")
+    home = environment.get("HOME", "~")
+    file = Path(path.replace("~", home, 1) if path.startswith("~/") else path).expanduser()
+    return file.read_text(errors="replace") if file.is_file() else ""
+
+
+def _is_kept(field: Field) -> bool:
+    """Whether the loader leaves the value in Vault as it is, once there is one."""
+    return field.get("onMissingValue") == "generate" and not field.get("override")
+
+
+def _faults(name: str, field: Field, file: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    path = field.get("path") or field.get("ini_file")
+    words = len(content(field, environment).split())
+    if not words:
         yield (
             f"{name} is to be in {path}, which is missing or empty"
             if path
@@ -64,9 +96,3 @@ def _faults(
         )
     elif words > 1 and field["name"] == "token" and "ini_file" not in field:
         yield f"{name} is to be one word; {path or file} has {words}"
-
-
-def _content(path: str, environment: Mapping[str, str]) -> str:
-    home = environment.get("HOME", "~")
-    file = Path(path.replace("~", home, 1) if path.startswith("~/") else path).expanduser()
-    return file.read_text(errors="replace").strip() if file.is_file() else ""

@@ -176,6 +176,26 @@ def test_a_token_in_the_file_itself(ready: Any, fork: Any) -> None:
         assert f"edb/token {words}" in problems(ready, fork)["secrets"]
 
 
+@pytest.mark.parametrize("change", [{"override": True}, {"onMissingValue": "error", "value": "x"}])
+def test_a_first_field_that_would_replace_the_others(ready: Any, fork: Any, change: Any) -> None:
+    """The loader writes the first field by `put`, which drops the fields that are not given."""
+    secrets = yaml.safe_load((REPOSITORY / "values-secret.yaml.template").read_text())
+    own = Path(ready.environment["HOME"]) / "values-secret-recsys.yaml"
+    database = secrets["secrets"][0]
+    database["fields"][1] |= change
+    own.write_text(yaml.safe_dump(secrets))
+    assert problems(ready, fork) == {}
+    database["fields"][0] |= change
+    own.write_text(yaml.safe_dump(secrets))
+    said = problems(ready, fork)["secrets"]
+    assert (
+        "loading database/recsys would replace the generated processor, connect, pipeline" in said
+    )
+    database["fields"] = database["fields"][:1]
+    own.write_text(yaml.safe_dump(secrets))
+    assert problems(ready, fork) == {}
+
+
 def test_secrets_of_ones_own_come_first(ready: Any, fork: Any) -> None:
     own = Path(ready.environment["HOME"]) / "values-secret-recsys.yaml"
     own.write_text('version: "2.0"\nsecrets: [{name: edb, fields: [{name: token, value: }]}]\n')
