@@ -1,6 +1,7 @@
 # The targets that work on a cluster. Run them through ./pattern.sh: its container has oc, helm and
 # the playbooks of the framework.
 CLUSTER := .state/cluster/$(or $(PATTERN_CONTEXT),host)
+RESULTS ?= .state/interop
 PLAYBOOK := ANSIBLE_STDOUT_CALLBACK=rhvp.cluster_utils.readable ansible-playbook $(EXTRA_PLAYBOOK_OPTS) rhvp.cluster_utils.
 PREFLIGHT := $(CLUSTER)/bin/python -m apps.cluster.preflight
 NAMESPACE_OF := $(CLUSTER)/bin/python -m apps.cluster.framework
@@ -28,7 +29,7 @@ else
 GET_OC = run this through ./pattern.sh, whose container has it: ./pattern.sh make $(or $(MAKECMDGOALS),install)
 endif
 
-.PHONY: install uninstall load-secrets rotate cluster-status cluster-validate $(FRAMEWORK)
+.PHONY: install uninstall load-secrets rotate interop cluster-status cluster-validate $(FRAMEWORK)
 
 $(CLUSTER)/.ready: pyproject.toml constraints.txt
 	@command -v oc >/dev/null || { echo "oc is missing: $(GET_OC)"; exit 1; }
@@ -55,6 +56,11 @@ load-secrets: $(CLUSTER)/.ready ## Load the secrets into the cluster's Vault (th
 rotate: $(CLUSTER)/.ready ## Change one secret and restart what reads it: SECRET=name FIELD=name (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose load-secrets
 	@$(CLUSTER)/bin/python -m apps.cluster.rotation '$(SECRET)' '$(FIELD)'
+
+interop: $(CLUSTER)/.ready ## Test the installed pattern; RESULTS=folder for JUnit's report and the result (through ./pattern.sh)
+	@$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pytest
+	@$(CLUSTER)/bin/python -m pytest --config-file tests/interop/pytest.ini tests/interop \
+	  --junit-xml '$(RESULTS)/interop.xml' --results '$(RESULTS)'
 
 cluster-status: $(CLUSTER)/.ready
 	@$(CLUSTER)/bin/python -m apps.cluster.status

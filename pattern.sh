@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command in the framework's utility container, which has oc, helm and Ansible:
-#   ./pattern.sh make install | uninstall | status | validate | load-secrets | rotate
+#   ./pattern.sh make install | uninstall | status | validate | load-secrets | rotate | interop
 set -euo pipefail
 
 fail() {

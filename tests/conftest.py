@@ -8,13 +8,13 @@ import pytest
 from apps.local.stack import Stack
 from support.laptop import RunningStack, local_settings
 
-PATTERN = Path(__file__).parent / "pattern"
-OF_CHARTS = (PATTERN / "parity", PATTERN / "lint")
+TESTS = Path(__file__).parent
+WHEN_NAMED = (TESTS / "pattern/parity", TESTS / "pattern/lint", TESTS / "interop")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """The charts' tests run when their folder is named: they need Go, which builds their tools."""
-    if collection_path not in OF_CHARTS:
+    """Tests that need Go, which builds their tools, or a cluster run when their folder is named."""
+    if collection_path not in WHEN_NAMED:
         return None
     named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
     return None if any(path.is_relative_to(collection_path) for path in named) else True
