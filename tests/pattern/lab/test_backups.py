@@ -1,8 +1,11 @@
 """Pruning and the restore test on a real API server, with the rights that the chart gives them."""
 
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import httpx
 import pytest
@@ -11,10 +14,11 @@ import yaml
 from apps.backups.api import Api as Backups
 from apps.backups.prune import expired
 from apps.backups.restore_test import newest, restored
-from streams.errors import UnavailableError
+from streams.errors import ContractError, UnavailableError
+from support.docs.pages import page
 from support.lab.api import MERGE_PATCH, Api, Object
 from support.lab.processes import wait_until
-from support.pattern.charts import manifests
+from support.pattern.charts import manifests, template
 
 pytestmark = pytest.mark.gitops
 
@@ -23,6 +27,13 @@ RIGHTS = ("ServiceAccount", "Role", "RoleBinding")
 GROUP = f"/apis/postgresql.k8s.enterprisedb.io/v1/namespaces/{NAMESPACE}"
 CLUSTER = "recsys-db"
 TIMEOUT = timedelta(minutes=1)
+READY = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "ClusterIsReady",
+    "message": "",
+    "lastTransitionTime": "2026-03-02T02:10:00Z",
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,46 +93,84 @@ def test_a_restored_cluster_is_ready_and_then_gone(api: Api, namespace: None) ->
     tester = account(api, "recsys-db-restore-test")
     manifest = restore_manifest()
     name = manifest["metadata"]["name"]
-    ready = {"conditions": [condition("Ready")], "phase": "Cluster in healthy state"}
+    over = Event()
     with ThreadPoolExecutor() as operator:
-        done = operator.submit(wait_until, lambda: made_ready(api, name, ready), 60, "the cluster")
+        done = operator.submit(keep_ready, api, name, over)
         with restored(tester, manifest, TIMEOUT):
             assert api.get(f"{GROUP}/clusters/{name}")
+        over.set()
         done.result()
     wait_until(lambda: api.get(f"{GROUP}/clusters/{name}") is None, 60, "the deletion")
     with pytest.raises(UnavailableError, match="forbidden"):
         tester.delete_cluster(CLUSTER)
 
 
-def test_a_cluster_that_does_not_start_is_reported_and_deleted(api: Api, namespace: None) -> None:
+def test_a_bad_backup_leaves_no_cluster_behind(api: Api, namespace: None) -> None:
     tester = account(api, "recsys-db-restore-test")
     manifest = restore_manifest()
-    with (
-        pytest.raises(UnavailableError, match="is not ready"),
-        restored(tester, manifest, timedelta(0)),
-    ):
-        pass
     path = f"{GROUP}/clusters/{manifest['metadata']['name']}"
+    over = Event()
+    with ThreadPoolExecutor() as operator:
+        operator.submit(keep_ready, api, manifest["metadata"]["name"], over)
+        with pytest.raises(ContractError), restored(tester, manifest, TIMEOUT):
+            raise ContractError("it has no shoppers")
+        over.set()
     wait_until(lambda: api.get(path) is None, 60, "the deletion")
 
 
-def made_ready(api: Api, name: str, status: Object) -> bool:
-    """The operator's part, without a kubelet."""
-    if api.get(f"{GROUP}/clusters/{name}") is None:
-        return False
-    set_status(api, f"clusters/{name}", status)
-    return True
+def test_a_trial_that_takes_too_long_is_reported(api: Api, namespace: None) -> None:
+    tester = account(api, "recsys-db-restore-test")
+    manifest = restore_manifest()
+    path = f"{GROUP}/clusters/{manifest['metadata']['name']}"
+    manifest["metadata"]["finalizers"] = ["example.net/stays"]
+    api.create(f"{GROUP}/clusters", manifest)
+    with (
+        pytest.raises(UnavailableError, match="still being deleted"),
+        restored(tester, restore_manifest(), timedelta(seconds=1)),
+    ):
+        pass
+    api.patch(path, {"metadata": {"finalizers": None}})
+    wait_until(lambda: api.get(path) is None, 60, "the deletion")
 
 
-def condition(kind: str) -> Object:
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return {
-        "type": kind,
-        "status": "True",
-        "reason": "Test",
-        "message": "",
-        "lastTransitionTime": now,
-    }
+@pytest.mark.parametrize("method", ["volumeSnapshot", "objectStore"])
+def test_documented_restores_are_accepted(
+    api: Api, namespace: None, environment: dict[str, str], method: str
+) -> None:
+    """The commands of docs/day-2.md, with the template that the chart makes for the method."""
+    settings = f"--set=sizes.production.backup.method={method}"
+    done = template("postgres", "production", settings, "--set=objectStore.destinationPath=s3://b")
+    file = next(each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "ConfigMap")
+    file["metadata"]["namespace"] = NAMESPACE
+    api.apply([file])
+    (command,) = [
+        block.text
+        for block in page("docs/day-2.md").blocks
+        if "oc get configmap" in block.text
+        and ("the-newest" in block.text) == (method == "volumeSnapshot")
+    ]
+    name = "recsys-db-restored"
+    command = command.replace("-n recsys ", f"-n {NAMESPACE} ").replace("NAME-OF-THE-BACKUP", "b-1")
+    subprocess.run(["bash", "-euo", "pipefail", "-c", command], env=environment, check=True)
+    made = api.get(f"{GROUP}/clusters/{name}")
+    assert made
+    api.delete(f"{GROUP}/clusters/{name}")
+    wait_until(lambda: api.get(f"{GROUP}/clusters/{name}") is None, 60, "the deletion")
+    recovery = made["spec"]["bootstrap"]["recovery"]
+    assert (recovery["database"], recovery["owner"]) == ("recsys", "recsys")
+    if method == "volumeSnapshot":
+        assert recovery["backup"] == {"name": "b-1"}
+    else:
+        assert recovery["source"] == made["spec"]["externalClusters"][0]["name"]
+        assert recovery["recoveryTarget"]["targetTime"] == "2026-03-02 14:30:00+01"
+
+
+def keep_ready(api: Api, name: str, over: Event) -> None:
+    """The part of the operator, which has no kubelet here."""
+    while not over.wait(0.5):
+        if api.get(f"{GROUP}/clusters/{name}"):
+            with suppress(httpx.HTTPStatusError):  # it was deleted meanwhile
+                set_status(api, f"clusters/{name}", {"conditions": [READY]})
 
 
 def restore_manifest() -> Object:

@@ -29,6 +29,7 @@ OTHERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("CronJob", "imperative", ("unsealvault-cronjob",)),
     ("Secret", "imperative", ("vaultkeys",)),
     ("Pod", "vault", ("vault-0",)),
+    ("PersistentVolumeClaim", "vault", ("data-vault-0",)),
     ("ClusterSecretStore", "", ("vault-backend",)),
     # OpenShift
     ("ConfigMap", "openshift-monitoring", ("cluster-monitoring-config",)),
@@ -37,6 +38,9 @@ OTHERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Config", "", ("cluster",)),
     ("IngressController", "openshift-ingress-operator", ("default",)),
     ("ClusterVersion", "", ("version",)),
+    # docs/day-2.md, from the template in the ConfigMap recsys-db-restore-test
+    ("Cluster", "recsys", ("recsys-db-restored",)),
+    ("Pod", "recsys", ("recsys-db-restored-1",)),
     # overrides/barman-cloud
     ("Deployment", "edb-postgres", ("barman-cloud",)),
     # OpenShift AI, cert-manager and External Secrets for Red Hat OpenShift
@@ -99,7 +103,7 @@ def installed() -> Cluster:
         cluster.add({"kind": "PackageManifest", "metadata": {"name": name}}, "")
     for kind, namespace, names in OTHERS:
         for name in names:
-            cluster.add({"kind": kind, "metadata": {"name": name}}, namespace)
+            cluster._put(kind, name, namespace)
     cluster.namespaces |= set(cluster.names["Namespace"])
     for namespace in cluster.namespaces:
         cluster.add({"kind": "Namespace", "metadata": {"name": namespace}}, "")
