@@ -42,7 +42,7 @@ def test_objects_of_commands_exist(page: Page) -> None:
         f"{oc.line}: no operator knows the annotation {annotation}"
         for oc in oc_commands(page)
         for annotation in oc.annotations
-        if annotation not in ANNOTATIONS
+        if annotation not in ANNOTATIONS and not is_placeholder(annotation)
     ]
     assert faults == []
 

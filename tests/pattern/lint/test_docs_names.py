@@ -20,6 +20,7 @@ from support.pattern.promql import metrics, rules
 
 PAGES = [*pages(), *commented_values()]
 FORMER = {"overrides/streams.yaml"}
+VARIABLE = re.compile(r"\bRECSYS_[A-Z_]+\b|^    \w+(?=: )", re.MULTILINE)
 WAVE = "argocd.argoproj.io/sync-wave"
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMBERS += ("eleven", "twelve", "thirteen", "fourteen", "fifteen")
@@ -170,6 +171,7 @@ def test_languages_of_blocks_are_known() -> None:
                 json.loads(block.text)
 
 
+@cache
 def _is_target(target: str) -> bool:
     done = subprocess.run(
         ["make", "--dry-run", target], cwd=REPOSITORY, capture_output=True, text=True, check=False
@@ -194,7 +196,17 @@ def _is_command(words: list[str]) -> bool:
 
 
 def _is_variable(name: str) -> bool:
-    sources = (file for file in tracked() if not file.endswith(".md") and file != "CHANGELOG.md")
-    text = re.compile(rf"\b{name}\b|^    {name.removeprefix('RECSYS_').lower()}: ", re.MULTILINE)
-    code = (file for file in sources if file.endswith((".py", ".sh", ".yaml", ".tpl", "Makefile")))
-    return any(text.search((REPOSITORY / file).read_text()) for file in code)
+    return name in _variables() or name.removeprefix("RECSYS_").lower() in _variables()
+
+
+@cache
+def _variables() -> set[str]:
+    """The variables that code names, and the fields of settings classes."""
+    sources = (REPOSITORY / file for file in tracked() if not file.endswith(".md"))
+    code = (file for file in sources if file.suffix in (".py", ".sh", ".yaml", ".tpl", ""))
+    found = set()
+    for file in code:
+        found |= set(
+            re.findall(r"\bRECSYS_[A-Z_]+\b|^    \w+(?=: )", file.read_text(), re.MULTILINE)
+        )
+    return {each.strip() for each in found}

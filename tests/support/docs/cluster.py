@@ -19,6 +19,7 @@ OTHERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Pattern", "openshift-operators", ("recsys",)),
     ("ConfigMap", "patterns-operator", ("patterns-operator-config",)),
     ("ConfigMap", "openshift-operators", ("patterns-operator-config",)),
+    ("Deployment", "patterns-operator", ("patterns-operator-controller-manager",)),
     ("Subscription", "patterns-operator", ("patterns-operator",)),
     ("Subscription", "openshift-operators", ("patterns-operator", "openshift-gitops-operator")),
     ("Subscription", "openshift-gitops-operator", ("openshift-gitops-operator",)),

@@ -27,11 +27,12 @@ def is_file(name: str) -> bool:
     plain = Path(name).name
     if "/" in name:
         return False
-    return (
-        plain in {Path(file).name for file in tracked()}
-        or plain in override_files()
-        or f'"{plain}"' in _source()
-    )
+    return plain in _names() or plain in override_files() or f'"{plain}"' in _source()
+
+
+@cache
+def _names() -> set[str]:
+    return {Path(file).name for file in tracked()}
 
 
 @cache

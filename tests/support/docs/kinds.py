@@ -1,11 +1,13 @@
 """The kinds of a cluster, and the ways in which `oc` can be told one."""
 
+import json
+import re
 from functools import cache
-
-import yaml
 
 from support.lab.crds import manifests as definitions
 
+GROUP = re.compile(r"^  group: (\S+)$", re.MULTILINE)
+KIND = re.compile(r"^  names:\n(?:    .*\n)*?    kind: (\S+)$", re.MULTILINE)
 # Of Kubernetes, OpenShift and the framework; the lab has the definitions of all others.
 KINDS = {
     "": (
@@ -66,16 +68,24 @@ CLUSTER_SCOPED = {
 def resources() -> dict[str, str]:
     """Kinds by every way to write one: `pod`, `pods`, `pods.GROUP`."""
     found = dict(SHORT)
-    defined = (
-        (each["spec"]["group"], each["spec"]["names"]["kind"])
-        for each in filter(None, yaml.safe_load_all(definitions()))
-    )
-    for group, kind in [*defined, *((g, kind) for g, kinds in KINDS.items() for kind in kinds)]:
+    others = ((group, kind) for group, kinds in KINDS.items() for kind in kinds)
+    for group, kind in (*map(_defined, definitions().split("\n---\n")), *others):
         singular = kind.lower()
         for word in (singular, _plural(singular)):
             found[word] = kind
             found[f"{word}.{group}"] = kind
     return found
+
+
+def _defined(definition: str) -> tuple[str, str]:
+    """Group and kind of a definition, in JSON or in YAML, of which only two lines are read."""
+    if definition.startswith("{"):
+        spec = json.loads(definition)["spec"]
+        return spec["group"], spec["names"]["kind"]
+    group, kind = GROUP.search(definition), KIND.search(definition)
+    assert group
+    assert kind
+    return group[1], kind[1]
 
 
 def _plural(word: str) -> str:

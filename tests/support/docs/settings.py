@@ -37,6 +37,7 @@ def of_group() -> Values:
     return read(*FILES, *sorted(REPOSITORY.glob("overrides/values-*.yaml")))
 
 
+@cache
 def roots() -> set[str]:
     """The first keys of all values files."""
     return {*of_group(), *(key for chart in CHARTS for key in of_chart(chart))}
@@ -56,6 +57,7 @@ def exists(path: str, *charts: str) -> bool:
     )
 
 
+@cache
 def keys() -> set[str]:
     """All keys at any depth, of values files and schemas, and the values of enumerations."""
     secrets = json.loads((REPOSITORY / SECRETS).read_text())
