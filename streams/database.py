@@ -32,15 +32,18 @@ class Database:
         url: `postgresql://user:password@host:port/database`.
         connections: maximum number of connections at once.
         timeout: seconds to wait for a free connection.
+        pooled: whether a pooler such as PgBouncer is at the address and may give each transaction
+            another server, which does not know the statements that were prepared on the last one.
     """
 
-    def __init__(self, url: str, *, connections: int, timeout: float) -> None:
+    def __init__(self, url: str, *, connections: int, timeout: float, pooled: bool = False) -> None:
         self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
             url,
             min_size=0,
             max_size=connections,
             timeout=timeout,
             open=False,
+            kwargs={"prepare_threshold": None} if pooled else None,
             check=ConnectionPool.check_connection,
         )
 

@@ -49,9 +49,10 @@ def create_app(
 
 def _services(settings: StorefrontSettings, recommender: Recommender) -> Services:
     database = Database(
-        settings.database_url,
+        settings.pooled_database_url or settings.database_url,
         connections=settings.database_connections,
         timeout=_CONNECTION_TIMEOUT,
+        pooled=settings.pooled_database_url is not None,
     )
     publisher = Publisher(
         settings,

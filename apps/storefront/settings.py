@@ -32,3 +32,5 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     """Port on which one worker alone answers Prometheus; None: metrics are not served."""
     database_connections: int = Field(default=8, ge=1)
     """Maximum number of connections per worker."""
+    pooled_database_url: str | None = None
+    """The same database behind PgBouncer in transaction mode; None: the shop connects directly."""

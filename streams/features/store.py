@@ -20,6 +20,7 @@ from streams.settings import FeatureSettings
 _SCHEMA = "feast"
 _SCRATCH_SCHEMA = "feast_scratch"
 _ONLINE_CONNECTIONS = 8
+_REGISTRY_CONNECTIONS = 3
 
 
 def repo_config(
@@ -51,6 +52,7 @@ def repo_config(
                 "connect_args": {"options": f"-csearch_path={_SCHEMA}"},
                 "pool_pre_ping": True,
                 "pool_size": 1,
+                "max_overflow": _REGISTRY_CONNECTIONS - 1,
             },
         },
         # A retrieval makes a table and drops it again; who retrieves may do so nowhere else.

@@ -85,6 +85,10 @@ def sink_connectors(url: str, username: str, password: str, *, replicas: int) ->
                 "primary.key.fields": sink.primary_key,
                 "schema.evolution": "none",
                 "delete.enabled": "false",
+                # A task writes with one connection; the connector's default are up to 32.
+                "connection.pool.min_size": "1",
+                "connection.pool.max_size": "2",
+                "connection.pool.acquire_increment": "1",
                 "batch.size": "2000",
                 "consumer.override.max.poll.records": "2000",
                 "consumer.override.auto.offset.reset": "earliest",

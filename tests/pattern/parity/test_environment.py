@@ -37,6 +37,7 @@ IN_A_CLUSTER = {
     "RECSYS_KAFKA_KEY_FILE": "Kafka is reached over TLS",
     "RECSYS_METRICS_PORT": "Prometheus reads the metrics",
     "RECSYS_PROCESSOR_HOST": "the kubelet probes the health from outside the pod",
+    "RECSYS_POOLED_DATABASE_URL": "a laptop has one shop, a cluster many",
     "RECSYS_TRUSTED_PROXIES": "the router stands before the shop",
     "RECSYS_SHOP_NAME": "a fork names its shop",
     "RECSYS_CURRENCY_SYMBOL": "a fork names its currency",

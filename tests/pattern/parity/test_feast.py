@@ -15,7 +15,9 @@ URL = (
     "postgresql://pipeline:word@recsys-db-rw:5432/recsys"
     "?sslmode=verify-full&sslrootcert=/etc/recsys/database/ca.crt"
 )
-OWN_TUNING = {"cache_ttl_seconds", "max_conn", "pool_size", "type", "vector_enabled"}
+OWN_TUNING = {
+    *("cache_ttl_seconds", "max_conn", "max_overflow", "pool_size", "type", "vector_enabled"),
+}
 """Settings of caches and connections that each side tunes separately."""
 
 

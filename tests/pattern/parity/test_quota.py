@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from support.pattern.charts import CHARTS, SIZES, Manifest, containers, manifests, title
+from support.pattern.charts import SIZES, Manifest, containers, title
+from support.pattern.scale import most, rendered
 
 UNITS = {"": 1, "m": 1e-3, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 EACH_SIZE = pytest.mark.parametrize("size", SIZES)
@@ -40,23 +41,6 @@ def of(who: str, count: int, resources: dict[str, Any], *volumes: object, more: 
     cpu, memory = amount(requests["cpu"]), amount(requests["memory"])
     pods = count + more
     return Demand(who, pods * cpu, pods * memory, count * sum(map(amount, volumes)))
-
-
-def rendered(size: str) -> list[Manifest]:
-    return [each for chart in CHARTS for each in manifests(chart, size)]
-
-
-def most(size: str, name: str) -> int:
-    """The largest number of a Deployment's pods, one that an update adds included."""
-    all_manifests = rendered(size)
-    deployment = next(m for m in all_manifests if title(m) == f"Deployment/{name}")
-    surge = int(deployment["spec"]["strategy"]["rollingUpdate"]["maxSurge"])
-    for each in all_manifests:
-        if each["kind"] in {"HorizontalPodAutoscaler", "ScaledObject"}:
-            spec = each["spec"]
-            if spec["scaleTargetRef"]["name"] == name:
-                return surge + int(spec.get("maxReplicas") or spec["maxReplicaCount"])
-    return surge + int(deployment["spec"]["replicas"])
 
 
 def deployment(manifest: Manifest, size: str) -> Iterator[Demand]:
