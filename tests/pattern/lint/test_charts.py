@@ -18,6 +18,7 @@ from support.pattern.charts import (
     manifests,
     rendered,
     run,
+    template,
 )
 
 TEMPLATE = "README.md.gotmpl"
@@ -57,6 +58,15 @@ def test_lint_without_the_patterns_values(chart: str) -> None:
 def test_manifests_are_valid(chart: str, size: str, crds: Path, tmp_path: Path) -> None:
     file = tmp_path / "manifests.yaml"
     file.write_text(rendered(chart, size))
+    checked("kubectl-validate", "--local-crds", crds, "--version", "1.30", file)
+
+
+@pytest.mark.parametrize(("option", "kind"), [("delivery.enabled=true", "AlertmanagerConfig")])
+def test_optional_manifests_are_valid(option: str, kind: str, crds: Path, tmp_path: Path) -> None:
+    file = tmp_path / "manifests.yaml"
+    done = template("monitoring", "demo", "--set", option)
+    assert f"kind: {kind}" in done.stdout, done.stderr
+    file.write_text(done.stdout)
     checked("kubectl-validate", "--local-crds", crds, "--version", "1.30", file)
 
 

@@ -40,6 +40,7 @@ RENDERED = {
 }
 HAS_PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 WITHOUT_PODS = {
+    "AlertmanagerConfig",
     *("ConfigMap", "LimitRange", "ObjectStore", "PriorityClass", "ResourceQuota"),
     *(
         "ConsoleLink",
