@@ -12,6 +12,8 @@ import pytest
 from support.checkout import REPOSITORY
 from support.lab.crds import documents
 from support.lab.lock import GIVEN, files, operators
+from support.pattern import clustergroup
+from support.pattern.charts import Manifest, fork, manifests
 from support.pattern.values import FILES, read
 
 TOOLS = REPOSITORY / "tests/support/tools"
@@ -38,6 +40,35 @@ def test_every_subscription_is_locked() -> None:
         key: (each["name"], each.get("source", "redhat-operators"), each["channel"])
         for key, each in subscriptions.items()
     }
+
+
+def subscriptions(size: str) -> dict[str, Manifest]:
+    """The specification of each Subscription by its package."""
+    found = (each for each in clustergroup.objects(fork(size)) if each["kind"] == "Subscription")
+    return {each["spec"]["name"]: each["spec"] for each in found}
+
+
+def test_production_installs_what_is_locked_and_asks_before_updates() -> None:
+    production = subscriptions("production")
+    locked = {each["package"]: each["csv"] for each in operators().values() if "csv" in each}
+    pinned = {
+        name: spec["startingCSV"] for name, spec in production.items() if "startingCSV" in spec
+    }
+    assert pinned == locked
+    assert {spec["installPlanApproval"] for spec in production.values()} == {"Manual"}
+
+
+def test_the_demo_follows_the_channels() -> None:
+    for spec in subscriptions("demo").values():
+        assert spec["installPlanApproval"] == "Automatic"
+        assert "startingCSV" not in spec
+
+
+def test_production_pins_a_version_of_kafka_that_the_operator_runs() -> None:
+    [kafka] = [each for each in manifests("kafka", "production") if each["kind"] == "Kafka"]
+    [connect] = [e for e in manifests("connect", "production") if e["kind"] == "KafkaConnect"]
+    locked = operators()["kafka"]["kafka"]
+    assert (kafka["spec"]["kafka"]["version"], connect["spec"]["version"]) == (locked, locked)
 
 
 def test_every_definition_belongs_to_an_operator() -> None:
