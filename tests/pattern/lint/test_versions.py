@@ -8,7 +8,7 @@ from support.lab import crds, openshift_ai
 from support.lab.lock import File, files
 from support.pattern import clustergroup
 from support.pattern.charts import CHARTS, Manifest, fork, manifests, title
-from support.pattern.definitions import faults, schemas
+from support.pattern.definitions import faults, schemas, stored
 
 
 @cache
@@ -43,6 +43,19 @@ def text(file: File) -> str:
 def test_manifests_hold_against_each_version(file: File, size: str) -> None:
     found = refused(text(file), rendered(size))
     assert not found, f"refused by {file.title}"
+
+
+@pytest.mark.parametrize("file", list(files()), ids=lambda file: file.title)
+def test_fields_survive_the_version_that_is_stored(file: File, size: str) -> None:
+    """Strimzi 0.51 serves v1 and stores v1beta2, without a conversion."""
+    known = stored(text(file))
+    lost = [
+        f"{name}: {fault}"
+        for name, manifest in rendered(size).items()
+        if (schema := known.get(f"{manifest['apiVersion'].split('/')[0]} {manifest['kind']}"))
+        for fault in faults(schema, manifest)
+    ]
+    assert not lost, f"lost by {file.title}"
 
 
 def test_manifests_hold_against_the_definitions_that_are_made(size: str) -> None:

@@ -29,14 +29,21 @@ _Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
 def schemas(definitions: str) -> dict[str, Schema]:
     """The closed schemas of definitions, by `group/version Kind`."""
     return {
-        f"{spec['group']}/{version['name']} {spec['names']['kind']}": _root(
-            version["schema"]["openAPIV3Schema"]
-        )
-        for document in yaml.load_all(definitions, _Loader)
-        if document and document.get("kind") == "CustomResourceDefinition"
-        for spec in [document["spec"]]
+        f"{spec['group']}/{version['name']} {spec['names']['kind']}": _root(version)
+        for spec in _specifications(definitions)
         for version in spec["versions"]
         if version["served"]
+    }
+
+
+@cache
+def stored(definitions: str) -> dict[str, Schema]:
+    """The closed schemas of the versions in which the API server stores, by `group Kind`."""
+    return {
+        f"{spec['group']} {spec['names']['kind']}": _root(version)
+        for spec in _specifications(definitions)
+        for version in spec["versions"]
+        if version["storage"]
     }
 
 
@@ -47,8 +54,14 @@ def faults(schema: Schema, manifest: Schema) -> Iterator[str]:
         yield f"{path or '(root)'}: {error.message}"
 
 
-def _root(schema: Schema) -> Schema:
-    closed = _closed(schema)
+def _specifications(definitions: str) -> Iterator[Schema]:
+    for document in yaml.load_all(definitions, _Loader):
+        if document and document.get("kind") == "CustomResourceDefinition":
+            yield document["spec"]
+
+
+def _root(version: Schema) -> Schema:
+    closed = _closed(version["schema"]["openAPIV3Schema"])
     closed["properties"] = {**closed["properties"], **STANDARD}
     return closed
 
