@@ -10,10 +10,11 @@ from jgo.maven import MavenContext
 
 from apps.local.connect import initialise
 from apps.local.distribution import _PLUGIN as PLUGIN
-from apps.local.distribution import Distribution
+from apps.local.distribution import Distribution, _listed
 from apps.local.settings import LocalSettings
 from streams.sink.__main__ import connectors_json
 from streams.sink.connectors import sink_connectors
+from support.lab.lock import operators
 from support.pattern.charts import CHARTS, SIZES, Manifest, manifests
 
 CREDENTIALS = "/mnt/database"
@@ -35,6 +36,11 @@ def connect(request: pytest.FixtureRequest) -> Connect:
 def worker(connect: Connect) -> Manifest:
     (worker,) = [each["spec"] for each in connect if each["kind"] == "KafkaConnect"]
     return worker
+
+
+def test_the_laptop_runs_the_kafka_that_the_operator_delivers() -> None:
+    versions = {each.version for each in _listed() if each.group == "org.apache.kafka"}
+    assert versions == {operators()["kafka"]["kafka"]}
 
 
 def test_the_connectors_are_those_of_the_code(connect: Connect) -> None:
