@@ -10,16 +10,18 @@ from apps.cluster import restarts
 from apps.cluster.oc import Oc
 from streams.errors import UnavailableError
 
-# A pod that is deleted is there again at once, as a new one; it is ready unless STUCK is set.
+# A pod that is deleted is there once more, then as a new one, which is ready unless STUCK is set.
 OC = """#!/usr/bin/env bash
 while [[ $1 == --* ]]; do shift; done
 echo "$*" >>"$ANSWERS/calls"
 case "$1 $2" in
   "get pods")
-    if [[ $3 == --namespace ]]; then cat "$ANSWERS/pods.json"; else cat "$ANSWERS/$3.json"; fi ;;
+    if [[ $3 == --namespace ]]; then cat "$ANSWERS/pods.json"; else cat "$ANSWERS/$3.json"; fi
+    [[ ! -f $ANSWERS/$3.next ]] || mv "$ANSWERS/$3.next" "$ANSWERS/$3.json" ;;
   "delete pod")
     ready=True; [[ -z ${STUCK:-} ]] || ready=False
-    sed "s/old/new/; s/Ready-status/$ready/" "$ANSWERS/template" >"$ANSWERS/$3.json" ;;
+    sed "s/Ready-status/True/" "$ANSWERS/template" >"$ANSWERS/$3.json"
+    sed "s/old/new/; s/Ready-status/$ready/" "$ANSWERS/template" >"$ANSWERS/$3.next" ;;
   *) echo '{"items": []}' ;;
 esac
 """
@@ -56,11 +58,11 @@ def test_one_pod_after_the_other(strimzi: Any) -> None:
     said = list(restarts.readers(Oc(strimzi.environment), "recsys", "recsys-db-connect"))
     assert said == ["Pod recsys/connect-0", "Pod recsys/connect-1"]
     changed = [call.split()[:3] for call in strimzi.calls if not call.startswith("get deploy")]
-    assert changed[1:5] == [
+    assert changed[1:7] == [
         ["delete", "pod", "connect-0"],
-        ["get", "pods", "connect-0"],
+        *[["get", "pods", "connect-0"]] * 2,
         ["delete", "pod", "connect-1"],
-        ["get", "pods", "connect-1"],
+        *[["get", "pods", "connect-1"]] * 2,
     ]
 
 
