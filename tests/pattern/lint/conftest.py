@@ -3,11 +3,13 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from support.checkout import REPOSITORY
 from support.lab import places
+from support.lab.crds import manifests as definitions
 from support.lab.lock import files
 from support.pattern.charts import CHARTS, SIZES
 
@@ -44,3 +46,12 @@ def shellcheck() -> str:
     found = shutil.which("shellcheck")
     assert found, "ShellCheck is missing: install it (Debian: apt-get install shellcheck)"
     return found
+
+
+@pytest.fixture(scope="session")
+def crds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The definitions of all kinds, one per file, for `kubectl-validate`."""
+    folder = tmp_path_factory.mktemp("crds")
+    for number, definition in enumerate(definitions().split("\n---\n")):
+        (folder / f"{number}.yaml").write_text(definition)
+    return folder

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.lab.crds import manifests as definitions
 from support.pattern.charts import (
     CHARTS,
     SIZES,
@@ -23,14 +22,6 @@ from support.pattern.charts import (
 
 TEMPLATE = "README.md.gotmpl"
 OURS = {"global", "main", "clusterGroup", "secretStore", "extraParametersNested"}
-
-
-@pytest.fixture(scope="session")
-def crds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("crds")
-    for number, definition in enumerate(definitions().split("\n---\n")):
-        (folder / f"{number}.yaml").write_text(definition)
-    return folder
 
 
 def test_there_is_a_chart_for_every_application() -> None:

@@ -1,13 +1,16 @@
 """What the documented commands name exists on a cluster that has the pattern."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from support.docs.cluster import Cluster, installed
 from support.docs.commands import Named, is_placeholder, manifests, oc_commands
 from support.docs.kinds import CLUSTER_SCOPED, resources
 from support.docs.pages import Page, commented_values, pages
+from support.pattern.charts import checked
 
 ANNOTATIONS = {
     *("strimzi.io/pause-reconciliation", "strimzi.io/restart", "strimzi.io/restart-task"),
@@ -47,12 +50,22 @@ def test_objects_of_commands_exist(page: Page) -> None:
     assert faults == []
 
 
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_objects_that_a_page_shows_are_valid(page: Page, crds: Path, tmp_path: Path) -> None:
+    for number, manifest in enumerate(manifests(page)):
+        file = tmp_path / f"{number}.yaml"
+        named = {**manifest, "metadata": {"name": "generated", **manifest["metadata"]}}
+        file.write_text(yaml.safe_dump(named))
+        checked("kubectl-validate", "--local-crds", crds, "--version", "1.30", file)
+
+
 def test_the_pages_have_commands() -> None:
     """The test above reads something."""
     read = [oc for page in pages() for oc in oc_commands(page)]
     assert len([named for oc in read for named in oc.named]) > 30
     assert any(oc.labels for oc in read)
     assert any(oc.annotations for oc in read)
+    assert any(True for page in pages() for _ in manifests(page))
 
 
 @pytest.mark.parametrize(
