@@ -91,10 +91,10 @@ def _application(item: Resource) -> Row:
     health = status.get("health", {}).get("status", "Unknown")
     synced = sync.get("status", "Unknown")
     revision = str(sync.get("revision") or "".join((sync.get("revisions") or [""])[-1:]))
-    failed = status.get("operationState", {})
+    operation = status.get("operationState", {})
     messages = [str(condition["message"]) for condition in status.get("conditions", [])]
-    if failed.get("phase") in {"Failed", "Error"}:
-        messages.append(str(failed.get("message", "")))
+    if operation.get("phase") != "Succeeded":  # a sync that is retried for ever is running
+        messages.append(str(operation.get("message", "")))
     return Row(
         (
             item["metadata"]["name"],
@@ -102,7 +102,7 @@ def _application(item: Resource) -> Row:
             synced,
             health,
             revision[:9],
-            "; ".join(messages),
+            "; ".join(filter(None, messages)),
         ),
         healthy=(synced, health) == ("Synced", "Healthy"),
     )

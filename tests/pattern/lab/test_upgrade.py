@@ -39,7 +39,7 @@ def test_the_first_version_upgrades_to_this_one(first_version: Installation) -> 
     shop.fork.empty()
     copy_working_tree(shop.fork.checkout)
     shop.push("upgrade")
-    shop.delete_removed_applications()
+    shop.delete_removed()
     shop.wait_until_healthy()
 
     upgraded = _tracked(shop.api)

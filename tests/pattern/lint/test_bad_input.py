@@ -206,7 +206,7 @@ TABLE = [
     ),
     Bad(
         "an unknown component",
-        "feast",
+        "openshift-ai",
         "dataScienceCluster.managed[0]=kserving",
         ("/dataScienceCluster/managed/0", "one of"),
     ),

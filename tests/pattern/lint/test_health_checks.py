@@ -95,12 +95,17 @@ CASES: list[Case] = [
         "Healthy",
     ),
     (
-        "datasciencecluster.opendatahub.io/v1",
+        "datasciencecluster.opendatahub.io/v2",
         "DataScienceCluster",
-        {"phase": "Progressing"},
+        {"conditions": [{"type": "Ready", "status": "False", "message": "no dashboard"}]},
         "Progressing",
     ),
-    ("datasciencecluster.opendatahub.io/v1", "DataScienceCluster", {"phase": "Ready"}, "Healthy"),
+    (
+        "datasciencecluster.opendatahub.io/v2",
+        "DataScienceCluster",
+        {"conditions": [{"type": "Ready", "status": "True"}]},
+        "Healthy",
+    ),
 ]
 
 

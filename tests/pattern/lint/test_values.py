@@ -104,6 +104,15 @@ def test_applications_prune_and_self_heal() -> None:
             assert application["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
 
 
+def test_retries_never_end() -> None:
+    """Argo CD does not sync a commit again whose retries have ended."""
+    values = read(*FILES)
+    default = values["global"]["options"]["applicationRetryLimit"]
+    for name, application in values["clusterGroup"]["applications"].items():
+        policy = application.get("syncPolicy", {"retry": {"limit": default}})
+        assert policy["retry"]["limit"] < 0, name
+
+
 def test_every_override_file_has_a_name_that_is_read() -> None:
     """The framework silently ignores a file with any other name."""
     merged = read(*FILES)

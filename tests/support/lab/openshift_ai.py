@@ -1,7 +1,8 @@
 """API v2 of DataScienceCluster, which OpenShift AI 3 stores.
 
 No definition of it is at hand. It is made from v1 as the operator's own types differ: pipelines are
-`aipipelines`, and two components have gone.
+`aipipelines`, and two components have gone. The lab has no webhook that converts, so the former name
+stays, for objects that an earlier version of the pattern wrote as v1.
 https://github.com/opendatahub-io/opendatahub-operator/pull/2589
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 NAME = "datascienceclusters.datasciencecluster.opendatahub.io"
-RENAMED = {"datasciencepipelines": "aipipelines"}
+FORMER, PRESENT = "datasciencepipelines", "aipipelines"
 GONE = ("codeflare", "modelmeshserving")
 
 
@@ -24,9 +25,8 @@ def with_v2(definition: Schema) -> Schema:
         content = v2["schema"]["openAPIV3Schema"]["properties"][part]["properties"]
         components = content["components"]["properties"]
         content["components"]["properties"] = {
-            RENAMED.get(name, name): schema
-            for name, schema in components.items()
-            if name not in GONE
+            PRESENT: components[FORMER],
+            **{name: schema for name, schema in components.items() if name not in GONE},
         }
     v1["storage"] = False
     made["spec"]["versions"].append(v2)

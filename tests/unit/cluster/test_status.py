@@ -148,6 +148,17 @@ def test_an_application_that_cannot_be_rendered(running: Any) -> None:
     assert status(running).returncode == 1
 
 
+@pytest.mark.parametrize("phase", ["Running", "Failed", "Error"])
+def test_an_application_says_what_it_waits_for(running: Any, phase: str) -> None:
+    """A sync that Argo CD retries for ever is running, however often it has failed."""
+    message = "one task failed. Retrying attempt #7 at 9:15AM."
+    operation = {"phase": phase, "message": message}
+    waiting = application("kafka", 2, "OutOfSync", "Healthy", operationState=operation)
+    running.has("applications.argoproj.io", [waiting])
+    (row,) = found(running)["applications"].rows
+    assert row.cells[-1] == message
+
+
 def test_an_operator_that_does_not_come_up(running: Any) -> None:
     (running.folder / "clusterserviceversions.operators.coreos.com.json").unlink()
     (row,) = found(running)["operators"].rows

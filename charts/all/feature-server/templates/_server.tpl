@@ -1,5 +1,5 @@
 {{- /* A server of Feast: its resources, and the certificate authority of the database. */ -}}
-{{- define "feast.server" -}}
+{{- define "feature-server.server" -}}
 resources:
   {{- toYaml (index .Values.sizes .Values.global.size).resources | nindent 2 }}
 volumeMounts:
