@@ -37,6 +37,7 @@ RENDERED = {
     "CronJob/recsys-db-restore-test": "restore-test",
     "Job/recsys-feast-apply": "feast-apply",
     "Job/recsys-pipelines-upload": "upload",
+    "CronJob/images-restart": "images-restart",
 }
 HAS_PODS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 WITHOUT_PODS = {

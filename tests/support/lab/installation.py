@@ -8,6 +8,7 @@ from pathlib import Path
 
 from support.lab.api import Api, Object
 from support.lab.argocd import Instance, argocd
+from support.lab.builds import builds
 from support.lab.git_server import git_server
 from support.lab.processes import LabError, wait_until
 from support.lab.repository import BRANCH, Repository
@@ -51,10 +52,14 @@ class Installation:
     def parent(self) -> str:
         return f"{self.pattern.name}-{self.pattern.group['name']}"
 
-    def install(self) -> None:
-        """Push the fork, create the Application of the cluster group, wait for all of it."""
+    def begin(self) -> None:
+        """Push the fork and create the Application of the cluster group."""
         self.push("install")
         self.api.apply([self._parent_application()])
+
+    def install(self) -> None:
+        """Install the pattern and wait for all of it."""
+        self.begin()
         self.wait_until_healthy()
 
     def push(self, message: str) -> None:
@@ -103,8 +108,8 @@ class Installation:
             message = "not every Application is Synced and Healthy"
             raise LabError("\n- ".join((message, *reasons))) from None
 
-    def delete_removed_applications(self) -> None:
-        """Do what docs/day-2.md asks of an administrator: the framework prunes no Application."""
+    def delete_removed(self) -> None:
+        """Do what docs/day-2.md asks of an administrator: the framework prunes nothing."""
         expected = {each["metadata"]["name"] for each in clustergroup.applications(self.pattern)}
         removed = [each for each in self.applications() if each["metadata"]["name"] not in expected]
         others = {self.parent, *(each["metadata"]["name"] for each in removed)}
@@ -113,8 +118,16 @@ class Installation:
             INSTALL_SECONDS,
             "the remaining Applications are healthy",
         )
-        for each in removed:
-            self.api.delete(_path(each))
+        [parent] = self._parents()
+        for each in parent["status"]["resources"]:
+            if each.get("requiresPruning"):
+                kind = ".".join(
+                    filter(None, (each["kind"], each.get("version"), each.get("group")))
+                )
+                self.api.kubectl(
+                    *("delete", kind, each["name"], "--wait=false", "--ignore-not-found"),
+                    f"--namespace={each.get('namespace', 'default')}",
+                )
 
     def left_out(self) -> dict[str, str]:
         """What the framework would install and the lab cannot, with the reason."""
@@ -208,7 +221,7 @@ def installation(api: Api, folder: Path, fill: Callable[[Path], None]) -> Iterat
         if pattern.has_own_argocd:
             own = Instance(pattern.argocd_namespace, pattern.health_checks, exclusions)
             instances.append(own)
-        with argocd(api, instances, folder):
+        with argocd(api, instances, folder), builds(api):
             yield Installation(api, fork, framework, cluster, before=api.snapshot())
 
 

@@ -1,8 +1,8 @@
 """API v2 of DataScienceCluster, which OpenShift AI 3 stores.
 
 No definition of it is at hand. It is made from v1 as the operator's own types differ: pipelines are
-`aipipelines`, and two components have gone. The lab has no webhook that converts, so the former name
-stays, for objects that an earlier version of the pattern wrote as v1.
+`aipipelines`, and two components have gone. The lab has no webhook that converts, so the former
+name stays, for objects that an earlier version of the pattern wrote as v1.
 https://github.com/opendatahub-io/opendatahub-operator/pull/2589
 """
 
