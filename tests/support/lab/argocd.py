@@ -143,8 +143,9 @@ def _controller(
         "--repo-server-plaintext",
         *("--redis", redis),
         *("--metrics-port", str(metrics_port)),
-        # The lab announces a push by annotation, as a webhook does, so nothing is polled.
-        *("--app-resync", "600"),
+        # The lab announces a push by annotation, as a webhook does. This is for an Application that
+        # is created a moment before its AppProject: Argo CD looks at it again only then.
+        *("--app-resync", "60"),
         *("--app-resync-jitter", "0"),
         *("--self-heal-timeout-seconds", "1"),
         *("--self-heal-backoff-timeout-seconds", "1"),
