@@ -27,6 +27,9 @@ BUILT_HERE = re.compile(rf"^[a-z][a-z0-9-]*:{re.escape(VERSION)}$")
 OC = "image-registry.openshift-image-registry.svc:5000/openshift/cli:latest"
 BY_TAG = {
     OC: "the cluster's own release brings it, and its digest with it",
+    "image-registry.openshift-image-registry.svc:5000/openshift/oauth-proxy:v4.4": (
+        "it comes with OpenShift, whose updates bring another digest"
+    ),
     "docker.enterprisedb.com/k8s/postgresql:18.1-standard-ubi9": (
         "only an owner of EDB's token can read its digest: docs/day-2.md says how to pin it"
     ),

@@ -65,7 +65,9 @@ def database(manifest: Manifest, _: str) -> Iterator[Demand]:
 
 
 def trial(manifest: Manifest, _: str) -> Iterator[Demand]:
-    """The cluster into which a backup is restored."""
+    """The cluster into which a backup is restored, if the ConfigMap has one."""
+    if "cluster.yaml" not in manifest.get("data", {}):
+        return
     restored = yaml.safe_load(manifest["data"]["cluster.yaml"])
     spec = restored["spec"]
     volumes = spec["storage"]["size"], spec["walStorage"]["size"]
