@@ -27,9 +27,11 @@ def builds(api: Api) -> Iterator[None]:
     ended = threading.Event()
     thread = threading.Thread(target=_serve, args=(api, ended), daemon=True)
     thread.start()
-    yield
-    ended.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def start(api: Api, config: Object) -> str:

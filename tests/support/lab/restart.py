@@ -44,9 +44,11 @@ def restarts(api: Api, namespace: str, folder: Path) -> Iterator[list[str]]:
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    yield said
-    ended.set()
-    thread.join()
+    try:
+        yield said
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _run(api: Api, pod: Object, folder: Path) -> str:
