@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_only_the_databases_authority_is_not_read_from_vault() -> None:
     assert {each["apiVersion"] for each in found} == {"external-secrets.io/v1"}
     others = {each["metadata"]["name"] for each in found if each not in from_vault()}
     assert others == {"recsys-db-authority"}
+
+
+def test_intervals_are_written_as_the_operator_writes_them() -> None:
+    """It replaces 1h by 1h0m0s, which Argo CD would take for a manual edit: never Synced."""
+    intervals = {each["spec"]["refreshInterval"] for each in external_secrets()}
+    canonical = re.compile(r"(?:(?:[1-9]\d*h)?[1-5]?\dm)?[1-5]?\ds")
+    assert not {each for each in intervals if not canonical.fullmatch(each)}
 
 
 def test_every_policy_exists() -> None:
