@@ -2,23 +2,26 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.checkout import REPOSITORY
+from support.lab import control_plane
 from support.lab.api import Api
-from support.lab.control_plane import control_plane
 from support.lab.installation import Installation, installation
+from support.lab.operators import operators
 from support.lab.places import BIN, STATE
 from support.lab.repository import copy_working_tree
+from support.lab.vault import Vault
 from support.pattern import charts
 from support.pattern.pattern import Cluster, Pattern
 
 OPENSHIFT_NAMESPACES = ("openshift-marketplace", "openshift-monitoring", "openshift-operators")
 LEFT_OUT = pytest.StashKey[dict[str, str]]()
-NEEDED = ("helm", "kubectl", "argocd", "kubelab", "kwok")
+NEEDED = ("helm", "kubectl", "argocd", "kubelab", "kwok", "external-secrets", "cloudnative-pg")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,6 +46,10 @@ def folder() -> Path:
     missing = [name for name in NEEDED if not (BIN / name).exists()]
     if missing:
         pytest.fail(f"missing: {', '.join(missing)}; run tests/support/tools/build.sh")
+    try:
+        socket.gethostbyname(control_plane.NAME)
+    except OSError:
+        pytest.fail(f"no host {control_plane.NAME}: run tests/pattern/lab/run.sh")
     folder = STATE / "lab"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -56,16 +63,31 @@ def pattern() -> Pattern:
 
 
 @pytest.fixture(scope="session")
-def api(folder: Path, pattern: Pattern) -> Iterator[Api]:
-    with control_plane(folder) as api:
-        if missing := charts.kinds(pattern) - api.resources.keys():
-            pytest.fail(
-                f"no definition of {', '.join(sorted(missing))}: put the operators'"
-                " CustomResourceDefinitions into a folder and name it by RECSYS_CRDS"
-            )
-        for name in OPENSHIFT_NAMESPACES:
-            api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+def bare_api(folder: Path) -> Iterator[Api]:
+    """The API server, without operators."""
+    with control_plane.control_plane(folder) as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def vault(bare_api: Api, folder: Path) -> Iterator[Vault]:
+    """The secrets of the pattern, which the operators read."""
+    with operators(bare_api, folder) as vault:
+        vault.load(REPOSITORY / "values-secret.yaml.template")
+        yield vault
+
+
+@pytest.fixture(scope="session")
+def api(bare_api: Api, vault: Vault, pattern: Pattern) -> Api:
+    """The API server, with the operators."""
+    if missing := charts.kinds(pattern) - bare_api.resources.keys():
+        pytest.fail(
+            f"no definition of {', '.join(sorted(missing))}: put the operators'"
+            " CustomResourceDefinitions into a folder and name it by RECSYS_CRDS"
+        )
+    for name in OPENSHIFT_NAMESPACES:
+        bare_api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    return bare_api
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,14 @@ import yaml
 from support.lab.api import Api, Object
 from support.lab.installation import Installation
 from support.lab.processes import wait_until
+from support.lab.references import unresolved
 
 pytestmark = pytest.mark.gitops
 
 WAVE = "argocd.argoproj.io/sync-wave"
 SERVICES = "/api/v1/namespaces/recsys/services"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/recsys/deployments"
+CLUSTERS = "/apis/postgresql.k8s.enterprisedb.io/v1/namespaces/recsys/clusters"
 KAFKA = "/apis/kafka.strimzi.io/v1/namespaces/recsys"
 SECONDS = 60
 
@@ -35,6 +37,15 @@ def test_every_wave_waits_for_the_earlier_ones(shop: Installation) -> None:
         finished = max(_time_of_first_sync(each, "deployedAt") for each in waves[earlier])
         started = min(_time_of_first_sync(each, "deployStartedAt") for each in waves[later])
         assert finished <= started, f"wave {later} began before wave {earlier} was done"
+
+
+def test_pods_find_the_secrets_that_they_read(shop: Installation) -> None:
+    """The operators' own among them, except Kafka's: kwok stands in for its operator."""
+    kafka = {
+        f"{_names(shop)['kafka']}-cluster-ca-cert",
+        *(each["metadata"]["name"] for each in shop.api.items(f"{KAFKA}/kafkausers")),
+    }
+    assert {name for name, _ in unresolved(shop.api, "recsys")} <= kafka
 
 
 def test_a_deleted_object_is_restored(shop: Installation) -> None:
@@ -93,6 +104,28 @@ def test_a_pushed_override_of_the_cluster_group_is_applied(shop: Installation) -
         lambda: _object(shop.api, path)["spec"]["replicas"] == brokers, SECONDS, "the brokers"
     )
     shop.wait_until_healthy(SECONDS)
+
+
+def test_a_push_that_the_databases_operator_refuses_is_reported(shop: Installation) -> None:
+    path = f"{CLUSTERS}/{_names(shop)['database']}"
+    before = _object(shop.api, path)
+    size = shop.pattern.values["global"]["size"]
+    values_file = shop.fork.checkout / "charts/all/postgres/values.yaml"
+    values = yaml.safe_load(values_file.read_text())
+    values["sizes"][size]["storage"] = "1Gi"
+    values_file.write_text(yaml.safe_dump(values))
+    shop.push("a smaller volume")
+
+    def is_reported() -> bool:
+        operation = shop.application("postgres")["status"]["operationState"]
+        return "can't shrink existing storage" in operation.get("message", "")
+
+    wait_until(is_reported, SECONDS, "the refusal is reported")
+    assert _object(shop.api, path)["spec"] == before["spec"]
+
+    shop.fork.git("revert", "--no-edit", "HEAD")
+    shop.push("the volume as it was")
+    shop.wait_until_healthy()
 
 
 def test_a_broken_push_is_reported_and_leaves_what_runs_untouched(shop: Installation) -> None:

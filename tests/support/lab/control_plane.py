@@ -13,8 +13,21 @@ from support.lab.api import Api, Object
 from support.lab.places import BIN
 from support.lab.processes import Processes, free_port, wait_until
 
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 KUBELAB = str(BIN / "kubelab")
+# Pods find the API server by this name, at the port of https; run.sh makes it this machine's.
+NAME, PORT = "kubernetes.default", 443
 WORKERS = ("worker-a", "worker-b", "worker-c")
+# the default one of AWS, the platform of the tests
+STORAGE_CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {
+        "name": "gp3-csi",
+        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+    },
+    "provisioner": "kubernetes.io/host-path",
+}
 # every pod has to do with what OpenShift's restricted-v2 grants
 POD_SECURITY = {
     "apiVersion": "apiserver.config.k8s.io/v1",
@@ -38,7 +51,7 @@ def control_plane(folder: Path) -> Iterator[Api]:
     processes = Processes(folder / "logs")
     keys = _keys(folder)
     api = Api(
-        url=f"https://127.0.0.1:{free_port()}",
+        url=f"https://{NAME}:{PORT}",
         token=secrets.token_hex(16),
         kubeconfig=folder / "kubeconfig",
     )
@@ -51,12 +64,12 @@ def control_plane(folder: Path) -> Iterator[Api]:
         processes.wait_for("kube-apiserver", server, api.is_ready)
         # before kwok, which ends at a kind that is not served
         api.kubectl("create", "--filename=-", stdin=crds.manifests())
-        api.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        wait_until(lambda: _all(api, DEFINITIONS, "Established"), 60, "the kinds are served")
         for name, command in _controllers(api, folder, keys).items():
             stack.enter_context(processes.running(name, command))
         kwok = stack.enter_context(processes.running("kwok", _kwok(api, folder)))
-        api.apply(_worker(name) for name in WORKERS)
-        processes.wait_for("kwok", kwok, lambda: all(map(_is_ready, api.items("/api/v1/nodes"))))
+        api.apply([STORAGE_CLASS, *map(_worker, WORKERS)])
+        processes.wait_for("kwok", kwok, lambda: _all(api, "/api/v1/nodes", "Ready"))
         account = "/api/v1/namespaces/default/serviceaccounts/default"
         wait_until(lambda: api.get(account), 60, "the controller manager makes service accounts")
         yield api
@@ -102,7 +115,7 @@ def _apiserver(api: Api, etcd: str, folder: Path, key: Path) -> list[str]:
         "kube-apiserver",
         f"--etcd-servers={etcd}",
         "--bind-address=127.0.0.1",
-        f"--secure-port={api.client.base_url.port}",
+        f"--secure-port={PORT}",
         "--advertise-address=127.0.0.1",
         "--endpoint-reconciler-type=none",
         f"--cert-dir={folder / 'apiserver'}",
@@ -134,6 +147,8 @@ def _controllers(api: Api, folder: Path, key: Path) -> dict[str, list[str]]:
             f"--secure-port={free_port()}",
             f"--cert-dir={folder / manager}",
             f"--service-account-private-key-file={key}",
+            "--enable-hostpath-provisioner",
+            f"--root-ca-file={folder / 'apiserver' / 'apiserver.crt'}",
         ],
         "kube-scheduler": [
             KUBELAB,
@@ -169,6 +184,12 @@ def _worker(name: str) -> Object:
     }
 
 
-def _is_ready(node: Object) -> bool:
-    conditions = node.get("status", {}).get("conditions", [])
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+def _all(api: Api, path: str, condition: str) -> bool:
+    """Whether the condition is true for every object at the path."""
+    return all(
+        any(
+            each["type"] == condition and each["status"] == "True"
+            for each in found.get("status", {}).get("conditions") or []
+        )
+        for found in api.items(path)
+    )

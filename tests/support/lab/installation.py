@@ -31,7 +31,7 @@ end
 return {status = "Progressing", message = tostring(sync) .. ", " .. tostring(health)}
 """,
 }
-INSTALL_SECONDS = 300
+INSTALL_SECONDS = 540
 
 
 @dataclass(frozen=True)
