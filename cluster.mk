@@ -43,10 +43,15 @@ install: $(CLUSTER)/.ready ## Install the pattern on OpenShift, or bring it up t
 	@PATTERNS_OPERATOR_NAMESPACE=$$($(NAMESPACE_OF) operator) && export PATTERNS_OPERATOR_NAMESPACE \
 	  && $(WAIT_FOR_WAVES) && $(PLAYBOOK)install
 
+# Newer operators refuse to delete a Pattern that does not have this annotation.
+DELETE = patterns.gitops.hybrid-cloud-patterns.io/prune=true
+
 uninstall: $(CLUSTER)/.ready ## Remove the pattern from the cluster (through ./pattern.sh)
 	@$(PREFLIGHT) --purpose uninstall
 	@PATTERNS_OPERATOR_NAMESPACE=$$($(NAMESPACE_OF) pattern) && export PATTERNS_OPERATOR_NAMESPACE \
-	  && if [ -n "$$PATTERNS_OPERATOR_NAMESPACE" ]; then $(PLAYBOOK)uninstall; \
+	  && if [ -n "$$PATTERNS_OPERATOR_NAMESPACE" ]; \
+	  then oc annotate patterns.gitops.hybrid-cloud-patterns.io $(PATTERN_NAME) \
+	    --namespace $$PATTERNS_OPERATOR_NAMESPACE --overwrite $(DELETE) >/dev/null && $(PLAYBOOK)uninstall; \
 	  else echo "$(PATTERN_NAME) is not installed: nothing was changed"; fi
 
 load-secrets: $(CLUSTER)/.ready ## Load the secrets into the cluster's Vault (through ./pattern.sh)

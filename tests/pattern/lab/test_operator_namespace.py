@@ -11,6 +11,7 @@ import pytest
 
 from support.checkout import REPOSITORY
 from support.lab.api import Api, Object
+from support.lab.processes import wait_until
 
 pytestmark = pytest.mark.gitops
 
@@ -63,6 +64,38 @@ OFFER = {
     "status": {"channels": [{"name": "fast", "currentCSVDesc": {"version": "0.0.80"}}]},
 }
 
+# What the webhook of the newer operator does.
+PROTECTION: Object = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingAdmissionPolicy",
+    "metadata": {"name": "patterns"},
+    "spec": {
+        "failurePolicy": "Fail",
+        "matchConstraints": {
+            "resourceRules": [
+                {
+                    "apiGroups": ["gitops.hybrid-cloud-patterns.io"],
+                    "apiVersions": ["v1alpha1"],
+                    "operations": ["DELETE"],
+                    "resources": ["patterns"],
+                }
+            ]
+        },
+        "validations": [
+            {
+                "expression": "oldObject.metadata.?annotations"
+                "['patterns.gitops.hybrid-cloud-patterns.io/prune'].orValue('') == 'true'",
+                "message": "deletion denied: set the annotation",
+            }
+        ],
+    },
+}
+BINDING: Object = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingAdmissionPolicyBinding",
+    "metadata": {"name": "patterns"},
+    "spec": {"policyName": "patterns", "validationActions": ["Deny"]},
+}
 
 PLAYBOOK = """#!/bin/sh
 [ "$1" != rhvp.cluster_utils.uninstall ] ||
@@ -79,8 +112,10 @@ def offered(api: Api) -> Iterator[None]:
     api.apply([PACKAGE_MANIFESTS])
     name = PACKAGE_MANIFESTS["metadata"]["name"]
     api.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=60s")
-    api.apply([OFFER])
+    api.apply([OFFER, PROTECTION, BINDING])
     yield
+    for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+        api.kubectl("delete", kind, "patterns")
     api.kubectl("delete", "crd", name)
     api.kubectl("delete", "namespace", OWN, "--ignore-not-found")
     for kind in ("pattern/recsys", f"subscription/{OWN}", "configmap/patterns-operator-config"):
@@ -130,6 +165,16 @@ def test_install_and_uninstall(
     assert settings["data"] == {"gitops.applicationHealthCheckEnabled": "true"}
 
     api.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=json.dumps(PATTERN))
+    wait_until(lambda: _is_protected(api, namespace), 30, "the Pattern is protected")
     assert make("uninstall").endswith(f"rhvp.cluster_utils.uninstall in {namespace}")
     assert not api.items("/apis/gitops.hybrid-cloud-patterns.io/v1alpha1/patterns")
     assert make("uninstall") == "recsys is not installed: nothing was changed"
+
+
+def _is_protected(api: Api, namespace: str) -> bool:
+    attempt = ("delete", "pattern", "recsys", "--namespace", namespace, "--dry-run=server")
+    try:
+        api.kubectl(*attempt)
+    except RuntimeError as error:
+        return "deletion denied" in str(error)
+    return False
