@@ -132,10 +132,11 @@ def test_the_fields_of_the_events_are_those_of_the_contract(
 def test_the_drawing_has_the_waves_of_the_applications() -> None:
     drawn: dict[int, set[str]] = {}
     for wave, names in re.findall(r'w\d+\["(\d+): (.*?)"\]', page("docs/install.md").text):
-        drawn[int(wave)] = {re.sub(r"<br/>|\s+", " ", name).strip() for name in names.split(",")}
+        words = (re.sub(r"<br/>|\s+", " ", name).split() for name in names.split(","))
+        drawn[int(wave)] = {"-".join(each) for each in words}
     expected: dict[int, set[str]] = {}
     for name, application in of_group()["clusterGroup"]["applications"].items():
-        plain = name.removeprefix("openshift-").replace("-", " ")
+        plain = name.removeprefix("openshift-") if "chart" in application else name
         expected.setdefault(int(application["annotations"][WAVE]), set()).add(plain)
     assert drawn == expected
 
