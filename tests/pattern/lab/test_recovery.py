@@ -90,6 +90,9 @@ def shop(api: Api, folder: Path) -> Iterator[Installation]:
     with installation(api, folder / "no-openshift-ai", without_openshift_ai) as shop:
         shop.begin()
         yield shop
+        if parent(shop)["status"]["operationState"]["phase"] == "Running":
+            # what the documentation asks for before an incomplete installation is removed
+            shop.api.kubectl(*_commands()[0])
         shop.uninstall()
 
 

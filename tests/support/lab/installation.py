@@ -121,9 +121,7 @@ class Installation:
         [parent] = self._parents()
         for each in parent["status"]["resources"]:
             if each.get("requiresPruning"):
-                kind = ".".join(
-                    filter(None, (each["kind"], each.get("version"), each.get("group")))
-                )
+                kind = f"{each['kind']}.{each['version']}.{each.get('group', '')}"
                 self.api.kubectl(
                     *("delete", kind, each["name"], "--wait=false", "--ignore-not-found"),
                     f"--namespace={each.get('namespace', 'default')}",
