@@ -48,6 +48,15 @@ def test_pods_find_the_secrets_that_they_read(shop: Installation) -> None:
     assert {name for name, _ in unresolved(shop.api, "recsys")} <= kafka
 
 
+def test_the_databases_operator_leaves_what_is_not_its_own(shop: Installation) -> None:
+    """It looks at everything again when the Cluster is touched."""
+    before = _monitors(shop)
+    path = f"{CLUSTERS}/{_names(shop)['database']}"
+    shop.api.patch(path, {"metadata": {"annotations": {"example.com/touched": "true"}}})
+    time.sleep(10)
+    assert _monitors(shop) == before
+
+
 def test_a_deleted_object_is_restored(shop: Installation) -> None:
     path = f"{SERVICES}/{_names(shop)['storefront']}"
     deleted = _object(shop.api, path)["metadata"]["uid"]
@@ -159,6 +168,12 @@ def test_uninstalling_leaves_nothing(shop: Installation) -> None:
     assert shop.api.snapshot() - shop.before
     shop.uninstall()
     assert not shop.api.snapshot() - shop.before
+
+
+def _monitors(shop: Installation) -> dict[str, str]:
+    """The uids of the PodMonitors by name."""
+    found = shop.api.items("/apis/monitoring.coreos.com/v1/namespaces/recsys/podmonitors")
+    return {each["metadata"]["name"]: each["metadata"]["uid"] for each in found}
 
 
 def _break(template: Path) -> None:
