@@ -10,7 +10,6 @@ DEFINITIONS = {
     "cloud-native-postgresql": {"enterprisedb.io"},
     "rhods-operator": {"opendatahub.io", "feast.dev"},
     "openshift-external-secrets-operator": {"external-secrets.io"},
-    "openshift-cert-manager-operator": {"cert-manager.io"},
     "grafana-operator": {"integreatly.org"},
     "openshift-custom-metrics-autoscaler-operator": {"keda.sh"},
 }
@@ -18,7 +17,6 @@ DEFINITIONS = {
 FRAMEWORK = {"argoproj.io", "hybrid-cloud-patterns.io"}
 MADE = {
     "rhods-operator": {"dscinitialization/default-dsci", "redhat-ods-applications"},
-    "openshift-cert-manager-operator": {"certmanager/cluster", "cert-manager"},
 }
 """What an operator makes for itself, so that Argo CD does not delete it."""
 
