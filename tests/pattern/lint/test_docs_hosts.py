@@ -29,4 +29,12 @@ def test_hosts_come_from_charts_images_and_the_framework() -> None:
     """Each way to find a host finds one."""
     where = set().union(*used().values())
     assert {"pattern.sh", "values-hub.yaml", "pipelines/Containerfile"} <= where
-    assert {"charts/all/connect", "charts/all/postgres", "Grafana's operator"} <= where
+    assert {"charts/all/postgres", "Grafana's operator"} <= where
+
+
+def test_registries_of_packages_are_listed_by_name() -> None:
+    section = page("docs/install.md").section("The network")
+    assert re.findall(r"^\| (Maven Central|PyPI)\b", section, re.MULTILINE) == [
+        "Maven Central",
+        "PyPI",
+    ]

@@ -9,8 +9,6 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from pip._internal.models.index import PyPI
-
 from support.checkout import REPOSITORY
 from support.docs.settings import of_group
 from support.lab.places import MODULES
@@ -18,7 +16,9 @@ from support.pattern.charts import CHARTS, CLUSTER, SIZES, manifests
 from support.pattern.pattern import FRAMEWORK_CHARTS
 
 IMAGE_KEYS = ("image", "imageName")
-URL_KEYS = ("url", "uri", "archive")
+URL_KEYS = ("url", "uri")
+# The docs name the registries of packages by their names, not by their hosts.
+OF_PACKAGES = "artifacts"
 IMAGE = re.compile(r"[\w-]+(\.[\w-]+)+/")
 FROM = re.compile(r"^FROM (?!\w+$)([\w.-]+)/", re.MULTILINE)
 # Where the images of a catalogue's operators are; the one operator of the community is Grafana's.
@@ -71,7 +71,7 @@ def _hosts(node: Any) -> Iterator[str]:
                 host = urlsplit(value).hostname or ""
                 if not host.endswith((".svc", CLUSTER.domain, "example.org")):
                     yield host
-            else:
+            elif key != OF_PACKAGES:
                 yield from _hosts(value)
     elif isinstance(node, list):
         for each in node:
@@ -87,9 +87,6 @@ def _containerfiles() -> Iterator[tuple[str, str]]:
         yield from ((host, name) for host in FROM.findall(text))
         if "microdnf install" in text:
             yield UBI_PACKAGES, name
-        if "pip install" in text:
-            yield urlsplit(PyPI.url).hostname or "", name
-            yield PyPI.file_storage_domain, name
         if backend := re.search(r"TORCH_BACKEND=(\w+)", text):
             index = _index_of_pytorch(backend[1])
             yield index, name
