@@ -20,7 +20,9 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def owner(url_of: UrlOf) -> Iterator[psycopg.Connection]:
+    """Sees no rows of other tests: they come back when its transaction is rolled back."""
     with psycopg.connect(url_of(OWNER)) as connection:
+        connection.execute("truncate shop.users, events.interactions cascade")
         yield connection
         connection.rollback()
 
