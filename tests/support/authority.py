@@ -44,14 +44,15 @@ class Authority:
         )
         self.certificate.write_bytes(signed.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str) -> Identity:
-        """A certificate for a server on 127.0.0.1 and for a client."""
+    def issue(self, name: str, *hosts: str) -> Identity:
+        """A certificate for a server on 127.0.0.1, or with these host names, and for a client."""
         key = ec.generate_private_key(ec.SECP256R1())
-        host = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        names = x509.SubjectAlternativeName([address, *map(x509.DNSName, hosts)])
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         signed = (
             _builder(_name(name), self._name, key)
-            .add_extension(x509.SubjectAlternativeName([host]), critical=False)
+            .add_extension(names, critical=False)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             .sign(self._key, hashes.SHA256())
         )

@@ -1,7 +1,6 @@
 """PgBouncer in transaction mode, as the cluster's pooler is, before a database of the tests."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -11,18 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from support.programs import installed
+
 SERVERS = 2
 """Connections to PostgreSQL: fewer than the clients', so that clients change theirs."""
-
-
-def program() -> str:
-    """PgBouncer, a program of the system; root installs it if it is missing."""
-    if not shutil.which("pgbouncer") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "--quiet"], check=True)
-        subprocess.run(["apt-get", "install", "--yes", "--quiet", "pgbouncer"], check=True)
-    found = shutil.which("pgbouncer")
-    assert found, "PgBouncer is missing: install it (Debian: apt-get install pgbouncer)"
-    return found
 
 
 @contextmanager
@@ -43,7 +34,9 @@ def pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
     )
     as_user = ["--user=nobody"] if os.geteuid() == 0 else []
     with (folder / "pgbouncer.log").open("wb") as log:
-        process = subprocess.Popen([program(), *as_user, settings], stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [installed("pgbouncer"), *as_user, settings], stdout=log, stderr=log
+        )
     try:
         deadline = time.monotonic() + 10
         while not _answers(port):

@@ -11,6 +11,7 @@ import pytest
 from support.checkout import REPOSITORY
 from support.lab import control_plane
 from support.lab.api import Api
+from support.lab.cluster_make import Make
 from support.lab.installation import Installation, installation
 from support.lab.operators import operators
 from support.lab.places import BIN, STATE
@@ -104,3 +105,9 @@ def environment(api: Api, tmp_path: Path) -> dict[str, str]:
     (tmp_path / "oc").symlink_to(BIN / "kubectl")
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     return {"PATH": path, "KUBECONFIG": str(api.kubeconfig), "HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def make(environment: dict[str, str], tmp_path: Path) -> Make:
+    """Runs a target of the cluster."""
+    return Make(environment, tmp_path / "tools")

@@ -21,7 +21,7 @@ TOPICS = "/apis/kafka.strimzi.io/v1/namespaces/default/kafkatopics"
 
 def test_an_unknown_kind_has_no_objects(environment: dict[str, str]) -> None:
     oc = Oc(environment)
-    assert oc.resources("workflows.argoproj.io", "default") == []
+    assert oc.resources("lates.example.com", "default") == []
     assert oc.resource("clusterversions.config.openshift.io", "version") is None
     assert oc.resource("namespaces", "nowhere") is None
     with pytest.raises(UnavailableError, match="unknown flag"):

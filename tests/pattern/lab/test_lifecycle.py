@@ -1,5 +1,7 @@
 """An installation in order: install, manual edits, pushed changes, a broken push, uninstall."""
 
+import json
+import shutil
 import time
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +11,9 @@ import pytest
 import yaml
 
 from support.lab.api import Api, Object
+from support.lab.cluster_make import Make
 from support.lab.installation import Installation
+from support.lab.openshift_cluster import openshift_cluster
 from support.lab.processes import wait_until
 from support.lab.references import unresolved
 
@@ -55,6 +59,23 @@ def test_the_databases_operator_leaves_what_is_not_its_own(shop: Installation) -
     shop.api.patch(path, {"metadata": {"annotations": {"example.com/touched": "true"}}})
     time.sleep(10)
     assert _monitors(shop) == before
+
+
+def test_the_tests_of_an_installed_pattern_pass(
+    shop: Installation, make: Make, tmp_path: Path
+) -> None:
+    """In a checkout without the applications that the lab leaves out."""
+    shutil.copytree(shop.fork.checkout, tmp_path / "fork")
+    values_file = tmp_path / "fork" / "values-hub.yaml"
+    values = yaml.safe_load(values_file.read_text())
+    for name in shop.left_out():
+        del values["clusterGroup"]["applications"][name]
+    values_file.write_text(yaml.safe_dump(values))
+    with openshift_cluster(shop, tmp_path / "authority"):
+        make("interop", f"RESULTS={tmp_path / 'results'}", checkout=tmp_path / "fork")
+    [result] = (tmp_path / "results").glob("*.json")
+    assert result.name == "recsys-aws-4.20-stable-badge.json"
+    assert json.loads(result.read_text())["color"] == "green"
 
 
 def test_a_deleted_object_is_restored(shop: Installation) -> None:
@@ -126,7 +147,8 @@ def test_a_push_that_the_databases_operator_refuses_is_reported(shop: Installati
     shop.push("a smaller volume")
 
     def is_reported() -> bool:
-        operation = shop.application("postgres")["status"]["operationState"]
+        # it is missing for a moment while Argo CD begins the operation
+        operation = shop.application("postgres")["status"].get("operationState", {})
         return "can't shrink existing storage" in operation.get("message", "")
 
     wait_until(is_reported, SECONDS, "the refusal is reported")

@@ -1,16 +1,14 @@
 """The switch for waves, and the Pattern, are where the framework's operator reads them."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.checkout import REPOSITORY
 from support.lab.api import Api, Object
+from support.lab.cluster_make import Make
+from support.lab.crds import define, schemaless
 from support.lab.processes import wait_until
 
 pytestmark = pytest.mark.gitops
@@ -34,29 +32,7 @@ SUBSCRIPTION: Object = {
     },
 }
 # On a cluster an API server of OLM's own serves it.
-PACKAGE_MANIFESTS: Object = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "packagemanifests.packages.operators.coreos.com"},
-    "spec": {
-        "group": "packages.operators.coreos.com",
-        "scope": "Namespaced",
-        "names": {"kind": "PackageManifest", "plural": "packagemanifests"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {
-                        "type": "object",
-                        "x-kubernetes-preserve-unknown-fields": True,
-                    }
-                },
-            }
-        ],
-    },
-}
+PACKAGE_MANIFESTS = schemaless("packages.operators.coreos.com", "PackageManifest")
 OFFER = {
     "apiVersion": "packages.operators.coreos.com/v1",
     "kind": "PackageManifest",
@@ -109,53 +85,31 @@ def offered(api: Api) -> Iterator[None]:
     """The catalogue offers an operator that is new enough for a namespace of its own."""
     if "gitops.hybrid-cloud-patterns.io/v1alpha1 Pattern" not in api.resources:
         pytest.skip("no definition of Pattern: name a folder that has it by RECSYS_CRDS")
-    api.apply([PACKAGE_MANIFESTS])
-    name = PACKAGE_MANIFESTS["metadata"]["name"]
-    api.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=60s")
+    define(api, [PACKAGE_MANIFESTS])
     api.apply([OFFER, PROTECTION, BINDING])
     yield
     for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
         api.kubectl("delete", kind, "patterns")
-    api.kubectl("delete", "crd", name)
+    api.kubectl("delete", "crd", PACKAGE_MANIFESTS["metadata"]["name"])
     api.kubectl("delete", "namespace", OWN, "--ignore-not-found")
     for kind in ("pattern/recsys", f"subscription/{OWN}", "configmap/patterns-operator-config"):
         api.kubectl("delete", "--namespace", SHARED, kind, "--ignore-not-found")
 
 
 @pytest.fixture
-def make(environment: dict[str, str], tmp_path: Path) -> Callable[[str], str]:
-    """Runs a target of the cluster; in place of the playbooks is a program that notes its calls."""
-    tools = tmp_path / "tools"
-    programs = {
-        tmp_path / "ansible-playbook": PLAYBOOK,
-        tools / "bin" / "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
-        tools / ".ready": "",
-    }
-    for program, text in programs.items():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(text)
-        program.chmod(0o755)
-
-    def run(target: str) -> str:
-        done = subprocess.run(
-            ["make", "--file", "cluster.mk", f"CLUSTER={tools}", "PREFLIGHT=true", target],
-            env={**os.environ, **environment},
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    return run
+def make(make: Make, tmp_path: Path) -> Make:
+    """In place of the playbooks is a program that notes its calls."""
+    playbook = tmp_path / "ansible-playbook"
+    playbook.write_text(PLAYBOOK)
+    playbook.chmod(0o755)
+    return make
 
 
 @pytest.mark.parametrize(
     ("existing", "namespace"), [(None, OWN), (SUBSCRIPTION, SHARED)], ids=["new", "shared already"]
 )
 def test_install_and_uninstall(
-    api: Api, make: Callable[[str], str], existing: Object | None, namespace: str
+    api: Api, make: Make, existing: Object | None, namespace: str
 ) -> None:
     if existing:
         api.apply([existing])

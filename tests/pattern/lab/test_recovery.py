@@ -11,6 +11,7 @@ import yaml
 
 from support.checkout import REPOSITORY
 from support.lab.api import Api, Object
+from support.lab.crds import schemaless
 from support.lab.installation import Installation, installation
 from support.lab.processes import wait_until
 from support.lab.repository import copy_working_tree
@@ -28,24 +29,7 @@ LATE = {
         "annotations": {"argocd.argoproj.io/sync-options": "SkipDryRunOnMissingResource=true"},
     },
 }
-DEFINITION: Object = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "lates.example.com"},
-    "spec": {
-        "group": "example.com",
-        "scope": "Namespaced",
-        "names": {"kind": "Late", "plural": "lates"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object"}},
-            }
-        ],
-    },
-}
+DEFINITION = schemaless("example.com", "Late")
 SECONDS = 120
 
 

@@ -1,7 +1,5 @@
 """The tools of `make validate`: built once from their Go modules, or those of the system."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from support.lab import places
 from support.lab.crds import manifests as definitions
 from support.lab.lock import files
 from support.pattern.charts import CHARTS, SIZES
+from support.programs import installed
 
 TOOLS = ("helm", "helm-unittest", "helm-docs", "kubectl", "kubectl-validate", "argocd")
 MODULES = {file.path.relative_to(places.MODULES).parts[0] for file in files() if file.module}
@@ -39,13 +38,7 @@ def tools() -> None:
 
 @pytest.fixture(scope="session")
 def shellcheck() -> str:
-    """ShellCheck, a program of the system; root installs it if it is missing."""
-    if not shutil.which("shellcheck") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "--quiet"], check=True)
-        subprocess.run(["apt-get", "install", "--yes", "--quiet", "shellcheck"], check=True)
-    found = shutil.which("shellcheck")
-    assert found, "ShellCheck is missing: install it (Debian: apt-get install shellcheck)"
-    return found
+    return installed("shellcheck")
 
 
 @pytest.fixture(scope="session")

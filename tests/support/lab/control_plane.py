@@ -13,7 +13,6 @@ from support.lab.api import Api, Object
 from support.lab.places import BIN
 from support.lab.processes import Processes, free_port, wait_until
 
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 KUBELAB = str(BIN / "kubelab")
 # Pods find the API server by this name, at the port of https; run.sh makes it this machine's.
 NAME, PORT = "kubernetes.default", 443
@@ -64,7 +63,7 @@ def control_plane(folder: Path) -> Iterator[Api]:
         processes.wait_for("kube-apiserver", server, api.is_ready)
         # before kwok, which ends at a kind that is not served
         api.kubectl("create", "--filename=-", stdin=crds.manifests())
-        wait_until(lambda: _all(api, DEFINITIONS, "Established"), 60, "the kinds are served")
+        wait_until(lambda: _all(api, crds.PATH, "Established"), 60, "the kinds are served")
         for name, command in _controllers(api, folder, keys).items():
             stack.enter_context(processes.running(name, command))
         kwok = stack.enter_context(processes.running("kwok", _kwok(api, folder)))

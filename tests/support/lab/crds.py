@@ -2,18 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import yaml
 
 from support.lab import openshift, openshift_ai
+from support.lab.api import Api
 from support.lab.lock import File, files
+from support.lab.processes import wait_until
 
+Definition = dict[str, Any]
+
+PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 OPENSHIFT_KINDS = (
     ("build.openshift.io", "BuildConfig"),
     ("build.openshift.io", "Build"),
     ("image.openshift.io", "ImageStream"),
 )
+WORKFLOW = ("argoproj.io", "Workflow", "v1alpha1")
 NAME = re.compile(r"^metadata:\n(?:  .*\n)*?  name: (\S+)$", re.MULTILINE)
 
 
@@ -24,6 +31,14 @@ def manifests() -> str:
     for file in sorted(files(), key=lambda file: file.head):
         found |= dict(documents(file))
     return "\n---\n".join((found | dict(made(found.get(openshift_ai.NAME)))).values())
+
+
+def newer() -> dict[str, Definition]:
+    """By name, each definition of a version that a channel will deliver some day."""
+    found = {}
+    for file in filter(lambda file: file.is_newer, files()):
+        found |= {name: yaml.safe_load(document) for name, document in documents(file)}
+    return found
 
 
 def documents(file: File) -> Iterator[tuple[str, str]]:
@@ -37,9 +52,41 @@ def documents(file: File) -> Iterator[tuple[str, str]]:
             yield name[1], document
 
 
+def define(api: Api, definitions: Iterable[Definition]) -> None:
+    """Apply definitions, and wait until their kinds are served."""
+    definitions = list(definitions)
+    api.apply(definitions)
+    paths = [f"{PATH}/{each['metadata']['name']}" for each in definitions]
+    wait_until(lambda: all(_is_established(api.get(path)) for path in paths), 60, "the kinds")
+
+
+def _is_established(definition: Definition | None) -> bool:
+    conditions = (definition or {}).get("status", {}).get("conditions") or []
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+
+
+def schemaless(group: str, kind: str, version: str = "v1") -> Definition:
+    """A definition of a kind whose own is not at hand, with any content."""
+    plural = f"{kind.lower()}s"
+    kept = {"x-kubernetes-preserve-unknown-fields": True}
+    anything = {"type": "object", "properties": {"spec": kept, "status": kept}, **kept}
+    schema = {"openAPIV3Schema": anything}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural},
+            "versions": [{"name": version, "served": True, "storage": True, "schema": schema}],
+        },
+    }
+
+
 def made(data_science_cluster: str | None) -> Iterator[tuple[str, str]]:
     """Definitions that no file has; that of DataScienceCluster is made from its first version."""
-    for definition in openshift.definitions(OPENSHIFT_KINDS):
+    for definition in (*openshift.definitions(OPENSHIFT_KINDS), schemaless(*WORKFLOW)):
         yield definition["metadata"]["name"], json.dumps(definition)
     if data_science_cluster:
         first = yaml.safe_load(data_science_cluster)

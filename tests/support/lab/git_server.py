@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from support.lab.serving import served
 
 
 class GitServer(ThreadingHTTPServer):
@@ -75,11 +75,6 @@ class GitRequest(BaseHTTPRequestHandler):
         return body
 
 
-@contextmanager
-def git_server(repositories: Path) -> Iterator[GitServer]:
+def git_server(repositories: Path) -> AbstractContextManager[GitServer]:
     """The server, in a thread."""
-    with GitServer(repositories) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
+    return served(GitServer(repositories))

@@ -82,7 +82,7 @@ class Installation:
         automated = {"prune": True, "selfHeal": True}
         self.api.patch(_path(parent), {"spec": {"syncPolicy": {"automated": automated}}})
         self.refresh()
-        wait_until(lambda: not self.applications(), 120, "the Applications are deleted")
+        wait_until(lambda: not self.applications(), 300, "the Applications are deleted")
         self.api.delete(_path(parent))
         wait_until(lambda: not self._parents(), 120, "the cluster group is deleted")
         wait_until(lambda: not self._namespaces(deleting), 120, "the namespaces are deleted")

@@ -5,9 +5,7 @@ Vault itself is too large to build for the tests. https://developer.hashicorp.co
 
 import json
 import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from support.lab.api import Api, Object
+from support.lab.serving import served
 
 LOGIN = "/v1/auth/hub/login"
 OWN_TOKEN = "/v1/auth/token/"
@@ -110,11 +109,6 @@ class VaultRequest(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-@contextmanager
-def vault(api: Api) -> Iterator[Vault]:
+def vault(api: Api) -> AbstractContextManager[Vault]:
     """The server, in a thread."""
-    with Vault(api) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
+    return served(Vault(api))

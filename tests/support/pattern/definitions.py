@@ -30,8 +30,7 @@ def schemas(definitions: str) -> dict[str, Schema]:
     """The closed schemas of definitions, by `group/version Kind`."""
     return {
         f"{spec['group']}/{version['name']} {spec['names']['kind']}": _root(version)
-        for spec in _specifications(definitions)
-        for version in spec["versions"]
+        for spec, version in _versions(definitions)
         if version["served"]
     }
 
@@ -41,8 +40,7 @@ def stored(definitions: str) -> dict[str, Schema]:
     """The closed schemas of the versions in which the API server stores, by `group Kind`."""
     return {
         f"{spec['group']} {spec['names']['kind']}": _root(version)
-        for spec in _specifications(definitions)
-        for version in spec["versions"]
+        for spec, version in _versions(definitions)
         if version["storage"]
     }
 
@@ -54,10 +52,12 @@ def faults(schema: Schema, manifest: Schema) -> Iterator[str]:
         yield f"{path or '(root)'}: {error.message}"
 
 
-def _specifications(definitions: str) -> Iterator[Schema]:
+def _versions(definitions: str) -> Iterator[tuple[Schema, Schema]]:
+    """Each definition's specification with each of its versions."""
     for document in yaml.load_all(definitions, _Loader):
         if document and document.get("kind") == "CustomResourceDefinition":
-            yield document["spec"]
+            for version in document["spec"]["versions"]:
+                yield document["spec"], version
 
 
 def _root(version: Schema) -> Schema:
