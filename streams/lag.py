@@ -27,6 +27,10 @@ class Lag:
         """The number of records on a topic now."""
         return sum(high - low for low, high in self._watermarks(topic).values())
 
+    def ends(self, topic: Topic) -> dict[int, int]:
+        """The offset after the last record of each partition."""
+        return {partition: high for partition, (_, high) in self._watermarks(topic).items()}
+
     def behind(self, group: str, topics: Iterable[Topic]) -> int:
         """The number of records of the topics that a consumer group has not committed yet."""
         lag = 0

@@ -3,7 +3,9 @@
 In Feast it is a list of JSON objects of the contract `Interaction`, oldest first.
 """
 
+import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -18,17 +20,30 @@ _WITHOUT = {"review_title": None, "review_content": None}
 """What a history leaves out: long texts that no reader of it needs."""
 
 
-def extend(history: Sequence[Interaction], interaction: Interaction) -> list[Interaction]:
-    """The history with one more interaction; one that it already holds changes nothing."""
-    if any(past.interaction_id == interaction.interaction_id for past in history):
-        return list(history)
-    entry = interaction.model_copy(update=_WITHOUT)
-    return sorted([*history, entry], key=lambda past: past.timestamp)[-HISTORY_LENGTH:]
+def extend(entries: Sequence[str], interactions: Iterable[Interaction]) -> list[str]:
+    """The entries with more interactions, the newest `HISTORY_LENGTH` of them in order.
+
+    An interaction that they already hold changes nothing. The entries are not decoded but for those
+    that are newer than an interaction.
+    """
+    held = "\n".join(entries)
+    fresh = {
+        each.interaction_id: each for each in interactions if str(each.interaction_id) not in held
+    }
+    if not fresh:
+        return list(entries)
+    added = [(each.timestamp, encode(each)) for each in fresh.values()]
+    oldest = min(timestamp for timestamp, _ in added)
+    older = list(entries)
+    while older and (timestamp := _timestamp(older[-1])) is not None and timestamp > oldest:
+        added.append((timestamp, older.pop()))
+    added.sort(key=lambda pair: pair[0])
+    return [*older, *(entry for _, entry in added)][-HISTORY_LENGTH:]
 
 
-def encode(history: Sequence[Interaction]) -> list[str]:
-    """The newest entries as Feast stores them."""
-    return [entry.encode().decode() for entry in history[-HISTORY_LENGTH:]]
+def encode(interaction: Interaction) -> str:
+    """An entry as Feast stores it."""
+    return interaction.model_copy(update=_WITHOUT).encode().decode()
 
 
 def decode(entries: Iterable[str]) -> tuple[Interaction, ...]:
@@ -47,3 +62,11 @@ def decode(entries: Iterable[str]) -> tuple[Interaction, ...]:
     if skipped:
         log.warning("entries of a live history cannot be read", reason=str(skipped))
     return tuple(history)
+
+
+def _timestamp(entry: str) -> datetime | None:
+    """An entry's instant; None if only another version can read it."""
+    try:
+        return datetime.fromisoformat(json.loads(entry)["timestamp"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,9 +1,11 @@
 """Creates the topics of the contracts and gives them their partitions."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from uuid import UUID
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, Uuid
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
@@ -28,6 +30,24 @@ def create_topics(kafka: KafkaSettings, *, replicas: int, topics: Sequence[Topic
         _add_partitions(admin, existing)
 
 
+def topic_ids(admin: AdminClient, topics: Sequence[Topic]) -> dict[str, UUID]:
+    """Kafka's ids of topics (KIP-516), by name.
+
+    Raises:
+        UnavailableError: Kafka does not answer, or lacks a topic.
+    """
+    wanted = TopicCollection([topic.name for topic in topics])
+    described = admin.describe_topics(wanted, request_timeout=_TIMEOUT_SECONDS)
+    try:
+        return {name: _uuid(future.result().topic_id) for name, future in described.items()}
+    except KafkaException as error:
+        raise UnavailableError(f"Kafka does not describe its topics: {error}") from error
+
+
+def _uuid(topic_id: Uuid) -> UUID:
+    return UUID(bytes=base64.urlsafe_b64decode(f"{topic_id}=="))
+
+
 def _create(admin: AdminClient, topics: Sequence[Topic], replicas: int) -> list[Topic]:
     """Create the topics; returns those that exist already."""
     new = [
@@ -35,13 +55,20 @@ def _create(admin: AdminClient, topics: Sequence[Topic], replicas: int) -> list[
             topic.name,
             num_partitions=topic.partitions,
             replication_factor=replicas,
-            config={"retention.ms": str(int(topic.retention.total_seconds() * 1000))},
+            config=_config(topic),
         )
         for topic in topics
     ]
     answers = admin.create_topics(new, request_timeout=_TIMEOUT_SECONDS)
     refused = _refused(answers, KafkaError.TOPIC_ALREADY_EXISTS)
     return [topic for topic in topics if topic.name in refused]
+
+
+def _config(topic: Topic) -> dict[str, str]:
+    return {
+        "retention.ms": str(int(topic.retention.total_seconds() * 1000)),
+        "max.message.bytes": str(topic.max_record_bytes),
+    }
 
 
 def _add_partitions(admin: AdminClient, topics: Sequence[Topic]) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from streams.contracts import DeadLetter
+from streams.contracts.dead_letter import MAX_LETTER_BYTES, Header
 from streams.errors import PublishError
 from streams.settings import KafkaSettings
 
@@ -65,6 +67,7 @@ class Publisher:
                 "partitioner": "murmur2_random",
                 "compression.type": "lz4",
                 "linger.ms": 1,
+                "message.max.bytes": MAX_LETTER_BYTES,
                 "delivery.timeout.ms": int(timeout * 1000),
             }
         )
@@ -76,9 +79,23 @@ class Publisher:
             PublishError: if any record was not acknowledged in time. Sending all of them again is
                 safe: events carry their ids.
         """
+        return self._publish(topic, ((key.encode(), value, []) for key, value in records))
+
+    def publish_dead_letters(self, topic: str, letters: Iterable[DeadLetter]) -> int:
+        """Send dead letters as `publish` sends events."""
+        return self._publish(
+            topic,
+            ((each.key, each.record_value(), each.record_headers()) for each in letters),
+        )
+
+    def _publish(
+        self,
+        topic: str,
+        records: Iterable[tuple[bytes | None, bytes | None, list[Header]]],
+    ) -> int:
         deliveries = _Deliveries()
-        for key, value in records:
-            self._send(topic, key, value, deliveries)
+        for key, value, headers in records:
+            self._send(topic, key, value, headers, deliveries)
         deadline = time.monotonic() + self._timeout + 1
         while deliveries.waiting and time.monotonic() < deadline:
             self._producer.poll(0.05)
@@ -89,11 +106,18 @@ class Publisher:
             )
         return deliveries.acknowledged
 
-    def _send(self, topic: str, key: str, value: bytes, deliveries: _Deliveries) -> None:
+    def _send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[Header],
+        deliveries: _Deliveries,
+    ) -> None:
         while True:
             deliveries.expect()
             try:
-                self._producer.produce(topic, value, key.encode(), on_delivery=deliveries)
+                self._producer.produce(topic, value, key, on_delivery=deliveries, headers=headers)
             except BufferError:
                 deliveries.forget()
                 self._producer.poll(0.1)

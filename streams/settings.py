@@ -111,5 +111,11 @@ class ProcessorSettings(KafkaSettings, FeatureSettings):
     session_grace: timedelta = timedelta(seconds=5)
     """An ended session is closed once no event of its shopper has arrived for this long, so that a
     replayed log, whose events are all in the past, is not cut between two of its batches."""
-    batch_size: int = Field(default=1000, ge=1)
+    session_memory: timedelta = timedelta(days=1)
+    """An event that arrives up to this long after the last one of its session still counts for the
+    verdicts of that session; then the session is forgotten."""
+    stall_limit: timedelta = timedelta(minutes=2)
+    """The worker is not alive any more if it has had something to do and has finished nothing for
+    this long."""
+    batch_size: int = Field(default=2000, ge=1)
     """Maximum number of events that are validated and written together."""

@@ -25,7 +25,7 @@ class EventProgress:
     unsunk: int
     """Validated records that the sink has not written."""
     unjudged: int
-    """Users whose session has ended and has no view verdicts yet."""
+    """Sessions that have ended and have no view verdicts yet."""
 
     @property
     def is_complete(self) -> bool:
@@ -58,7 +58,7 @@ class EventTracker:
         """
         unprocessed = self._lag.behind(PROCESSOR_GROUP, [channel.public for channel in CHANNELS])
         with psycopg.connect(self._database_url) as connection:
-            unjudged = repository.users_without_verdicts(connection)
+            unjudged = repository.sessions_without_verdicts(connection)
         unsunk = sum(self._lag.behind(sink.consumer_group, [sink.channel.valid]) for sink in SINKS)
         return EventProgress(unprocessed, unsunk, unjudged)
 

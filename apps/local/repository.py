@@ -46,10 +46,10 @@ def counts(connection: Connection) -> Counts:
     return Counts(*row)
 
 
-def users_without_verdicts(connection: Connection) -> int:
-    """Users whose last session has ended and has no view verdicts yet."""
+def sessions_without_verdicts(connection: Connection) -> int:
+    """Sessions that have ended and wait for their verdicts."""
     row = connection.execute(
-        "select count(*) from events.shoppers where verdicts_due and latest < now() - %s",
+        "select count(*) from events.sessions where due and latest < now() - %s",
         [SESSION_GAP],
     ).fetchone()
     assert row is not None

@@ -31,7 +31,7 @@ GRANTS = (
     Grant("storefront", "events", _READ, ("interactions", "new_users")),
     Grant("storefront", "ml", _READ),
     Grant("storefront", "feast", _READ),
-    Grant("processor", "events", _WRITE, ("shoppers",)),
+    Grant("processor", "events", _OWN, ("progress", "sessions", "session_events")),
     Grant("processor", "feast", _READ),
     Grant("connect", "events", _WRITE, ("interactions", "new_users")),
     Grant("pipeline", "shop", _READ, ("products",)),

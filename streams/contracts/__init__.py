@@ -1,9 +1,9 @@
 """Contracts of everything on Kafka; any team's consumer may depend on this package alone."""
 
+from streams.contracts.dead_letter import DeadLetter
 from streams.contracts.event import (
     Column,
     ColumnType,
-    DeadLetter,
     Event,
     MalformedEventError,
     derived_id,

@@ -1,4 +1,4 @@
-"""What all events share: strict plain JSON, columns, identifiers, and dead letters."""
+"""What all events share: strict plain JSON, columns and identifiers."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -112,24 +112,6 @@ def _column_type(field: dict[str, Any], definitions: dict[str, Any]) -> ColumnTy
     if "$ref" in field:
         field = definitions[field["$ref"].rsplit("/", 1)[1]]
     return _COLUMN_TYPES[field["type"], field.get("format")]
-
-
-class DeadLetter(BaseModel):
-    """A refused record with everything needed to mend it and send it again."""
-
-    model_config = ConfigDict(frozen=True)
-
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-    payload: str
-    """The record's value; bytes that are no UTF-8 are replaced by backslash escapes."""
-    failed_at: Instant
-
-    def encode(self) -> bytes:
-        """The letter as UTF-8 JSON."""
-        return self.model_dump_json().encode()
 
 
 def new_id() -> UUID:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from streams.contracts.dead_letter import MAX_LETTER_BYTES
 from streams.contracts.event import Event
 from streams.contracts.interaction import Interaction
 from streams.contracts.new_user import NewUser
@@ -22,6 +23,8 @@ class Topic:
     name: str
     partitions: int = PARTITIONS
     retention: timedelta = timedelta(days=7)
+    max_record_bytes: int = 1024 * 1024
+    """With the record's key and headers, compressed; `max.message.bytes` of the topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Channel:
 
 
 def _channel(name: str, contract: type[Event]) -> Channel:
-    return Channel(contract, Topic(name), Topic(f"{name}-valid"), Topic(f"{name}-dlq"))
+    letters = Topic(f"{name}-dlq", max_record_bytes=MAX_LETTER_BYTES)
+    return Channel(contract, Topic(name), Topic(f"{name}-valid"), letters)
 
 
 INTERACTIONS = _channel("interactions", Interaction)

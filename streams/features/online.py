@@ -2,14 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 from feast import FeatureStore
 from feast.errors import FeastError
+from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+from feast.protos.feast.types.Value_pb2 import StringList, Value
 
 from streams import live_history
 from streams.contracts import Interaction
@@ -17,7 +19,8 @@ from streams.features.store import close, feast_errors, feature_store
 from streams.settings import FeatureSettings
 
 LIVE_HISTORY_SOURCE = "live_history_push_source"
-LIVE_HISTORY = "live_history:events"
+_LIVE_HISTORY_VIEW, _EVENTS = "live_history", "events"
+LIVE_HISTORY = f"{_LIVE_HISTORY_VIEW}:{_EVENTS}"
 _SECONDS_BETWEEN_RELOADS = 5.0
 
 
@@ -42,23 +45,31 @@ class OnlineStore:
         with self._available() as store:
             store.push(source, frame)
 
-    def push_live_history(
-        self, histories: Mapping[str, Sequence[Interaction]], at: datetime
-    ) -> None:
-        """Replace the histories of users, each with its newest interaction last.
+    def extend_live_histories(self, interactions: Iterable[Interaction]) -> None:
+        """Add interactions to their users' histories; one that is held already changes nothing.
 
-        Of a history longer than `HISTORY_LENGTH` the newest entries are kept.
+        The values are read and written as Feast encodes them, past its data frames, which cost
+        more than all the rest. Nobody else may write the same histories meanwhile.
         """
-        if not histories:
-            return
-        frame = pd.DataFrame(
-            {
-                "user_id": list(histories),
-                "events": [live_history.encode(history) for history in histories.values()],
-                "event_timestamp": at,
-            }
-        )
-        self.push(LIVE_HISTORY_SOURCE, frame)
+        by_user: dict[str, list[Interaction]] = {}
+        for each in interactions:
+            by_user.setdefault(each.user_id, []).append(each)
+        keys = [
+            EntityKey(join_keys=["user_id"], entity_values=[Value(string_val=user_id)])
+            for user_id in by_user
+        ]
+        with self._available() as store:
+            view = store.get_feature_view(_LIVE_HISTORY_VIEW)
+            found = store.provider.online_read(store.config, view, keys, [_EVENTS])
+            now = datetime.now(UTC)
+            rows: list[tuple[EntityKey, dict[str, Value], datetime, datetime | None]] = []
+            for key, added, (_, values) in zip(keys, by_user.values(), found, strict=True):
+                held = values[_EVENTS].string_list_val.val if values else ()
+                history = live_history.extend(held, added)
+                if history != list(held):
+                    value = Value(string_list_val=StringList(val=history))
+                    rows.append((key, {_EVENTS: value}, now, now))
+            store.provider.online_write_batch(store.config, view, rows, None)
 
     def live_history(self, user_id: str) -> tuple[Interaction, ...]:
         """A user's newest interactions, newest last."""

@@ -9,9 +9,10 @@ from confluent_kafka.admin import AdminClient
 from faust.worker import Worker
 
 from streams.certificates import end_when_renewed
-from streams.contracts import TOPICS
+from streams.contracts import CHANNELS, TOPICS
 from streams.processor import metrics, repository
 from streams.processor.app import create_app
+from streams.provisioning import topic_ids
 from streams.settings import ProcessorSettings
 
 log = structlog.get_logger()
@@ -26,13 +27,14 @@ def main() -> None:
     end_when_renewed(settings)
     if settings.metrics_port:
         metrics.serve(settings.metrics_port)
-    _wait(settings)
-    Worker(create_app(settings), loglevel="INFO").execute_from_commandline()
-
-
-def _wait(settings: ProcessorSettings) -> None:
-    """Return when every topic and the processor's table exist."""
     admin = AdminClient({**settings.librdkafka, "log_level": 0})
+    _wait(settings, admin)
+    app = create_app(settings, topic_ids(admin, [channel.public for channel in CHANNELS]))
+    Worker(app, loglevel="INFO").execute_from_commandline()
+
+
+def _wait(settings: ProcessorSettings, admin: AdminClient) -> None:
+    """Return when every topic and the processor's tables exist."""
     logged = None
     while (missing := _missing_topics(admin) or _missing_table(settings.database_url)) is not None:
         if missing != logged:

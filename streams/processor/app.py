@@ -1,18 +1,21 @@
-"""The Faust application: it reads each partition of the public topics in batches."""
+"""The Faust application: it reads the public topics in batches."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import faust
 import structlog
 from faust.web import Request, Response, View
 
-from streams.contracts import CHANNELS, INTERACTIONS, Channel
+from streams.contracts import CHANNELS, Channel
 from streams.database import Database
 from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
+from streams.processor.health import Health
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.publisher import Publisher
@@ -22,14 +25,21 @@ log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
 _SWEEP_SECONDS = 1.0
-_CONNECTIONS = 4
+_EXPIRY_SECONDS = 60.0
+_OBSERVATION_SECONDS = 10.0
+_CONNECTIONS = 6
 _CONNECTION_TIMEOUT_SECONDS = 30.0
 
-Work = Callable[[Sequence[Record]], None]
+Work = Callable[[], int]
 
 
-def create_app(settings: ProcessorSettings) -> faust.App:
-    """The application, with one agent per channel and a timer that closes ended sessions."""
+def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> faust.App:
+    """The application, with one agent per channel and timers for ended and old sessions.
+
+    Args:
+        settings: what it connects to.
+        topic_ids: Kafka's ids of the public topics, by name.
+    """
     context = settings.ssl_context()
     app = faust.App(
         PROCESSOR_GROUP,
@@ -46,39 +56,27 @@ def create_app(settings: ProcessorSettings) -> faust.App:
         broker_heartbeat_interval=3.0,
         broker_commit_interval=1.0,
     )
+    database = Database(
+        settings.database_url, connections=_CONNECTIONS, timeout=_CONNECTION_TIMEOUT_SECONDS
+    )
     processing = Processing(
         settings,
+        topic_ids,
         Publisher(settings, client_id=PROCESSOR_GROUP),
-        Database(
-            settings.database_url, connections=_CONNECTIONS, timeout=_CONNECTION_TIMEOUT_SECONDS
-        ),
+        database,
         OnlineStore(settings),
     )
-    works: dict[Channel, Work] = {INTERACTIONS: processing.interactions}
     for channel in CHANNELS:
-        work = works.get(channel, partial(processing.validate, channel))
-        _read(app, channel, work, settings.batch_size)
-
-    @app.timer(_SWEEP_SECONDS)  # type: ignore[untyped-decorator]
-    async def close_ended_sessions() -> None:
-        try:
-            while await asyncio.to_thread(processing.close_ended_sessions) == settings.batch_size:
-                pass
-        except UnavailableError as error:
-            log.warning("sessions are not closed yet", reason=str(error))
-
-    @app.page("/health/ready")
-    async def ready(view: View, _request: Request) -> Response:
-        assigned = len(app.consumer.assignment()) if app.consumer else 0
-        return view.json(
-            {"status": "ready" if assigned else "waiting", "partitions": assigned},
-            status=200 if assigned else 503,
-        )
-
+        _read(app, channel, partial(processing.process, channel), settings.batch_size)
+    _repeat(app, _SWEEP_SECONDS, processing.judge_ended_sessions, settings.batch_size)
+    _repeat(app, _EXPIRY_SECONDS, processing.forget_old_sessions, settings.batch_size)
+    _serve_health(app, Health(settings, topic_ids, database))
     return app
 
 
-def _read(app: faust.App, channel: Channel, work: Work, batch_size: int) -> None:
+def _read(
+    app: faust.App, channel: Channel, work: Callable[[Sequence[Record]], None], batch_size: int
+) -> None:
     """Register an agent that processes a channel's public topic.
 
     A batch is what has arrived: one event when the shop is quiet, `batch_size` events when there is
@@ -87,26 +85,43 @@ def _read(app: faust.App, channel: Channel, work: Work, batch_size: int) -> None
     """
 
     async def consume(stream: Any) -> None:
-        batch: list[Any] = []
-        async for event in stream.noack().events():
-            batch.append(event)
-            if len(batch) < batch_size and not stream.channel.empty():
-                continue
-            await _until_done(work, [_record(each) for each in batch])
-            for each in batch:
-                each.ack()
-            batch.clear()
+        try:
+            async for batch in _batches(stream, batch_size):
+                await _until_done(work, [_record(each.message) for each in batch])
+                for each in batch:
+                    each.ack()
+        except Exception:
+            # Faust would start the agent again behind this batch and commit past it. Whoever starts
+            # the process again starts it at the last batch that happened.
+            log.critical("a batch fails for an unknown reason: the worker ends", exc_info=True)
+            os._exit(1)
 
     topic = app.topic(channel.public.name, value_type=bytes, key_type=bytes)
-    app.agent(topic, name=channel.public.name, isolated_partitions=True)(consume)
+    app.agent(topic, name=channel.public.name)(consume)
 
 
-def _record(event: Any) -> Record:
-    message = event.message
-    return Record(message.topic, message.partition, message.offset, event.value)
+async def _batches(stream: Any, size: int) -> AsyncIterator[list[Any]]:
+    """What has arrived, up to so many events at once."""
+    batch: list[Any] = []
+    async for event in stream.noack().events():
+        batch.append(event)
+        if len(batch) == size or stream.channel.empty():
+            yield batch
+            batch = []
 
 
-async def _until_done(work: Work, records: Sequence[Record]) -> None:
+def _record(message: Any) -> Record:
+    return Record(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.value,
+        message.key,
+        tuple(message.headers or ()),
+    )
+
+
+async def _until_done(work: Callable[[Sequence[Record]], None], records: Sequence[Record]) -> None:
     while True:
         try:
             await asyncio.to_thread(work, records)
@@ -115,3 +130,43 @@ async def _until_done(work: Work, records: Sequence[Record]) -> None:
             await asyncio.sleep(_RETRY_SECONDS)
         else:
             return
+
+
+def _repeat(app: faust.App, seconds: float, work: Work, full: int) -> None:
+    """Do the work regularly, and at once again as long as there is as much as it can do at once."""
+
+    async def repeat() -> None:
+        try:
+            while await asyncio.to_thread(work) == full:
+                pass
+        except UnavailableError as error:
+            log.warning("sessions will be looked at again", reason=str(error))
+
+    app.timer(seconds, name=work.__name__)(repeat)
+
+
+def _serve_health(app: faust.App, health: Health) -> None:
+    """Answer /health/live and /health/ready."""
+
+    @app.timer(_OBSERVATION_SECONDS)  # type: ignore[untyped-decorator]
+    async def observe() -> None:
+        await asyncio.to_thread(health.observe, _assignment(app))
+
+    @app.page("/health/live")
+    async def live(view: View, _request: Request) -> Response:
+        status = "alive" if health.is_alive else "offsets stand still"
+        return view.json({"status": status}, status=200 if health.is_alive else 503)
+
+    @app.page("/health/ready")
+    async def ready(view: View, _request: Request) -> Response:
+        partitions = len(_assignment(app))
+        status = ("ready" if partitions else "waiting") if health.is_alive else "standing still"
+        return view.json(
+            {"status": status, "partitions": partitions}, status=200 if status == "ready" else 503
+        )
+
+
+def _assignment(app: faust.App) -> set[tuple[str, int]]:
+    """The topics and numbers of this worker's partitions."""
+    assigned = app.consumer.assignment() if app.consumer else ()
+    return {(each.topic, each.partition) for each in assigned}

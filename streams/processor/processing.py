@@ -1,18 +1,21 @@
-"""Processing of one batch of events, and the closing of ended sessions.
+"""Processing of one batch of records, and the judging of ended sessions.
 
-Outputs are written first (topics, then live histories), then the state; offsets are committed last.
-Whatever fails in between is done again, and doing it again changes nothing.
+A batch either happens or does not: its progress is locked first, its outputs are written, and its
+progress is saved with what it remembers. If anything fails in between, all of it is done again;
+outputs carry ids, so that a second time adds nothing.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import structlog
 
 from streams.contracts import INTERACTIONS, Channel, DeadLetter, Event, Interaction
 from streams.database import Database
 from streams.features.online import OnlineStore
-from streams.processor import metrics, repository
+from streams.processor import metrics, progress, repository
+from streams.processor.progress import Partition
+from streams.processor.sessions import SessionKey, changed
 from streams.processor.validation import Record, validate
 from streams.publisher import Publisher
 from streams.settings import ProcessorSettings
@@ -23,6 +26,13 @@ log = structlog.get_logger()
 class Processing:
     """The processor's work, apart from reading Kafka. Calls block; threads may share one.
 
+    Args:
+        settings: how sessions end, and how much is done at once.
+        topic_ids: Kafka's ids of the public topics, by name.
+        publisher: where outputs go.
+        database: where progress and memory are.
+        online_store: where live histories are.
+
     Raises:
         UnavailableError: from every call, while Kafka, PostgreSQL or Feast does not answer.
     """
@@ -30,42 +40,36 @@ class Processing:
     def __init__(
         self,
         settings: ProcessorSettings,
+        topic_ids: Mapping[str, UUID],
         publisher: Publisher,
         database: Database,
         online_store: OnlineStore,
     ) -> None:
         self._settings = settings
+        self._topic_ids = topic_ids
         self._publisher = publisher
         self._database = database
         self._online_store = online_store
 
-    def validate(self, channel: Channel, records: Sequence[Record]) -> None:
-        """Forward records to the validated topic or the dead letter queue."""
-        batch = validate(channel.contract, records)
-        with metrics.timed(channel):
+    def process(self, channel: Channel, records: Sequence[Record]) -> None:
+        """Validate records of a channel's public topic and pass them on; done ones are dropped."""
+        with metrics.timed(channel), self._database.connection() as connection:
+            offsets = progress.lock(connection, list({self._partition(each) for each in records}))
+            fresh = [each for each in records if each.offset >= offsets[self._partition(each)]]
+            batch = validate(channel.contract, fresh)
+            interactions = [event for event in batch.valid if isinstance(event, Interaction)]
+            if interactions:
+                repository.remember(connection, interactions)
+                self._online_store.extend_live_histories(interactions)
             self._publish(channel, batch.valid, batch.dead_letters)
+            for each in fresh:
+                partition = self._partition(each)
+                offsets[partition] = max(offsets[partition], each.offset + 1)
+            progress.save(connection, offsets)
         metrics.count(channel, batch)
 
-    def interactions(self, records: Sequence[Record]) -> None:
-        """Validate, derive verdicts and renew live histories."""
-        batch = validate(Interaction, records)
-        user_ids = sorted({event.user_id for event in batch.valid})
-        with metrics.timed(INTERACTIONS), self._database.connection() as connection:
-            states = repository.load(connection, user_ids)
-            outputs: list[Event] = []
-            for event in batch.valid:
-                outputs.append(event)
-                outputs.extend(states[event.user_id].apply(event, self._settings.session_gap))
-            self._publish(INTERACTIONS, outputs, batch.dead_letters)
-            self._online_store.push_live_history(
-                {user_id: state.history for user_id, state in states.items()},
-                datetime.now(UTC),
-            )
-            repository.save(connection, states)
-        metrics.count(INTERACTIONS, batch)
-
-    def close_ended_sessions(self) -> int:
-        """Publish the negative verdicts of ended sessions; returns the number of their shoppers."""
+    def judge_ended_sessions(self) -> int:
+        """Publish the verdicts of sessions that have ended, each once; returns their number."""
         with self._database.connection() as connection:
             ended = repository.take_ended(
                 connection,
@@ -73,11 +77,25 @@ class Processing:
                 self._settings.session_grace,
                 self._settings.batch_size,
             )
-            verdicts = [
-                verdict for user_id, state in ended.items() for verdict in state.close(user_id)
-            ]
-            self._publish(INTERACTIONS, verdicts, [])
+            verdicts: dict[SessionKey, dict[UUID, Interaction]] = {
+                (user_id, session_id): dict(changed(user_id, events, self._settings.session_gap))
+                for (user_id, session_id), events in ended.items()
+            }
+            outputs = [each for by_view in verdicts.values() for each in by_view.values()]
+            if outputs:
+                repository.save_verdicts(connection, verdicts)
+                self._publish(INTERACTIONS, outputs, [])
         return len(ended)
+
+    def forget_old_sessions(self) -> int:
+        """Forget sessions whose verdicts no event can change any more; returns their number."""
+        with self._database.connection() as connection:
+            return repository.expire(
+                connection, self._settings.session_memory, self._settings.batch_size
+            )
+
+    def _partition(self, record: Record) -> Partition:
+        return Partition(self._topic_ids[record.topic], record.partition)
 
     def _publish(
         self, channel: Channel, valid: Sequence[Event], dead_letters: Sequence[DeadLetter]
@@ -85,10 +103,7 @@ class Processing:
         self._publisher.publish(
             channel.valid.name, ((event.key, event.encode()) for event in valid)
         )
-        self._publisher.publish(
-            channel.dead_letters.name,
-            ((f"{letter.topic}-{letter.partition}", letter.encode()) for letter in dead_letters),
-        )
+        self._publisher.publish_dead_letters(channel.dead_letters.name, dead_letters)
         for letter in dead_letters:
             log.warning(
                 "event refused",

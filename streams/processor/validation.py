@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from streams.contracts import DeadLetter, Event, MalformedEventError
@@ -18,6 +17,8 @@ class Record:
     partition: int
     offset: int
     value: bytes | None
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ def _dead_letter(record: Record, reason: str) -> DeadLetter:
         partition=record.partition,
         offset=record.offset,
         reason=reason,
-        payload=(record.value or b"").decode(errors="backslashreplace"),
-        failed_at=datetime.now(UTC),
+        stage="processor",
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
     )

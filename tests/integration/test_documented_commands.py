@@ -6,7 +6,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +45,8 @@ def run(command: list[str | Path], environment: dict[str, str], folder: Path = R
 
 @pytest.mark.parametrize("page", [page for page, lines in COMMANDS.items() if lines])
 def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
-    letter = DeadLetter(
-        topic=INTERACTIONS.public.name,
-        partition=0,
-        offset=0,
-        reason="an example",
-        payload="{",
-        failed_at=datetime.now(UTC),
-    )
-    Publisher(stack.kafka).publish(
-        INTERACTIONS.dead_letters.name, [("documented", letter.encode())]
-    )
+    letter = DeadLetter(INTERACTIONS.public.name, 0, 0, reason="an example", stage="test")
+    Publisher(stack.kafka).publish_dead_letters(INTERACTIONS.dead_letters.name, [letter])
     environment = {
         **stack.cli_environment,
         "PATH": os.pathsep.join(

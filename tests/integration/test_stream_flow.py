@@ -5,24 +5,23 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 
 from apps.local.event_progress import EventTracker
 from streams.contracts import (
     INTERACTIONS,
     NEW_USERS,
-    PARTITIONS,
-    DeadLetter,
     Interaction,
     InteractionType,
     NewUser,
     new_id,
 )
+from streams.contracts.dead_letter import REASON
 from streams.publisher import Publisher
+from support.dead_letters import headers, letters
 
 pytestmark = pytest.mark.integration
 
@@ -62,23 +61,6 @@ def rows(stack: Any, user: str) -> list[tuple[Any, ...]]:
             " where user_id = %s order by timestamp, interaction_id",
             [user],
         ).fetchall()
-
-
-def dead_letters(stack: Any, topic: str) -> list[DeadLetter]:
-    consumer = Consumer(
-        {"bootstrap.servers": stack.kafka_bootstrap_servers, "group.id": str(uuid4())}
-    )
-    letters = []
-    for partition in range(PARTITIONS):
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-        consumer.assign([TopicPartition(topic, partition, low)])
-        while high > low:
-            message = consumer.poll(10)
-            assert message is not None
-            letters.append(DeadLetter.model_validate_json(message.value()))
-            low += 1
-    consumer.close()
-    return letters
 
 
 def test_an_event_becomes_a_row_with_every_field(
@@ -146,15 +128,15 @@ def test_poison_is_a_dead_letter_and_stops_nothing(
         json.dumps({**fields, "item_id": "a\x00b"}).encode(),
         json.dumps({**fields, "interaction_type": "stare"}).encode(),
     ]
-    before = len(dead_letters(stack, INTERACTIONS.dead_letters.name))
     publisher.publish(
         INTERACTIONS.public.name, [(good.key, value) for value in (*poison, good.encode())]
     )
     arrive()
     assert [row[0] for row in rows(stack, "poisoned")] == [good.interaction_id]
-    letters = dead_letters(stack, INTERACTIONS.dead_letters.name)
-    assert len(letters) - before == len(poison)
-    assert all(letter.reason for letter in letters)
+    queue = letters(stack, INTERACTIONS.dead_letters.name)
+    refused = [letter for letter in queue if letter.key() == good.key.encode()]
+    assert [letter.value() for letter in refused] == poison
+    assert all(headers(letter)[REASON] for letter in refused)
 
 
 def test_views_are_judged_when_their_session_has_ended_and_again_changes_nothing(

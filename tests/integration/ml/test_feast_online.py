@@ -73,17 +73,20 @@ def test_applying_again_keeps_what_is_stored_and_puts_nothing_into_public(
         assert {name for (name,) in rows} <= {"alembic_version"}
 
 
-def test_live_history_comes_back_as_it_was_pushed(features: OnlineFeatures) -> None:
+def test_a_live_history_comes_back_as_it_was_written(features: OnlineFeatures) -> None:
     events = [
         interaction("u", "i1", "view", NOW),
         interaction("u", "i2", "rate", NOW + timedelta(microseconds=1), rating=4.5),
         interaction("u", "i3", "purchase", NOW + timedelta(seconds=1), quantity=3),
     ]
 
-    features.push_live_history({"u": events, "other": events[:1]}, NOW)
+    other = interaction("other", "i1", "view", NOW)
+
+    features.extend_live_histories([*events[:2], other])
+    features.extend_live_histories(events)
 
     assert features.live_history("u") == tuple(events)
-    assert features.live_history("other") == (events[0],)
+    assert features.live_history("other") == (other,)
     assert features.live_history("stranger") == ()
 
 
@@ -93,7 +96,7 @@ def test_only_the_newest_fifty_events_stay(features: OnlineFeatures) -> None:
         for number in range(60)
     ]
 
-    features.push_live_history({"u": events}, NOW)
+    features.extend_live_histories(events)
 
     assert features.live_history("u") == tuple(events[10:])
 
@@ -117,7 +120,7 @@ def test_an_empty_list_is_a_list(features: OnlineFeatures) -> None:
 def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeatures) -> None:
     event = interaction("u", "i", "view", NOW)
     _push_lists(features, {"u": ["a"]})
-    features.push_live_history({"u": [event]}, NOW)
+    features.extend_live_histories([event])
 
     state = features.shopper("u")
 
@@ -129,13 +132,13 @@ def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeature
 
 
 def test_many_threads_share_one(features: OnlineFeatures) -> None:
-    event = interaction("u", "i", "view", NOW)
     failures = []
 
     def work(name: str) -> None:
+        event = interaction(name, "i", "view", NOW)
         try:
             for _ in range(30):
-                features.push_live_history({name: [event]}, NOW)
+                features.extend_live_histories([event])
                 assert features.live_history(name) == (event,)
                 assert features.top_k("nobody") is None
         except Exception as error:  # noqa: BLE001 - a thread's failure is looked at below

@@ -31,11 +31,19 @@ def rights(kafka: Kafka, user: str) -> dict[tuple[str, str], set[str]]:
 
 def test_the_cluster_has_the_topics_of_the_contracts(kafka: Kafka) -> None:
     there = {
-        name: (topic["partitions"], topic["config"]["retention.ms"])
+        name: (
+            topic["partitions"],
+            topic["config"]["retention.ms"],
+            topic["config"]["max.message.bytes"],
+        )
         for name, topic in topics(kafka).items()
     }
     assert there == {
-        topic.name: (topic.partitions, int(topic.retention.total_seconds() * 1000))
+        topic.name: (
+            topic.partitions,
+            int(topic.retention.total_seconds() * 1000),
+            topic.max_record_bytes,
+        )
         for topic in TOPICS
     }
 

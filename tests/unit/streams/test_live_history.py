@@ -2,6 +2,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from streams import live_history
@@ -10,21 +12,25 @@ from support.interactions import interaction
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RATED = interaction("u", "i", "rate", NOW, rating=4.5, surface="home", position=3)
+EVENTS = [
+    interaction("u", f"i{number}", "cart", NOW + timedelta(milliseconds=500 * number))
+    for number in range(HISTORY_LENGTH + 20)
+]
 
 
 def test_entries_are_json_objects_of_the_contract() -> None:
-    (entry,) = live_history.encode([RATED])
+    entry = live_history.encode(RATED)
     assert json.loads(entry) == RATED.model_dump(mode="json", exclude_none=True)
     assert live_history.decode([entry]) == (RATED,)
 
 
 def test_a_field_that_only_a_newer_version_knows_is_ignored() -> None:
-    entry = json.dumps({**json.loads(live_history.encode([RATED])[0]), "colour": "blue"})
+    entry = json.dumps({**json.loads(live_history.encode(RATED)), "colour": "blue"})
     assert live_history.decode([entry]) == (RATED,)
 
 
 def test_entries_that_cannot_be_read_are_logged_and_skipped() -> None:
-    (good,) = live_history.encode([RATED])
+    good = live_history.encode(RATED)
     positional = json.dumps(["i", "rate", NOW.isoformat(), 4.5, None])
     other = good.replace('"rate"', '"wish"')
     structlog.reset_defaults()
@@ -34,12 +40,19 @@ def test_entries_that_cannot_be_read_are_logged_and_skipped() -> None:
     assert entry["log_level"] == "warning"
 
 
-def test_a_history_keeps_the_newest_in_order_and_none_twice() -> None:
-    events = [
-        interaction("u", f"i{number}", "cart", NOW + timedelta(seconds=number))
-        for number in range(HISTORY_LENGTH + 5)
-    ]
-    history: list = []
-    for event in [*reversed(events), events[-1]]:
-        history = live_history.extend(history, event)
-    assert history == events[-HISTORY_LENGTH:]
+def test_entries_that_cannot_be_read_do_not_hinder_new_ones() -> None:
+    assert live_history.extend(["{"], [RATED]) == ["{", live_history.encode(RATED)]
+
+
+@given(st.permutations(range(len(EVENTS))), st.lists(st.integers(1, 30), max_size=8))
+def test_a_history_keeps_the_newest_in_order_and_none_twice(
+    order: list[int], cuts: list[int]
+) -> None:
+    entries: list[str] = []
+    arrived = [EVENTS[place] for place in order]
+    for cut in cuts:
+        batch = arrived[:cut] + arrived[: cut // 2]
+        entries = live_history.extend(entries, batch)
+        arrived = arrived[cut // 2 :]
+    entries = live_history.extend(entries, arrived)
+    assert live_history.decode(entries) == tuple(EVENTS[-HISTORY_LENGTH:])

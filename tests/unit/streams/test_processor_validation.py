@@ -1,6 +1,6 @@
 import json
 
-from streams.contracts import DeadLetter, NewUser
+from streams.contracts import NewUser
 from streams.processor.validation import Record, validate
 
 GOOD = json.dumps(
@@ -21,9 +21,10 @@ def test_every_record_ends_in_one_of_the_lists_in_order() -> None:
     assert [letter.offset for letter in result.dead_letters] == [1, 2, 4]
 
 
-def test_a_dead_letter_has_what_is_needed_to_mend_it() -> None:
-    (letter,) = validate(NewUser, [Record("new-users", 2, 7, b'{"user_id": "\xff"}')]).dead_letters
+def test_a_dead_letter_has_the_record_as_it_was() -> None:
+    record = Record("new-users", 2, 7, b'{"user_id": "\xff"}', b"\xfe", (("trace", b"1"),))
+    (letter,) = validate(NewUser, [record]).dead_letters
     assert (letter.topic, letter.partition, letter.offset) == ("new-users", 2, 7)
-    assert letter.payload == '{"user_id": "\\xff"}'
+    assert (letter.key, letter.value) == (record.key, record.value)
+    assert letter.headers == record.headers
     assert letter.reason
-    assert DeadLetter.model_validate_json(letter.encode()) == letter

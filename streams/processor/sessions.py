@@ -1,0 +1,84 @@
+"""Verdicts on views: a function of the set of a session's events, in whatever order they arrive.
+
+A session is what one shopper does under one session id without a pause longer than the gap;
+interactions without an id share the id ''. A view is positive if a cart, purchase or rating of its
+item has the same instant or a later one of its session; the other views are negative.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from streams.contracts import Interaction, InteractionType, derived_id
+
+SessionKey = tuple[str, str]
+"""User id and session id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """What a verdict needs of an interaction, and the verdict that was published last."""
+
+    interaction_id: UUID
+    item_id: str
+    timestamp: datetime
+    is_view: bool
+    verdict: InteractionType | None = None
+
+
+def key_of(interaction: Interaction) -> SessionKey:
+    """The session that an interaction is of."""
+    return interaction.user_id, interaction.session_id or ""
+
+
+def judge(
+    events: Iterable[SessionEvent], gap: timedelta
+) -> Iterator[tuple[SessionEvent, InteractionType]]:
+    """The verdict on each view among all events of a session id."""
+    for session in _sessions(events, gap):
+        newest_action: dict[str, datetime] = {}
+        for event in session:
+            if not event.is_view:
+                newest_action[event.item_id] = event.timestamp
+        for event in session:
+            if event.is_view:
+                action = newest_action.get(event.item_id)
+                positive = action is not None and action >= event.timestamp
+                yield event, _POSITIVE if positive else _NEGATIVE
+
+
+def changed(
+    user_id: str, events: Iterable[SessionEvent], gap: timedelta
+) -> Iterator[tuple[UUID, Interaction]]:
+    """The verdicts that differ from those published last, by their views' ids.
+
+    A verdict's id is derived from its view's, so a later one replaces an earlier one.
+    """
+    for view, verdict in judge(events, gap):
+        if verdict is not view.verdict:
+            yield (
+                view.interaction_id,
+                Interaction(
+                    interaction_id=derived_id(view.timestamp, "verdict", str(view.interaction_id)),
+                    user_id=user_id,
+                    item_id=view.item_id,
+                    timestamp=view.timestamp,
+                    interaction_type=verdict,
+                ),
+            )
+
+
+_POSITIVE, _NEGATIVE = InteractionType.POSITIVE_VIEW, InteractionType.NEGATIVE_VIEW
+
+
+def _sessions(events: Iterable[SessionEvent], gap: timedelta) -> Iterator[list[SessionEvent]]:
+    """The events in the order of their instants, cut at each pause."""
+    session: list[SessionEvent] = []
+    for event in sorted(events, key=lambda event: event.timestamp):
+        if session and event.timestamp - session[-1].timestamp > gap:
+            yield session
+            session = []
+        session.append(event)
+    if session:
+        yield session
