@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from streams.contracts import SESSION_GAP
+from streams.contracts import CLOCK_SKEW, SESSION_GAP
 
 PROCESSOR_GROUP = "recsys-processor"
 """The processor's consumer group."""
@@ -117,5 +117,7 @@ class ProcessorSettings(KafkaSettings, FeatureSettings):
     stall_limit: timedelta = timedelta(minutes=2)
     """The worker is not alive any more if it has had something to do and has finished nothing for
     this long."""
+    clock_skew: timedelta = CLOCK_SKEW
+    """How far ahead of this clock an event may lie; one farther ahead is a dead letter."""
     batch_size: int = Field(default=2000, ge=1)
     """Maximum number of events that are validated and written together."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from streams.contracts.event import EARLIEST_INSTANT, LATEST_INSTANT
+from streams.contracts.instant import EARLIEST_INSTANT, LATEST_INSTANT
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?")
 _MIN_UNIX_SECONDS = EARLIEST_INSTANT.timestamp()

@@ -6,10 +6,10 @@ from streams.contracts.event import (
     ColumnType,
     Event,
     MalformedEventError,
-    derived_id,
     describe,
-    new_id,
 )
+from streams.contracts.identifier import derived_id, new_id
+from streams.contracts.instant import CLOCK_SKEW
 from streams.contracts.interaction import SESSION_GAP, Interaction, InteractionType
 from streams.contracts.new_user import NewUser
 from streams.contracts.product import Product
@@ -25,6 +25,7 @@ from streams.contracts.topics import (
 
 __all__ = [
     "CHANNELS",
+    "CLOCK_SKEW",
     "INTERACTIONS",
     "NEW_USERS",
     "PARTITIONS",

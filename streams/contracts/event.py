@@ -1,33 +1,17 @@
-"""What all events share: strict plain JSON, columns and identifiers."""
+"""What all events share: strict plain JSON, and columns."""
 
-import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
-from uuid import UUID
+from datetime import datetime
+from typing import Any, Literal, Self
 
-import uuid_utils.compat
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from streams.contracts.i_json import NotIJsonError, Number, members
 
 
 class MalformedEventError(ValueError):
     """Bytes on a topic that are no valid event of that topic."""
-
-
-EARLIEST_INSTANT = datetime(1990, 1, 1, tzinfo=UTC)
-LATEST_INSTANT = datetime(2100, 1, 1, tzinfo=UTC)
-"""Exclusive."""
-
-
-def _in_utc(value: datetime) -> datetime:
-    if not EARLIEST_INSTANT <= value < LATEST_INSTANT:
-        raise ValueError("the instant must lie in the years 1990 to 2099")
-    return value.astimezone(UTC)
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""An instant with its offset, kept in UTC; on the wire an ISO-8601 string."""
 
 
 def describe(error: ValidationError) -> str:
@@ -59,7 +43,7 @@ class Column:
 
 
 class Event(BaseModel, ABC):
-    """An event on a public topic.
+    """An event on a public topic: an I-JSON object (RFC 7493).
 
     JSON's types are taken as they stand (a number in a string is refused): the sink's converter
     would turn them into zeros without a word. Fields that this version does not know are ignored,
@@ -73,21 +57,37 @@ class Event(BaseModel, ABC):
     def key(self) -> str:
         """The record's key: all events of one user stay in order in one partition."""
 
+    @property
+    @abstractmethod
+    def occurred_at(self) -> datetime:
+        """When it happened, by its producer's clock."""
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether the processor makes it from other events; no producer may send it."""
+        return False
+
     def encode(self) -> bytes:
         """The event as UTF-8 JSON, absent optional fields left out."""
         return self.model_dump_json(exclude_none=True).encode()
 
     @classmethod
     def decode(cls, payload: bytes | None) -> Self:
-        """The event in `payload`.
+        """The event in `payload`, exactly as it stands there: nothing is rounded or converted.
 
         Raises:
             MalformedEventError: with every field that is wrong and why.
         """
+        if payload is None:
+            raise MalformedEventError("a record without a value (a tombstone) is no event")
         try:
-            return cls.model_validate_json(payload or b"")
+            event = cls.model_validate_json(payload)
+            _check_exact(event, members(payload))
         except ValidationError as error:
             raise MalformedEventError(describe(error)) from None
+        except NotIJsonError as error:
+            raise MalformedEventError(f"event: {error}") from None
+        return event
 
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
@@ -107,27 +107,16 @@ class Event(BaseModel, ABC):
         )
 
 
+def _check_exact(event: Event, written: dict[str, Any]) -> None:
+    """Refuse a number of which the event keeps a rounded one."""
+    known = type(event).model_fields
+    for name, value in written.items():
+        if isinstance(value, Number) and name in known and not value.equals(getattr(event, name)):
+            raise MalformedEventError(f"{name}: the number has more digits than a double keeps")
+
+
 def _column_type(field: dict[str, Any], definitions: dict[str, Any]) -> ColumnType:
     (field,) = [part for part in field.get("anyOf", [field]) if part.get("type") != "null"]
     if "$ref" in field:
         field = definitions[field["$ref"].rsplit("/", 1)[1]]
     return _COLUMN_TYPES[field["type"], field.get("format")]
-
-
-def new_id() -> UUID:
-    """A fresh UUIDv7 (RFC 9562, section 5.7)."""
-    return uuid_utils.compat.uuid7()
-
-
-def derived_id(timestamp: datetime, *parts: str) -> UUID:
-    """The same UUIDv7 for the same instant and parts, so that sending again adds nothing.
-
-    The 48 leading bits are the instant in milliseconds; the random bits of RFC 9562 are taken from
-    a hash of the parts.
-    """
-    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    milliseconds = max(0, int(timestamp.timestamp() * 1000)) & ((1 << 48) - 1)
-    value = milliseconds << 80 | int.from_bytes(digest[:10])
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)

@@ -1,13 +1,14 @@
 """What a shopper did with a product."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
-from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from streams.contracts.event import Event, Instant
+from streams.contracts.event import Event
+from streams.contracts.identifier import EventId
+from streams.contracts.instant import Instant
 from streams.contracts.text import Key, Line, Prose
 
 SESSION_GAP = timedelta(minutes=30)
@@ -30,10 +31,17 @@ class InteractionType(StrEnum):
         return self in (InteractionType.POSITIVE_VIEW, InteractionType.NEGATIVE_VIEW)
 
 
+def _in_halves(rating: float) -> float:
+    # pydantic's own multiple_of tolerates a billionth.
+    if not (rating * 2).is_integer():
+        raise ValueError("a rating has halves only")
+    return rating
+
+
 class Interaction(Event):
     """One interaction of a user with an item, on topic `interactions`."""
 
-    interaction_id: UUID
+    interaction_id: EventId
     """UUIDv7; sending the same id again adds nothing."""
     user_id: Key
     item_id: Key
@@ -41,7 +49,9 @@ class Interaction(Event):
     interaction_type: InteractionType
     quantity: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Pieces bought or put in the cart."""
-    rating: Annotated[float, Field(ge=1, le=5, multiple_of=0.5)] | None = None
+    rating: (
+        Annotated[float, Field(ge=1, le=5, multiple_of=0.5), AfterValidator(_in_halves)] | None
+    ) = None
     """1 to 5, halves allowed; required for `rate`."""
     review_title: Line | None = None
     review_content: Prose | None = None
@@ -58,6 +68,16 @@ class Interaction(Event):
     def key(self) -> str:
         """The user, so that all their events keep their order."""
         return self.user_id
+
+    @property
+    def occurred_at(self) -> datetime:
+        """Its timestamp."""
+        return self.timestamp
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it is a verdict."""
+        return self.interaction_type.is_derived
 
     @model_validator(mode="after")
     def _a_rating_has_stars(self) -> Self:

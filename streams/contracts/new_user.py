@@ -1,6 +1,9 @@
 """A shopper who signed up."""
 
-from streams.contracts.event import Event, Instant
+from datetime import datetime
+
+from streams.contracts.event import Event
+from streams.contracts.instant import Instant
 from streams.contracts.text import Key, Line
 
 MAX_PREFERENCES = 5
@@ -20,3 +23,8 @@ class NewUser(Event):
     def key(self) -> str:
         """The user, so that all their events keep their order."""
         return self.user_id
+
+    @property
+    def occurred_at(self) -> datetime:
+        """The sign-up, also of an event that changes the preferences."""
+        return self.signup_date

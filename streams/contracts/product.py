@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from streams.contracts.event import Instant
+from streams.contracts.instant import Instant
 from streams.contracts.money import Money
 from streams.contracts.text import Key, Line, Prose
 

@@ -56,7 +56,7 @@ class Processing:
         with metrics.timed(channel), self._database.connection() as connection:
             offsets = progress.lock(connection, list({self._partition(each) for each in records}))
             fresh = [each for each in records if each.offset >= offsets[self._partition(each)]]
-            batch = validate(channel.contract, fresh)
+            batch = validate(channel.contract, fresh, clock_skew=self._settings.clock_skew)
             interactions = [event for event in batch.valid if isinstance(event, Interaction)]
             if interactions:
                 repository.remember(connection, interactions)

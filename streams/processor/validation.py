@@ -1,10 +1,11 @@
-"""Validation of records against their topic's contract."""
+"""Validation of the records of a public topic: against its contract, and against the clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from streams.contracts import DeadLetter, Event, MalformedEventError
+from streams.contracts import CLOCK_SKEW, DeadLetter, Event, MalformedEventError
 
 E = TypeVar("E", bound=Event)
 
@@ -29,15 +30,42 @@ class ValidatedBatch(Generic[E]):
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
 
-def validate(contract: type[E], records: Sequence[Record]) -> ValidatedBatch[E]:
-    """Decode records; those that break the contract become dead letters."""
+def validate(
+    contract: type[E],
+    records: Sequence[Record],
+    *,
+    now: datetime | None = None,
+    clock_skew: timedelta = CLOCK_SKEW,
+) -> ValidatedBatch[E]:
+    """Decode records; those that break the contract become dead letters.
+
+    An event may lie in the past as far as the contract allows, for logs of years ago are replayed.
+    One from the future would stay the newest of its shopper for ever.
+
+    Args:
+        contract: of the public topic.
+        records: of that topic.
+        now: the instant of validation; the clock's if absent.
+        clock_skew: how far a producer's clock may be ahead.
+    """
+    latest = (now or datetime.now(UTC)) + clock_skew
     batch: ValidatedBatch[E] = ValidatedBatch()
     for record in records:
         try:
-            batch.valid.append(contract.decode(record.value))
+            event = contract.decode(record.value)
+            _check_public(event, latest)
         except MalformedEventError as error:
             batch.dead_letters.append(_dead_letter(record, str(error)))
+        else:
+            batch.valid.append(event)
     return batch
+
+
+def _check_public(event: Event, latest: datetime) -> None:
+    if event.is_derived:
+        raise MalformedEventError("event: only the processor makes events of this type")
+    if event.occurred_at > latest:
+        raise MalformedEventError("event: it lies in the future; is its producer's clock right?")
 
 
 def _dead_letter(record: Record, reason: str) -> DeadLetter:

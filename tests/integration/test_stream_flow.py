@@ -1,6 +1,5 @@
 """Events through the real processor, Kafka, Connect and PostgreSQL."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from apps.local.event_progress import EventTracker
 from streams.contracts import (
@@ -21,6 +21,7 @@ from streams.contracts import (
 )
 from streams.contracts.dead_letter import REASON
 from streams.publisher import Publisher
+from support.broken_records import BROKEN, record
 from support.dead_letters import headers, letters
 
 pytestmark = pytest.mark.integration
@@ -117,26 +118,55 @@ def test_a_sign_up_sent_again_with_other_preferences_is_one_row(
 def test_poison_is_a_dead_letter_and_stops_nothing(
     stack: Any, publisher: Publisher, arrive: Callable[[], None]
 ) -> None:
-    good = interaction("poisoned", 0, InteractionType.CART, "i")
-    fields = json.loads(good.encode())
-    poison = [
-        b"{",
-        b"",
-        json.dumps({**fields, "interaction_id": "not-a-uuid"}).encode(),
-        json.dumps({**fields, "timestamp": "2026-01-01"}).encode(),
-        json.dumps({**fields, "quantity": "3"}).encode(),
-        json.dumps({**fields, "item_id": "a\x00b"}).encode(),
-        json.dumps({**fields, "interaction_type": "stare"}).encode(),
+    refused = [
+        *BROKEN.values(),
+        record(timestamp="2098-01-01T00:00:00Z"),
+        record(interaction_type="positive_view"),
+    ]
+    good = [
+        interaction("poisoned", number, InteractionType.CART, "i") for number in range(len(refused))
     ]
     publisher.publish(
-        INTERACTIONS.public.name, [(good.key, value) for value in (*poison, good.encode())]
+        INTERACTIONS.public.name,
+        [
+            ("poisoned", value)
+            for broken, event in zip(refused, good, strict=True)
+            for value in (broken or b"", event.encode())
+        ],
     )
     arrive()
-    assert [row[0] for row in rows(stack, "poisoned")] == [good.interaction_id]
+    assert [row[0] for row in rows(stack, "poisoned")] == [event.interaction_id for event in good]
     queue = letters(stack, INTERACTIONS.dead_letters.name)
-    refused = [letter for letter in queue if letter.key() == good.key.encode()]
-    assert [letter.value() for letter in refused] == poison
-    assert all(headers(letter)[REASON] for letter in refused)
+    kept = [letter for letter in queue if letter.key() == b"poisoned"]
+    assert [letter.value() for letter in kept] == [broken or b"" for broken in refused]
+    assert all(headers(letter)[REASON] for letter in kept)
+
+
+def test_what_is_just_within_the_contract_is_stored_exactly(
+    stack: Any, publisher: Publisher, arrive: Callable[[], None]
+) -> None:
+    edges: list[dict[str, Any]] = [
+        {"timestamp": "1990-01-01T00:00:00Z"},
+        {"timestamp": "1990-01-01T23:59:59.999999-18:00"},
+        {"timestamp": "2024-02-29T12:00:00.000001+18:00"},
+        {"quantity": 10_000, "position": 100_000, "rating": 5},
+        {"review_title": "x" * 512, "review_content": "\U0001f600" * 20_000},
+        {"review_content": 'line\nend\ttab\r\x01\x7f\u2028"\\/'},
+        {"item_id": "'; drop table events.interactions; --", "session_id": " "},
+    ]
+    values = [
+        record(user_id="edges", interaction_id=str(new_id()).upper(), **fields) for fields in edges
+    ]
+    publisher.publish(INTERACTIONS.public.name, [("edges", value) for value in values])
+    arrive()
+    names = list(Interaction.model_fields)
+    with psycopg.connect(stack.database_url, row_factory=dict_row) as connection:
+        stored = connection.execute(
+            "select * from events.interactions where user_id = 'edges'"
+            " and interaction_type = 'view' order by interaction_id"
+        ).fetchall()
+    sent = [Interaction.decode(value) for value in values]
+    assert stored == [{name: getattr(event, name) for name in names} for event in sent]
 
 
 def test_views_are_judged_when_their_session_has_ended_and_again_changes_nothing(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from streams.contracts.event import Instant
+from streams.contracts.instant import Instant
 
 _Weight = Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
 

@@ -1,7 +1,11 @@
 import json
+from datetime import UTC, datetime, timedelta
 
-from streams.contracts import NewUser
+import pytest
+
+from streams.contracts import Interaction, InteractionType, NewUser
 from streams.processor.validation import Record, validate
+from support.broken_records import BROKEN, record
 
 GOOD = json.dumps(
     {
@@ -28,3 +32,69 @@ def test_a_dead_letter_has_the_record_as_it_was() -> None:
     assert (letter.key, letter.value) == (record.key, record.value)
     assert letter.headers == record.headers
     assert letter.reason
+
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+SKEW = timedelta(minutes=5)
+
+
+def reasons(*values: bytes | None) -> list[str]:
+    records = [Record("interactions", 0, offset, value) for offset, value in enumerate(values)]
+    batch = validate(Interaction, records, now=NOW, clock_skew=SKEW)
+    assert len(batch.valid) + len(batch.dead_letters) == len(values)
+    return [letter.reason for letter in batch.dead_letters]
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "2098-05-01T12:00:00Z",
+        "2027-05-01T12:00:00Z",
+        "2026-05-01T12:05:00.000001Z",
+        "2026-05-01T12:30:00-00:30",
+    ],
+)
+def test_an_event_from_the_future_is_refused(timestamp: str) -> None:
+    (reason,) = reasons(record(timestamp=timestamp))
+    assert "future" in reason
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "2026-05-01T12:05:00Z",
+        "2026-05-01T12:00:00Z",
+        "2011-01-01T00:00:00Z",
+        "1990-01-01T00:00:00Z",
+    ],
+)
+def test_clocks_may_differ_and_old_logs_be_replayed(timestamp: str) -> None:
+    assert reasons(record(timestamp=timestamp)) == []
+
+
+def test_a_sign_up_from_the_future_is_refused() -> None:
+    later = GOOD.replace(b"2026-01-01", b"2098-01-01")
+    assert len(validate(NewUser, [Record("new-users", 0, 0, later)]).dead_letters) == 1
+
+
+def test_without_an_instant_the_clock_decides() -> None:
+    soon, later = (datetime.now(UTC) + timedelta(minutes=each) for each in (4, 6))
+    records = [
+        Record("interactions", 0, offset, record(timestamp=each.isoformat()))
+        for offset, each in enumerate((soon, later))
+    ]
+    batch = validate(Interaction, records)
+    assert [letter.offset for letter in batch.dead_letters] == [1]
+
+
+@pytest.mark.parametrize("kind", [each.value for each in InteractionType])
+def test_verdicts_come_from_the_processor_alone(kind: str) -> None:
+    verdict = record(interaction_type=kind, rating=4)
+    assert len(reasons(verdict)) == (1 if kind in ("positive_view", "negative_view") else 0)
+    Interaction.decode(verdict)  # on the validated topic it is an event
+
+
+def test_every_broken_record_is_a_dead_letter_and_every_good_one_is_not() -> None:
+    values = [value for broken in BROKEN.values() for value in (record(), broken)]
+    assert len(reasons(*values)) == len(BROKEN)
+    assert all(reasons(*values))

@@ -16,21 +16,11 @@ from streams.contracts import (
     derived_id,
     new_id,
 )
-
-GOOD: dict[str, Any] = {
-    "interaction_id": "01900000-0000-7000-8000-000000000001",
-    "user_id": "u1",
-    "item_id": "i1",
-    "timestamp": "2026-05-01T10:00:00.123456+02:00",
-    "interaction_type": "view",
-}
+from support.broken_records import NO_EVENT, WRONG_FIELD, WRONG_TIMESTAMP, record
 
 
 def decode(**changes: Any) -> Interaction:
-    fields = {**GOOD, **changes}
-    return Interaction.decode(
-        json.dumps({key: value for key, value in fields.items() if value is not ...}).encode()
-    )
+    return Interaction.decode(record(**changes))
 
 
 def test_an_event_survives_the_wire() -> None:
@@ -44,46 +34,27 @@ def test_fields_of_a_newer_producer_are_ignored() -> None:
     assert decode(colour="blue") == decode()
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"interaction_id": "7"}, "interaction_id"),
-        ({"user_id": ...}, "user_id"),
-        ({"user_id": ""}, "user_id"),
-        ({"user_id": "a\x00b"}, "user_id"),
-        ({"item_id": 12}, "item_id"),
-        ({"item_id": {"id": "x"}}, "item_id"),
-        ({"timestamp": "2026-05-01T10:00:00"}, "timestamp"),
-        ({"timestamp": "yesterday"}, "timestamp"),
-        ({"timestamp": "1815-05-01T10:00:00Z"}, "timestamp"),
-        ({"timestamp": None}, "timestamp"),
-        ({"interaction_type": "stare"}, "interaction_type"),
-        ({"quantity": "3"}, "quantity"),
-        ({"quantity": 2.7}, "quantity"),
-        ({"quantity": 0}, "quantity"),
-        ({"quantity": 5_000_000_000}, "quantity"),
-        ({"rating": 0.5}, "rating"),
-        ({"rating": 4.3}, "rating"),
-        ({"rating": 6}, "rating"),
-        ({"position": -1}, "position"),
-        ({"review_content": "x" * 20_001}, "review_content"),
-        ({"interaction_type": "rate"}, "rating"),
-    ],
-)
-def test_what_the_sink_would_garble_or_choke_on_is_refused(
-    change: dict[str, Any], field: str
-) -> None:
-    with pytest.raises(MalformedEventError, match=field):
-        decode(**change)
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [None, b"", b"{", b"[]", b"null", b"\xff\xfe", b'"text"', b'{"user_id": "\\ud800"}'],
-)
-def test_what_is_no_event_is_refused(payload: bytes | None) -> None:
+@pytest.mark.parametrize("value", NO_EVENT.values(), ids=NO_EVENT)
+def test_what_is_no_event_is_refused(value: bytes | None) -> None:
     with pytest.raises(MalformedEventError):
-        Interaction.decode(payload)
+        Interaction.decode(value)
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG_FIELD.values(), ids=WRONG_FIELD)
+def test_what_the_sink_would_garble_or_choke_on_is_refused(field: str, value: bytes) -> None:
+    with pytest.raises(MalformedEventError, match=field):
+        Interaction.decode(value)
+
+
+@pytest.mark.parametrize("timestamp", WRONG_TIMESTAMP.values(), ids=WRONG_TIMESTAMP)
+def test_what_is_no_instant_is_refused(timestamp: Any) -> None:
+    with pytest.raises(MalformedEventError, match="timestamp"):
+        Interaction.decode(record(timestamp=timestamp))
+
+
+def test_a_tombstone_is_called_one() -> None:
+    with pytest.raises(MalformedEventError, match="tombstone"):
+        Interaction.decode(None)
 
 
 @given(st.binary())
