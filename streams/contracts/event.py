@@ -50,7 +50,9 @@ class Event(BaseModel, ABC):
     so that a producer may be newer than a consumer.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     @property
     @abstractmethod

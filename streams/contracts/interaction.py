@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from streams.contracts.event import Event
 from streams.contracts.identifier import EventId
@@ -40,6 +40,13 @@ def _in_halves(rating: float) -> float:
 
 class Interaction(Event):
     """One interaction of a user with an item, on topic `interactions`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"interaction_type": {"const": "rate"}}},
+            "then": {"required": ["rating"], "properties": {"rating": {"type": "number"}}},
+        }
+    )
 
     interaction_id: EventId
     """UUIDv7; sending the same id again adds nothing."""
