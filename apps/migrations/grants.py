@@ -33,7 +33,7 @@ GRANTS = (
     Grant("storefront", "feast", _READ),
     Grant("processor", "events", _OWN, ("progress", "sessions", "session_events")),
     Grant("processor", "feast", _READ),
-    Grant("connect", "events", _WRITE, ("interactions", "new_users")),
+    Grant("connect", "events", _WRITE, ("interactions", "new_users", "impressions")),
     Grant("pipeline", "shop", _READ, ("products",)),
     Grant("pipeline", "events", _READ, ("interactions", "new_users")),
     # maintain: it analyses the vectors that it has written.

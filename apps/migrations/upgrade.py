@@ -9,17 +9,18 @@ from sqlalchemy import create_engine, make_url, text
 from apps.migrations.grants import grant, missing_roles
 from streams.errors import UnavailableError
 
+_NEWEST = "head"
 _LOCK = 0x6D696772617465  # "migrate" in ASCII: one upgrade at a time
 
 
-def upgrade(database_url: str, *, to: str = "head", roles_needed: bool = False) -> None:
+def upgrade(database_url: str, *, to: str = _NEWEST, roles_needed: bool = False) -> None:
     """Apply every migration that `database_url` (postgresql://…) still lacks, and all grants.
 
     Both in one transaction, so that nobody finds tables that they may not use yet.
 
     Args:
         database_url: of the owner of the schemas.
-        to: the revision to stop at; the newest by default.
+        to: the revision to stop at; the newest by default. One before it gets no grants.
         roles_needed: whether to refuse until the platform has created every role.
 
     Raises:
@@ -34,5 +35,6 @@ def upgrade(database_url: str, *, to: str = "head", roles_needed: bool = False) 
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, to)
-        grant(connection)
+        if to == _NEWEST:  # an older revision lacks tables that are granted
+            grant(connection)
     engine.dispose()

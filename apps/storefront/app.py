@@ -1,6 +1,8 @@
 """The shop as a Flask app."""
 
-from flask import Flask, request
+from http import HTTPStatus
+
+from flask import Flask, Response, request
 
 from apps.storefront import errors, http_metrics, presentation, security
 from apps.storefront.accounts import authentication
@@ -8,6 +10,8 @@ from apps.storefront.accounts import routes as accounts
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
 from apps.storefront.events.activity import shopping_session
+from apps.storefront.events.audience import is_seen
+from apps.storefront.events.impressions import ImpressionSender, impressions_of
 from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.health import routes as health
@@ -44,6 +48,7 @@ def create_app(
     for domain in (home, catalog, product, accounts, cart, orders, recommendations, health):
         app.register_blueprint(domain.blueprint)
     app.before_request(_note_activity)
+    app.after_request(_publish_impressions)
     return app
 
 
@@ -62,7 +67,8 @@ def _services(settings: StorefrontSettings, recommender: Recommender) -> Service
     breaker = kafka_breaker(settings.kafka_pause.total_seconds())
     events = EventSender(database, publisher, breaker)
     relay = OutboxRelay(database, publisher, breaker, events.stored)
-    return Services(settings, database, events, relay, recommender)
+    impressions = ImpressionSender(publisher, breaker)
+    return Services(settings, database, events, relay, impressions, recommender)
 
 
 def _recommender() -> Recommender:
@@ -76,3 +82,12 @@ def _recommender() -> Recommender:
 def _note_activity() -> None:
     if request.blueprint not in (None, "health") and authentication.visitor():
         shopping_session()
+
+
+def _publish_impressions(response: Response) -> Response:
+    """Publish what the page shows, if a shopper sees it; a failed page shows nothing."""
+    if response.status_code == HTTPStatus.OK and is_seen(request):
+        shopper = authentication.visitor()
+        if shopper:
+            Services.of_this_app().impressions.send(impressions_of(shopper.user_id))
+    return response

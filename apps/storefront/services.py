@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from apps.storefront.events.impressions import ImpressionSender
 from apps.storefront.events.publishing import EventSender
 from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.recommender import Recommender
@@ -21,6 +22,7 @@ class Services:
     database: Database
     events: EventSender
     relay: OutboxRelay
+    impressions: ImpressionSender
     recommender: Recommender
 
     @classmethod

@@ -1,6 +1,6 @@
-"""What gunicorn serves: one app and one relay per worker.
+"""What gunicorn serves: one app per worker, with the threads that send its events.
 
-Not to be preloaded: neither the relay's thread nor the producer survives a fork.
+Not to be preloaded: neither threads nor the producer survive a fork.
 """
 
 from prometheus_client import REGISTRY, start_http_server
@@ -18,6 +18,7 @@ app = create_app(settings)
 with app.app_context():
     services = Services.of_this_app()
 services.relay.start()
+services.impressions.start()
 if settings.metrics_port:
     REGISTRY.register(OutboxCollector(services.database))
     REGISTRY.register(LiveModelCollector(services.recommender))

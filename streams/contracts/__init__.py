@@ -9,12 +9,14 @@ from streams.contracts.event import (
     describe,
 )
 from streams.contracts.identifier import derived_id, new_id
+from streams.contracts.impression import Impression
 from streams.contracts.instant import CLOCK_SKEW
 from streams.contracts.interaction import SESSION_GAP, Interaction, InteractionType
 from streams.contracts.new_user import NewUser
 from streams.contracts.product import Product
 from streams.contracts.topics import (
     CHANNELS,
+    IMPRESSIONS,
     INTERACTIONS,
     NEW_USERS,
     PARTITIONS,
@@ -26,6 +28,7 @@ from streams.contracts.topics import (
 __all__ = [
     "CHANNELS",
     "CLOCK_SKEW",
+    "IMPRESSIONS",
     "INTERACTIONS",
     "NEW_USERS",
     "PARTITIONS",
@@ -36,6 +39,7 @@ __all__ = [
     "ColumnType",
     "DeadLetter",
     "Event",
+    "Impression",
     "Interaction",
     "InteractionType",
     "MalformedEventError",

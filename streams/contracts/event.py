@@ -21,7 +21,7 @@ def describe(error: ValidationError) -> str:
     )
 
 
-ColumnType = Literal["uuid", "instant", "text", "integer", "number"]
+ColumnType = Literal["uuid", "instant", "text", "integer", "number", "texts"]
 
 _COLUMN_TYPES: dict[tuple[str, str | None], ColumnType] = {
     ("string", "uuid"): "uuid",
@@ -29,8 +29,9 @@ _COLUMN_TYPES: dict[tuple[str, str | None], ColumnType] = {
     ("string", None): "text",
     ("integer", None): "integer",
     ("number", None): "number",
+    ("array", "text"): "texts",
 }
-"""By JSON Schema's type and format."""
+"""By JSON Schema's type and format; an array's by the type of its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +122,6 @@ def _column_type(field: dict[str, Any], definitions: dict[str, Any]) -> ColumnTy
     (field,) = [part for part in field.get("anyOf", [field]) if part.get("type") != "null"]
     if "$ref" in field:
         field = definitions[field["$ref"].rsplit("/", 1)[1]]
+    if field["type"] == "array":
+        return _COLUMN_TYPES["array", _column_type(field["items"], definitions)]
     return _COLUMN_TYPES[field["type"], field.get("format")]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from streams.contracts.dead_letter import MAX_LETTER_BYTES
 from streams.contracts.event import Event
+from streams.contracts.impression import Impression
 from streams.contracts.interaction import Interaction
 from streams.contracts.new_user import NewUser
 
@@ -15,6 +16,8 @@ The number may only grow, and then keys map to other partitions. values-global.y
 the charts; a test compares them.
 """
 
+_WEEK = timedelta(days=7)
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -22,7 +25,7 @@ class Topic:
 
     name: str
     partitions: int = PARTITIONS
-    retention: timedelta = timedelta(days=7)
+    retention: timedelta = _WEEK
     max_record_bytes: int = 1024 * 1024
     """With the record's key and headers, compressed; `max.message.bytes` of the topic."""
 
@@ -37,14 +40,18 @@ class Channel:
     dead_letters: Topic
 
 
-def _channel(name: str, contract: type[Event]) -> Channel:
-    letters = Topic(f"{name}-dlq", max_record_bytes=MAX_LETTER_BYTES)
-    return Channel(contract, Topic(name), Topic(f"{name}-valid"), letters)
+def _channel(name: str, contract: type[Event], retention: timedelta = _WEEK) -> Channel:
+    public, valid = (Topic(f"{name}{suffix}", retention=retention) for suffix in ("", "-valid"))
+    letters = Topic(f"{name}-dlq", retention=retention, max_record_bytes=MAX_LETTER_BYTES)
+    return Channel(contract, public, valid, letters)
 
 
 INTERACTIONS = _channel("interactions", Interaction)
 NEW_USERS = _channel("new-users", NewUser)
-CHANNELS = (INTERACTIONS, NEW_USERS)
+IMPRESSIONS = _channel("impressions", Impression, retention=timedelta(days=3))
+"""One for every list of every page, so most of all bytes; each is worth less than an interaction,
+and three days still bridge a weekend in which the sink is away."""
+CHANNELS = (INTERACTIONS, NEW_USERS, IMPRESSIONS)
 TOPICS = tuple(
     topic for channel in CHANNELS for topic in (channel.public, channel.valid, channel.dead_letters)
 )

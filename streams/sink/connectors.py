@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from streams.contracts import INTERACTIONS, NEW_USERS, Channel, ColumnType, Event
+from streams.contracts import IMPRESSIONS, INTERACTIONS, NEW_USERS, Channel, ColumnType, Event
 
 PLUGIN = "io.debezium.connector.jdbc.JdbcSinkConnector"
 
@@ -18,6 +18,8 @@ _TYPES: dict[ColumnType, dict[str, Any]] = {
     "text": {"type": "string"},
     "integer": {"type": "int32"},
     "number": {"type": "double"},
+    # The sink writes arrays of texts, and no arrays of structs.
+    "texts": {"type": "array", "items": {"type": "string"}},
 }
 """Debezium's semantic names decide the column types that the JDBC sink writes."""
 
@@ -53,6 +55,7 @@ class Sink:
 SINKS = (
     Sink(INTERACTIONS, "events.interactions", "interaction_id", tasks=2),
     Sink(NEW_USERS, "events.new_users", "user_id", tasks=1),
+    Sink(IMPRESSIONS, "events.impressions", "impression_id", tasks=1),
 )
 
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from ml.features.definitions import INTERACTIONS_FEATURES
-from streams.contracts import ColumnType, Interaction, NewUser
+from streams.contracts import ColumnType, Event, Impression, Interaction, NewUser
 from streams.sink.connectors import converter_schema
 from support.pattern.charts import CHARTS
 
@@ -16,15 +16,17 @@ COLUMN_TYPES: dict[ColumnType, str] = {
     "text": "text",
     "integer": "integer",
     "number": "double precision",
+    "texts": "ARRAY",
 }
 NO_FEATURES = {"session_id", "surface", "position", "model_version", "experiment"}
 
 
 @pytest.mark.parametrize(
-    ("table", "contract"), [("interactions", Interaction), ("new_users", NewUser)]
+    ("table", "contract"),
+    [("interactions", Interaction), ("new_users", NewUser), ("impressions", Impression)],
 )
 def test_the_table_has_the_columns_of_the_contract(
-    database_url: str, table: str, contract: type[Interaction | NewUser]
+    database_url: str, table: str, contract: type[Event]
 ) -> None:
     with psycopg.connect(database_url) as connection:
         columns = connection.execute(

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from apps.storefront.catalog import repository
 from apps.storefront.catalog.schemas import CatalogQuery
+from apps.storefront.events.impressions import note_list
 from apps.storefront.forms import read_or_abort
 from apps.storefront.services import Services
 
@@ -33,12 +34,16 @@ def index() -> ResponseReturnValue:
             if query.category
             else []
         )
+    first = (query.page - 1) * _PAGE_SIZE
+    surface = "search" if query.q else "catalog"
+    note_list(surface, [product.item_id for product in products], first_position=first)
     return render_template(
         "catalog/index.html",
         query=query,
+        surface=surface,
         products=products,
         total=total,
-        first=(query.page - 1) * _PAGE_SIZE,
+        first=first,
         pages=max(1, -(-total // _PAGE_SIZE)),
         departments=departments,
         subcategories=subcategories,

@@ -27,6 +27,9 @@ def index() -> ResponseReturnValue:
             else RecommendationList(catalog.newest(connection, _NEWEST), "newest")
         )
         departments = catalog.departments(connection, _DEPARTMENTS)
+    for shown in (recommendations, newest):
+        if shown:
+            shown.note(shown.surface)
     return render_template(
         "home/index.html", recommendations=recommendations, newest=newest, departments=departments
     )

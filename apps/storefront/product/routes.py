@@ -7,6 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 from apps.storefront.accounts import authentication
 from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
+from apps.storefront.events.audience import is_seen
+from apps.storefront.events.impressions import note_list
 from apps.storefront.forms import FormState, read_form
 from apps.storefront.product.page import ProductPage
 from apps.storefront.reviews import repository as reviews
@@ -19,8 +21,6 @@ from streams.contracts.text import Key
 blueprint = Blueprint("product", __name__, template_folder="templates")
 
 _ITEM_ID: TypeAdapter[str] = TypeAdapter(Key)
-_PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
-"""Headers in which browsers, new and old, say that they fetch ahead."""
 
 
 @blueprint.get("/products/<path:item_id>")
@@ -81,15 +81,14 @@ def _page(item_id: str, form: FormState) -> str:
         )
     if page is None:
         abort(404, "We do not sell this product.")
+    note_list("similar", [product.item_id for product in page.similar_products])
     return render_template("product/index.html", page=page, form=form)
 
 
 def _is_looked_at() -> bool:
     """Whether this request shows the product to the shopper, who chose to see it.
 
-    A HEAD request and a browser that fetches ahead show nothing. After a rating the shopper sees
-    the page again without choosing it: a view there would become a negative verdict.
+    After a rating the shopper sees the page again without choosing it: a view there would become a
+    negative verdict.
     """
-    purposes = (request.headers.get(name, "") for name in _PURPOSES)
-    is_prefetched = any("prefetch" in purpose for purpose in purposes)
-    return request.method == "GET" and not is_prefetched and "rated" not in request.args
+    return is_seen(request) and "rated" not in request.args

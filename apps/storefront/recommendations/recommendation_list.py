@@ -8,6 +8,7 @@ from prometheus_client.core import InfoMetricFamily, Metric
 
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.repository import ListedProduct
+from apps.storefront.events.impressions import note_list
 from apps.storefront.recommender import Recommender
 from streams.database import Database
 
@@ -25,6 +26,7 @@ _REASONS = {
     "trending": "Trending with other shoppers",
     "newest": "The newest arrivals",
 }
+_SURFACES = {"live": "home", "precomputed": "home", "trending": "trending", "newest": "new"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,19 @@ class RecommendationList:
         return _REASONS[self.source]
 
     @property
+    def surface(self) -> str:
+        """What the list is called where it is one of several on a page."""
+        return _SURFACES[self.source]
+
+    @property
     def is_personal(self) -> bool:
         """Whether the list was made for this shopper."""
         return self.source in ("live", "precomputed")
+
+    def note(self, surface: str) -> None:
+        """Note that the page of this request shows the list."""
+        item_ids = [product.item_id for product in self.products]
+        note_list(surface, item_ids, model_version=self.model_version)
 
 
 def recommended(

@@ -16,6 +16,7 @@ _LENGTH = 40
 def index() -> ResponseReturnValue:
     """The whole list."""
     found = recommended_to_visitor(_LENGTH)
+    found.note("recommendations")
     return render_template("recommendations/index.html", recommendations=found)
 
 

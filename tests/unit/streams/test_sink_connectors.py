@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from streams.contracts import CHANNELS, INTERACTIONS, NEW_USERS, Interaction
+from streams.contracts import CHANNELS, INTERACTIONS, NEW_USERS, Impression, Interaction
 from streams.sink.connectors import SINKS, converter_schema, jdbc, sink_connectors
 
 TLS = "sslmode=verify-full&sslrootcert=/etc/recsys/database/ca.crt"
@@ -21,6 +21,16 @@ def test_uuids_and_instants_carry_their_semantic_names() -> None:
     assert fields["timestamp"]["name"] == "io.debezium.time.ZonedTimestamp"
     assert fields["quantity"]["type"] == "int32"
     assert fields["rating"]["type"] == "double"
+
+
+def test_an_array_of_texts_is_one_for_the_sink() -> None:
+    fields = {field["field"]: field for field in converter_schema(Impression)["fields"]}
+    assert fields["item_ids"] == {
+        "field": "item_ids",
+        "optional": False,
+        "type": "array",
+        "items": {"type": "string"},
+    }
 
 
 def test_a_channel_is_stored_once_from_its_validated_topic() -> None:

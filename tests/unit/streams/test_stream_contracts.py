@@ -104,6 +104,9 @@ def test_every_channel_has_its_three_topics() -> None:
         "new-users",
         "new-users-valid",
         "new-users-dlq",
+        "impressions",
+        "impressions-valid",
+        "impressions-dlq",
     ]
     for channel in CHANNELS:
         assert channel.public.partitions == channel.valid.partitions
