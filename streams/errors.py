@@ -5,6 +5,7 @@ RecsysError
 ├── ConfigurationError   a setting, port or tool is missing or wrong
 ├── UnavailableError     Kafka, PostgreSQL, Connect or Feast does not answer
 │   └── PublishError     Kafka did not acknowledge an event in time
+│       └── RecordRefusedError  Kafka never takes this record: it is too large or invalid
 └── ModelError           a model bundle is missing, damaged or does not fit
 
 `streams.contracts` stands alone, for the consumers of other teams: its one exception,
@@ -30,6 +31,10 @@ class UnavailableError(RecsysError):
 
 class PublishError(UnavailableError):
     """Kafka did not acknowledge an event in time."""
+
+
+class RecordRefusedError(PublishError):
+    """Kafka never takes this record, however often it is sent: it is too large or invalid."""
 
 
 class ModelError(RecsysError):

@@ -65,8 +65,9 @@ def fill(
         PublishError: Kafka does not acknowledge the events.
         UnavailableError: the events are not stored; the shop then stays empty.
     """
-    loader = ShopLoader(Publisher(settings), settings.database_url, on_load)
-    loader.load_events(source)
+    with Publisher(settings) as publisher:
+        loader = ShopLoader(publisher, settings.database_url, on_load)
+        loader.load_events(source)
     missing_users = {user.user_id for user in source.users}
     missing = {event.interaction_id for event in source.interactions}
     latest = time.monotonic()

@@ -59,16 +59,18 @@ def _services(settings: StorefrontSettings, recommender: Recommender) -> Service
         timeout=_CONNECTION_TIMEOUT,
         pooled=settings.pooled_database_url is not None,
     )
+    page_seconds = settings.publish_timeout.total_seconds()
+    relay_seconds = settings.relay_timeout.total_seconds()
     publisher = Publisher(
-        settings,
-        timeout=settings.publish_timeout.total_seconds(),
-        client_id="storefront",
+        settings, timeout=max(page_seconds, relay_seconds), client_id="storefront"
     )
     breaker = kafka_breaker(settings.kafka_pause.total_seconds())
-    events = EventSender(database, publisher, breaker)
-    relay = OutboxRelay(database, publisher, breaker, events.stored)
+    events = EventSender(
+        database, publisher, breaker, timeout=page_seconds, limit=settings.outbox_limit
+    )
+    relay = OutboxRelay(database, publisher, breaker, events.stored, timeout=relay_seconds)
     impressions = ImpressionSender(publisher, breaker)
-    return Services(settings, database, events, relay, impressions, recommender)
+    return Services(settings, database, publisher, events, relay, impressions, recommender)
 
 
 def _recommender() -> Recommender:

@@ -10,6 +10,7 @@ from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.recommender import Recommender
 from apps.storefront.settings import StorefrontSettings
 from streams.database import Database
+from streams.publisher import Publisher
 
 _KEY = "storefront"
 
@@ -20,6 +21,7 @@ class Services:
 
     settings: StorefrontSettings
     database: Database
+    publisher: Publisher
     events: EventSender
     relay: OutboxRelay
     impressions: ImpressionSender
@@ -31,6 +33,12 @@ class Services:
         services = current_app.extensions[_KEY]
         assert isinstance(services, cls)
         return services
+
+    def close(self) -> None:
+        """End the relay's round, and send what is under way to Kafka."""
+        self.relay.stop()
+        self.impressions.stop()
+        self.publisher.close()
 
     def install(self, extensions: dict[str, object]) -> None:
         """Hand the services to an app."""

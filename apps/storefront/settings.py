@@ -24,10 +24,15 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     """Attempts to log in from one address, in the notation of Flask-Limiter; counted per worker."""
     sign_up_limit: str = "20 per hour"
     """Sign-ups from one address."""
-    publish_timeout: timedelta = timedelta(seconds=1.5)
+    publish_timeout: timedelta = timedelta(milliseconds=50)
     """How long a page waits for Kafka before its event goes to the outbox."""
+    relay_timeout: timedelta = timedelta(seconds=5)
+    """How long Kafka may take to acknowledge what the outbox sends."""
     kafka_pause: timedelta = timedelta(seconds=5)
     """How long after a failure events go straight to the outbox."""
+    outbox_limit: int = Field(default=100_000, ge=1)
+    """Number of waiting events from which on the outbox takes no more views. It always takes what
+    goes with a change of the shop's tables."""
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     """Port on which one worker alone answers Prometheus; None: metrics are not served."""
     database_connections: int = Field(default=8, ge=1)

@@ -1,12 +1,14 @@
 """What gunicorn serves: one app per worker, with the threads that send its events.
 
-Not to be preloaded: neither threads nor the producer survive a fork.
+Not to be preloaded: neither thread survives a fork.
 """
+
+import atexit
 
 from prometheus_client import REGISTRY, start_http_server
 
 from apps.storefront.app import create_app
-from apps.storefront.events.relay import OutboxCollector
+from apps.storefront.events.outbox_metrics import OutboxCollector
 from apps.storefront.recommendations.recommendation_list import LiveModelCollector
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
@@ -19,6 +21,7 @@ with app.app_context():
     services = Services.of_this_app()
 services.relay.start()
 services.impressions.start()
+atexit.register(services.close)
 if settings.metrics_port:
     REGISTRY.register(OutboxCollector(services.database))
     REGISTRY.register(LiveModelCollector(services.recommender))

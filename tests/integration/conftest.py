@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for the tests that need no other component.
+"""A PostgreSQL and a Kafka of their own for the tests that need no other component.
 
 Each test gets a freshly migrated database in which Feast's definitions are applied.
 """
@@ -20,6 +20,7 @@ from apps.local.settings import LocalSettings
 from apps.migrations.upgrade import upgrade
 from ml.features.apply import apply
 from ml.settings import MlSettings
+from support.broker import Broker, running_broker
 from support.cluster_database import UrlOf, prepared
 from support.shop import stock
 
@@ -107,3 +108,16 @@ def stocked(database_url: str) -> str:
     """A database with products, for a shop without Kafka."""
     stock(database_url)
     return database_url
+
+
+@pytest.fixture(scope="session")
+def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    with running_broker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def kafka_broker(shared_broker: Broker) -> Iterator[Broker]:
+    """A broker that runs, and that the test may stop."""
+    yield shared_broker
+    shared_broker.ensure_running()

@@ -78,7 +78,7 @@ def test_the_storefront_sells_as_its_own_role(url_of: UrlOf) -> None:
                  for each in waiting if each.topic == "interactions"}  # fmt: skip
         assert kinds == {"view", "cart", "purchase", "rate"}
         outbox.remove(connection, [each.event_id for each in waiting])
-        assert outbox.waiting(connection) == 0
+        assert outbox.backlog(connection) == outbox.Backlog(0, 0.0, 0)
 
 
 def sink(database_url: str) -> None:

@@ -128,6 +128,7 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
     with _shop(stack, with_live_model, tmp_path) as (url, port):
         log = tmp_path / "shop.log"
         _until(lambda: _value(port, "recsys_live_model_info", version=VERSION) == 1, log)
+        _until(lambda: httpx.get(f"{url}/health/ready").json()["kafka"] == "up", log)
         requests = "recsys_http_request_duration_seconds_count"
         assert _value(port, requests, endpoint="product.index") == 0
 
@@ -163,6 +164,8 @@ def test_the_outbox_is_seen_to_fill_while_kafka_is_unavailable(
         assert "\nrecsys_outbox_waiting 0.0" in _scrape(port)
         _buy(url, "ada@example.org")
         assert _value(port, "recsys_outbox_waiting") == 4
+        assert 0 < _value(port, "recsys_outbox_oldest_seconds") < 60
+        assert "\nrecsys_outbox_refused 0.0" in _scrape(port)
         assert _value(port, "recsys_events_published_total") == 0
 
 

@@ -1,102 +1,215 @@
-"""Who tries an unavailable Kafka, and who finds that it is back."""
+"""A shop whose Kafka stops: no page waits for it, nothing is lost, and the relay finds it again."""
 
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from prometheus_client import REGISTRY
 
 from apps.storefront.events import repository
 from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
-from streams.contracts import Interaction, InteractionType, new_id
+from streams.contracts import INTERACTIONS, Interaction, InteractionType, new_id
 from streams.database import Database
-from streams.errors import PublishError
-from support.shop import outbox
+from streams.publisher import Publisher
+from streams.settings import KafkaSettings
+from support.broker import Broker
+from support.shop import NOBODY, outbox, shop
+from support.topics import records
 
 pytestmark = pytest.mark.integration
 
 PAUSE = 0.5
+PAGE_SECONDS = 0.05
+THREADS = 8
 
 
-class Kafka:
-    """A broker that can be switched off."""
+class Worker:
+    """What one worker of the shop sends with."""
 
-    def __init__(self) -> None:
-        self.is_available = True
-        self.attempts = 0
-        self.records: list[bytes] = []
-
-    def publish(self, topic: str, records: Iterable[tuple[str, bytes]]) -> int:
-        self.attempts += 1
-        if not self.is_available:
-            raise PublishError("switched off")
-        values = [value for _, value in records]
-        self.records += values
-        return len(values)
-
-
-class Shop:
-    def __init__(self, database_url: str) -> None:
-        self.kafka = Kafka()
-        self.database = Database(database_url, connections=4, timeout=3)
+    def __init__(self, database_url: str, kafka: KafkaSettings, limit: int = 10_000) -> None:
+        self.user = uuid4().hex
+        self.database = Database(database_url, connections=THREADS, timeout=3)
+        self.publisher = Publisher(kafka, timeout=5)
         breaker = kafka_breaker(PAUSE)
-        self.sender = EventSender(self.database, self.kafka, breaker)
-        self.relay = OutboxRelay(self.database, self.kafka, breaker, self.sender.stored)
-
-    def view(self) -> None:
-        self.sender.send(
-            Interaction(
-                interaction_id=new_id(),
-                user_id="u",
-                item_id="i",
-                timestamp=datetime.now(UTC),
-                interaction_type=InteractionType.VIEW,
-            )
+        self.sender = EventSender(
+            self.database, self.publisher, breaker, timeout=PAGE_SECONDS, limit=limit
+        )
+        self.relay = OutboxRelay(
+            self.database, self.publisher, breaker, self.sender.stored, timeout=5
         )
 
+    def view(self) -> tuple[UUID, float]:
+        """The id of a view, and the seconds that sending it took."""
+        event = Interaction(
+            interaction_id=new_id(),
+            user_id=self.user,
+            item_id="i",
+            timestamp=datetime.now(UTC),
+            interaction_type=InteractionType.VIEW,
+        )
+        started = time.perf_counter()
+        self.sender.send(event)
+        return event.interaction_id, time.perf_counter() - started
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    def sends_directly(self, database_url: str) -> bool:
+        """Whether a view goes directly; the first ones may find a producer that still connects."""
+        if outbox(database_url):
+            return False
+        self.view()
+        return outbox(database_url) == []
+
+    def arrived(self, kafka: KafkaSettings) -> set[UUID]:
+        return {
+            Interaction.decode(value).interaction_id
+            for key, value in records(kafka, INTERACTIONS.public.name)
+            if key == self.user
+        }
+
+    def close(self) -> None:
+        self.relay.stop()
+        self.publisher.close()
+        self.database.close()
+
+
+@pytest.fixture
+def worker(database_url: str, kafka_broker: Broker) -> Iterator[Worker]:
+    worker = Worker(database_url, kafka_broker.kafka)
+    yield worker
+    kafka_broker.ensure_running()
+    worker.close()
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_after_a_failure_pages_leave_kafka_alone_until_the_relay_has_emptied_the_outbox(
+def dropped() -> float:
+    value = REGISTRY.get_sample_value(
+        "recsys_events_dropped_total", {"topic": INTERACTIONS.public.name}
+    )
+    return value or 0.0
+
+
+@pytest.mark.parametrize("fail", [Broker.kill, Broker.freeze], ids=["killed", "frozen"])
+def test_no_page_waits_for_a_kafka_that_stops_and_everything_arrives_when_it_is_back(
+    worker: Worker, kafka_broker: Broker, database_url: str, fail: Callable[[Broker], None]
+) -> None:
+    worker.relay.start()
+    until(lambda: worker.sends_directly(database_url))
+    sent = [worker.view() for _ in range(20)]
+
+    fail(kafka_broker)
+    with ThreadPoolExecutor(THREADS) as threads:
+        away = list(threads.map(lambda _: worker.view(), range(400)))
+    assert not worker.sender.kafka_answers
+    slowest = sorted(seconds for _, seconds in away)
+    # One page of each thread waits for Kafka, and for a new connection to PostgreSQL.
+    assert slowest[-THREADS - 1] < 2 * PAGE_SECONDS, slowest[-2 * THREADS :]
+    assert slowest[-1] < 6 * PAGE_SECONDS, slowest[-THREADS:]
+    time.sleep(2 * PAUSE)
+    away += [worker.view() for _ in range(10)]
+    later = max(seconds for _, seconds in away[400:])
+    assert later < PAGE_SECONDS, "after the pause the relay tries, never a page"
+    assert {str(event_id) for event_id, _ in away} <= {each for each, _, _ in outbox(database_url)}
+
+    kafka_broker.ensure_running()
+    until(lambda: worker.sender.kafka_answers and outbox(database_url) == [])
+    sent += away
+    assert {event_id for event_id, _ in sent} <= worker.arrived(kafka_broker.kafka)
+
+
+def test_a_worker_that_starts_without_kafka_makes_no_page_wait(database_url: str) -> None:
+    worker = Worker(database_url, KafkaSettings(kafka_bootstrap_servers=NOBODY))
+    worker.view()
+    worker.relay.start()
+    seconds = [worker.view()[1] for _ in range(20)]
+    assert max(seconds) < PAGE_SECONDS, seconds
+    assert len(outbox(database_url)) == 21
+    worker.close()
+
+
+def test_a_worker_sends_directly_once_its_relay_has_reached_kafka(
+    worker: Worker, database_url: str
+) -> None:
+    worker.view()
+    assert len(outbox(database_url)) == 1
+    worker.relay.start()
+    until(lambda: worker.sends_directly(database_url))
+
+
+def test_a_relay_closes_the_breaker_while_another_one_empties_the_outbox(
+    worker: Worker, database_url: str
+) -> None:
+    worker.view()
+    with worker.database.connection() as connection:
+        assert repository.lock(connection), "another relay is at work"
+        worker.relay.start()
+        until(lambda: worker.sender.kafka_answers)
+        assert len(outbox(database_url)) == 1
+
+
+def test_a_full_outbox_takes_no_more_views_and_still_what_changes_the_shop(
     database_url: str,
 ) -> None:
-    shop = Shop(database_url)
-    shop.view()
-    assert (shop.sender.kafka_answers, outbox(database_url)) == (True, [])
-    shop.kafka.is_available = False
+    worker = Worker(database_url, KafkaSettings(kafka_bootstrap_servers=NOBODY), limit=3)
+    before = dropped()
     for _ in range(3):
-        shop.view()
-    assert shop.kafka.attempts == 2, "one page alone has tried"
-    time.sleep(2 * PAUSE)
-    shop.view()
-    assert shop.kafka.attempts == 2, "a page must not be the one that waits for Kafka"
-    assert len(outbox(database_url)) == 4
+        worker.view()
+        time.sleep(1.1)  # room is looked up once a second
+    for _ in range(4):
+        worker.view()
+    assert len(outbox(database_url)) == 3
+    assert dropped() - before == 4
+    event = Interaction(
+        interaction_id=new_id(),
+        user_id="u",
+        item_id="i",
+        timestamp=datetime.now(UTC),
+        interaction_type=InteractionType.PURCHASE,
+        quantity=1,
+    )
+    with worker.database.connection() as connection:
+        worker.sender.store(connection, [event])
+    assert outbox(database_url)[-1][0] == str(event.interaction_id)
+    worker.close()
 
-    shop.relay.start()
-    until(lambda: shop.kafka.attempts >= 3)
-    assert not shop.sender.kafka_answers, "the relay has tried in vain"
-    shop.kafka.is_available = True
-    until(lambda: shop.sender.kafka_answers)
-    assert outbox(database_url) == []
-    assert len(shop.kafka.records) == 5
-    shop.relay.stop()
+
+def test_the_relay_survives_what_it_does_not_know(
+    worker: Worker, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+    connect = worker.publisher.connect
+
+    def fail_once(timeout: float) -> None:
+        if failed.is_set():
+            connect(timeout)
+            return
+        failed.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker.publisher, "connect", fail_once)
+    worker.view()
+    worker.relay.start()
+    until(lambda: outbox(database_url) == [])
+    assert failed.is_set()
 
 
-def test_a_relay_that_could_not_try_closes_nothing(database_url: str) -> None:
-    shop = Shop(database_url)
-    shop.kafka.is_available = False
-    shop.view()
-    shop.kafka.is_available = True
-    with shop.database.connection() as connection:
-        assert repository.lock(connection), "another relay is at work"
-        shop.relay.start()
-        time.sleep(4 * PAUSE)
-        assert not shop.sender.kafka_answers
-    until(lambda: shop.sender.kafka_answers)
-    shop.relay.stop()
+def test_a_locked_outbox_makes_no_pod_unready(stocked: str) -> None:
+    """A migration that changes the table must not stop the shop."""
+    client = shop(stocked).test_client()
+    with psycopg.connect(stocked) as connection:
+        connection.execute("lock table shop.outbox in access exclusive mode")
+        with ThreadPoolExecutor(1) as thread:
+            answer = thread.submit(client.get, "/health/ready").result(5)
+    assert answer.status_code == 200
+    assert answer.json
+    assert answer.json["kafka"] == "unavailable"

@@ -85,7 +85,7 @@ def outbox(database_url: str) -> list[tuple[str, str, str]]:
     """(id, topic, payload) of what waits, in order."""
     with psycopg.connect(database_url) as connection:
         return connection.execute(
-            "select event_id::text, topic, payload from shop.outbox order by created_at, event_id"
+            "select event_id::text, topic, payload from shop.outbox order by position"
         ).fetchall()
 
 

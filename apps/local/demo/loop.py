@@ -87,8 +87,8 @@ class Loop:
             self._on_status(str(loaded))
 
         self._on_step(f"loading the {source.name}")
-        loader = ShopLoader(Publisher(self._kafka), self._stack.database_url, on_progress)
-        with self.report.phase("feed"):
+        with Publisher(self._kafka) as publisher, self.report.phase("feed"):
+            loader = ShopLoader(publisher, self._stack.database_url, on_progress)
             loader.load(source)
         self.report.events_read += loader.report.events_read
         self.report.events_acknowledged += loader.report.events_acknowledged

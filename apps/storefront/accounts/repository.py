@@ -80,12 +80,13 @@ def create(
 def change_preferences(
     connection: Connection[Any], user_id: str, preferences: Sequence[str]
 ) -> Shopper | None:
-    """The account with its new preferences."""
+    """The account with its new preferences; None if they are what they were."""
     with connection.cursor(row_factory=kwargs_row(_shopper)) as cursor:
         return cursor.execute(
-            "update shop.users set preferences = %s where user_id = %s"
+            "update shop.users set preferences = %(preferences)s"
+            " where user_id = %(user_id)s and preferences is distinct from %(preferences)s"
             " returning user_id, email, user_name, preferences, signup_date",
-            (list(preferences), user_id),
+            {"preferences": list(preferences), "user_id": user_id},
         ).fetchone()
 
 

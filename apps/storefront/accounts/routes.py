@@ -135,7 +135,7 @@ def change_preferences() -> ResponseReturnValue:
         changed = repository.change_preferences(
             submission.connection, shopper.user_id, form.preferences
         )
-        if changed and changed.preferences != shopper.preferences:
+        if changed:
             submission.events.append(_new_user_event(changed))
         answer = submission.lead_to(url_for("accounts.preferences"))
     flash("Your preferences have been saved.", "success")

@@ -52,8 +52,6 @@ def add(
 
     None if the shop does not sell the product.
     """
-    # The shopper's lock makes two clicks at once count one after the other.
-    connection.execute("select from shop.users where user_id = %s for no key update", (user_id,))
     known = connection.execute(
         "select from shop.products where item_id = %s", (item_id,)
     ).fetchone()

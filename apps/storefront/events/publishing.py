@@ -1,6 +1,7 @@
 """How an event leaves the shop: directly to Kafka, or through the outbox."""
 
 import threading
+import time
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -22,18 +23,28 @@ PUBLISHED = Counter(
     "Events that Kafka acknowledged, sent by the request itself or from the outbox.",
     ("topic", "way"),
 )
+DROPPED = Counter(
+    "recsys_events_dropped_total",
+    "Events without a change of the shop's tables that neither Kafka nor the full outbox took.",
+    ("topic",),
+)
+
+_ROOM_SECONDS = 1.0
 
 
 def kafka_breaker(pause: float) -> CircuitBreaker:
-    """Closed while Kafka answers; one failure opens it, and only the relay closes it again.
+    """Closed while Kafka answers; one failure opens it, and only the relay closes it.
 
-    Pages never try an open one, so that at most one of them waits for an unavailable Kafka. The
-    relay tries again when the pause is over.
+    It starts half open. Pages send directly while it is closed alone, so that only those that are
+    under way when Kafka fails wait for it. The relay tries at once, and again when the pause after
+    a failure is over.
 
     Args:
         pause: seconds to leave Kafka alone after a failure.
     """
-    return CircuitBreaker(fail_max=1, reset_timeout=pause, throw_new_error_on_trip=False)
+    breaker = CircuitBreaker(fail_max=1, reset_timeout=pause, throw_new_error_on_trip=False)
+    breaker.half_open()
+    return breaker
 
 
 def is_closed(breaker: CircuitBreaker) -> bool:
@@ -44,8 +55,14 @@ def is_closed(breaker: CircuitBreaker) -> bool:
 class Publishes(Protocol):
     """What `streams.publisher.Publisher` does."""
 
-    def publish(self, topic: str, records: Iterable[tuple[str, bytes]]) -> int:
+    def publish(
+        self, topic: str, records: Iterable[tuple[str, bytes]], *, timeout: float | None = None
+    ) -> int:
         """Send (key, value) records and count the acknowledged; PublishError if any was not."""
+        ...
+
+    def connect(self, timeout: float) -> None:
+        """Wait until Kafka answers; PublishError if it does not in time."""
         ...
 
 
@@ -57,18 +74,35 @@ def record(event: Event) -> Record:
 
 
 class EventSender:
-    """Sends what shoppers do; nothing is lost while Kafka is unavailable. Threads may share one.
+    """Sends what shoppers do, also while Kafka is unavailable. Threads may share one.
+
+    What goes with a change of the shop's tables is never lost. Of the rest, what finds neither
+    Kafka nor room in the outbox is dropped, and counted.
 
     Args:
         database: where the outbox is.
         publisher: sends to Kafka.
         breaker: of `kafka_breaker`, shared with the relay.
+        timeout: seconds that a page waits for Kafka.
+        limit: number of waiting events from which on `send` adds none to the outbox.
     """
 
-    def __init__(self, database: Database, publisher: Publishes, breaker: CircuitBreaker) -> None:
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publishes,
+        breaker: CircuitBreaker,
+        *,
+        timeout: float,
+        limit: int,
+    ) -> None:
         self._database = database
         self._publisher = publisher
         self._breaker = breaker
+        self._timeout = timeout
+        self._limit = limit
+        self._has_room = True
+        self._room_known_until = 0.0
         self.stored = threading.Event()
         """Set whenever something new waits in the outbox."""
 
@@ -80,18 +114,22 @@ class EventSender:
     def send(self, event: Event) -> None:
         """Publish one event now; if Kafka does not acknowledge it, keep it in the outbox.
 
-        Of events that go with no change of the shop's tables. An event that Kafka took without
-        our knowing is sent a second time with the same id, which adds nothing.
+        Of events that go with no change of the shop's tables: they may overtake those that wait,
+        and are dropped while the outbox is full. An event that Kafka took without our knowing is
+        sent a second time with the same id, which adds nothing.
         """
         outgoing = record(event)
         if self._is_published(outgoing):
             return
         with self._database.connection() as connection:
+            if not self._is_room(connection):
+                DROPPED.labels(outgoing.topic).inc()
+                return
             repository.add(connection, [outgoing])
         self.stored.set()
 
     def store(self, connection: Connection[Any], events: Iterable[Event]) -> None:
-        """Put events into the outbox within the caller's transaction.
+        """Put events into the outbox within the caller's transaction, full or not.
 
         Call `announce` after its commit; the relay then sends them at once.
         """
@@ -101,12 +139,24 @@ class EventSender:
         """Tell the relay that the outbox has something new."""
         self.stored.set()
 
+    def _is_room(self, connection: Connection[Any]) -> bool:
+        """Whether the outbox has room; counted once a second, because counting takes a while."""
+        now = time.monotonic()
+        if now > self._room_known_until:
+            self._room_known_until = now + _ROOM_SECONDS
+            self._has_room = repository.has_room(connection, self._limit)
+        return self._has_room
+
     def _is_published(self, outgoing: Record) -> bool:
         if not is_closed(self._breaker):
             return False
         try:
             with self._breaker.calling():
-                self._publisher.publish(outgoing.topic, [(outgoing.key, outgoing.payload.encode())])
+                self._publisher.publish(
+                    outgoing.topic,
+                    [(outgoing.key, outgoing.payload.encode())],
+                    timeout=self._timeout,
+                )
         except CircuitBreakerError:  # another page opened it just now
             return False
         except PublishError as error:

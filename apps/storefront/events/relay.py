@@ -1,23 +1,27 @@
-"""The thread that sends what waits in the outbox, and how much waits."""
+"""The thread that sends what waits in the outbox."""
 
 import threading
-from collections.abc import Iterable
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import structlog
-from prometheus_client.core import GaugeMetricFamily, Metric
+from psycopg import Connection
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
 from apps.storefront.events import repository
 from apps.storefront.events.publishing import PUBLISHED, Publishes, is_closed
+from apps.storefront.events.repository import Record
 from streams.database import Database
-from streams.errors import PublishError, UnavailableError
+from streams.errors import PublishError, RecordRefusedError, UnavailableError
 
 _log = structlog.get_logger(__name__)
 
 _BATCH_SIZE = 500
 _IDLE_SECONDS = 1.0
+_CONNECT_SECONDS = 2.0
 
 
 class OutboxRelay:
@@ -26,8 +30,9 @@ class OutboxRelay:
     Args:
         database: where the outbox is.
         publisher: where its records go.
-        breaker: closed when the outbox is empty and Kafka took what was in it.
+        breaker: closed when Kafka answers and the outbox is empty, or another relay empties it.
         stored: set by others to wake the relay before its next round.
+        timeout: seconds that Kafka has to acknowledge a batch.
     """
 
     def __init__(
@@ -36,11 +41,14 @@ class OutboxRelay:
         publisher: Publishes,
         breaker: CircuitBreaker,
         stored: threading.Event,
+        *,
+        timeout: float,
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._breaker = breaker
         self._stored = stored
+        self._timeout = timeout
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
 
@@ -56,32 +64,76 @@ class OutboxRelay:
             self._thread.join()
 
     def drain(self) -> int | None:
-        """Send everything that waits, oldest first, and count it; None if another relay is at it.
+        """Send everything that waits, in order, and count it; None if another relay is at it.
+
+        A topic that takes nothing does not keep back the records of others.
 
         Raises:
-            PublishError: if Kafka did not acknowledge; what it had is then sent again, same ids.
-            UnavailableError: if PostgreSQL does not answer.
+            PublishError: a topic did not acknowledge; what it had is then sent again, in the same
+                order and with the same ids.
+            UnavailableError: PostgreSQL does not answer.
         """
         sent = 0
-        while batch := self._send_batch():
-            sent += batch
-        return None if batch is None else sent
+        failures: dict[str, PublishError] = {}
+        while True:
+            with self._database.connection() as connection:
+                if not repository.lock(connection):
+                    return None
+                records = repository.oldest(connection, _BATCH_SIZE, without=list(failures))
+                for topic, batch in _by_topic(records).items():
+                    try:
+                        sent += self._send(connection, topic, batch)
+                    except PublishError as error:
+                        failures[topic] = error
+            if not records:
+                break
+        for failure in failures.values():
+            raise failure
+        return sent
 
-    def _send_batch(self) -> int | None:
-        with self._database.connection() as connection:
-            if not repository.lock(connection):
-                return None
-            records = repository.oldest(connection, _BATCH_SIZE)
-            for topic, run in groupby(records, key=lambda record: record.topic):
-                sent = self._publisher.publish(topic, [(r.key, r.payload.encode()) for r in run])
-                PUBLISHED.labels(topic, "outbox").inc(sent)
-            repository.remove(connection, [record.event_id for record in records])
-        return len(records)
+    def _send(self, connection: Connection[Any], topic: str, batch: Sequence[Record]) -> int:
+        try:
+            sent = self._publish(topic, batch)
+        except RecordRefusedError:
+            return self._send_one_by_one(connection, topic, batch)
+        repository.remove(connection, [record.event_id for record in batch])
+        return sent
+
+    def _send_one_by_one(
+        self, connection: Connection[Any], topic: str, batch: Sequence[Record]
+    ) -> int:
+        """Find out which record of a batch is refused, and set it aside.
+
+        All others are sent again, because a refusal fails the whole batch of a partition: each
+        user's last record is then theirs in the topic as well.
+        """
+        done: list[UUID] = []
+        try:
+            for record in batch:
+                try:
+                    self._publish(topic, [record])
+                except RecordRefusedError as error:
+                    repository.refuse(connection, record.event_id, str(error))
+                    _log.error(
+                        "Kafka refuses an event, which stays in the outbox",
+                        event_id=str(record.event_id),
+                        reason=str(error),
+                    )
+                else:
+                    done.append(record.event_id)
+        finally:
+            repository.remove(connection, done)
+        return len(done)
+
+    def _publish(self, topic: str, records: Sequence[Record]) -> int:
+        sent = self._publisher.publish(
+            topic, [(each.key, each.payload.encode()) for each in records], timeout=self._timeout
+        )
+        PUBLISHED.labels(topic, "outbox").inc(sent)
+        return sent
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self._stored.wait(_IDLE_SECONDS)
-            self._stored.clear()
             try:
                 self._attempt()
             except CircuitBreakerError:  # the pause after a failure is not over
@@ -91,6 +143,11 @@ class OutboxRelay:
             except (psycopg.Error, UnavailableError) as error:
                 _log.warning("the outbox cannot be read", reason=type(error).__name__)
                 self._stopped.wait(_IDLE_SECONDS)
+            except Exception:  # noqa: BLE001 - without this thread no form's event ever leaves
+                _log.exception("the relay failed")
+                self._stopped.wait(_IDLE_SECONDS)
+            self._stored.wait(_IDLE_SECONDS)
+            self._stored.clear()
 
     def _attempt(self) -> None:
         """Send what waits. Only an attempt that reached Kafka closes an open breaker."""
@@ -102,30 +159,13 @@ class OutboxRelay:
                 raise
             return
         with self._breaker.calling():
-            if self.drain() is None:
-                raise PublishError("another relay is at work, so this one has not tried")
+            self._publisher.connect(_CONNECT_SECONDS)
+            self.drain()
 
 
-class OutboxCollector:
-    """The outbox for Prometheus, counted whenever it asks."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def describe(self) -> Iterable[Metric]:
-        """The name alone."""
-        return (self._gauge(),)
-
-    def collect(self) -> Iterable[Metric]:
-        """The value now; there is none while the database is unavailable."""
-        gauge = self._gauge()
-        try:
-            with self._database.connection() as connection:
-                gauge.add_metric([], repository.waiting(connection))
-        except (psycopg.Error, UnavailableError):
-            pass
-        return (gauge,)
-
-    @staticmethod
-    def _gauge() -> GaugeMetricFamily:
-        return GaugeMetricFamily("recsys_outbox_waiting", "Events that Kafka does not have yet.")
+def _by_topic(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """The records of each topic, in order; topics have no order among themselves."""
+    found: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        found[record.topic].append(record)
+    return found

@@ -25,6 +25,14 @@ def claim(connection: Connection[Any], form_id: UUID, user_id: str | None) -> bo
     )
 
 
+def take_turns(connection: Connection[Any], user_id: str) -> None:
+    """Let the forms of a user act one after the other, until the end of this transaction.
+
+    Their events are then in the outbox in the order in which their effects are committed.
+    """
+    connection.execute("select from shop.users where user_id = %s for no key update", (user_id,))
+
+
 def complete(connection: Connection[Any], form_id: UUID, location: str) -> None:
     """Record where the form led."""
     connection.execute(

@@ -81,6 +81,8 @@ def submitted_once(user_id: str | None) -> Iterator[Submission]:
                 abort(400, STALE_FORM)
             flash("You sent this form more than once. It was counted once.", "warning")
             raise AlreadySubmittedError(response=redirect(location))
+        if user_id is not None:
+            repository.take_turns(connection, user_id)
         repository.remove_old(connection, _MAX_AGE + _MAX_CLOCK_SKEW)
         submission = Submission(form_id, connection)
         yield submission
