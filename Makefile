@@ -73,7 +73,7 @@ charts-docs: ## Write the READMEs of the charts from their values
 test-gitops: setup ## Install the pattern on a real API server with a real Argo CD
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTEST=$(CURDIR)/$(BIN)/pytest tests/pattern/lab/run.sh
 
-bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers"] [OUT=figures.json]
+bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers publishing"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)
 
 format: setup ## Format the code

@@ -1,6 +1,7 @@
 """`recsys up`, `down` and `status`: the stack as a whole."""
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from apps.local.settings import LocalSettings
 
 if TYPE_CHECKING:
     from apps.local.stack import ComponentStatus, Stack
+    from apps.storefront.events.repository import Backlog
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -27,7 +29,7 @@ def up(*, as_json: Json = False) -> None:
     stack = _stack()
     with ProgressDisplay() as display:
         stack.up(display.step)
-    _show(stack.statuses(), as_json=as_json)
+    _show(stack.statuses(), stack.outbox(), as_json=as_json)
 
 
 def down() -> None:
@@ -37,9 +39,10 @@ def down() -> None:
 
 
 def status(*, as_json: Json = False) -> None:
-    """Show the state of each component; the exit status is 1 unless all are healthy."""
-    statuses = _stack().statuses()
-    _show(statuses, as_json=as_json)
+    """Show each component and the shop's outbox; exit with 1 unless all are healthy."""
+    stack = _stack()
+    statuses = stack.statuses()
+    _show(statuses, stack.outbox(), as_json=as_json)
     if not all(each.healthy for each in statuses):
         raise typer.Exit(1)
 
@@ -50,9 +53,12 @@ def _stack() -> "Stack":
     return Stack(LocalSettings())
 
 
-def _show(statuses: "list[ComponentStatus]", *, as_json: bool) -> None:
+def _show(statuses: "list[ComponentStatus]", outbox: "Backlog | None", *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({each.name: each.as_dict() for each in statuses}, indent=2))
+        shown = {each.name: each.as_dict() for each in statuses}
+        if outbox:
+            shown["storefront"]["outbox"] = asdict(outbox)
+        print(json.dumps(shown, indent=2))
         return
     table = Table("component", "state", "health", "pid")
     table.add_column("address", no_wrap=True)
@@ -67,3 +73,10 @@ def _show(statuses: "list[ComponentStatus]", *, as_json: bool) -> None:
     out.print(table)
     for each in statuses:
         out.print(f"{each.name:10}  {each.log}", soft_wrap=True, highlight=False)
+    if outbox:
+        out.print(
+            f"{'outbox':10}  {outbox.waiting:,} events wait for Kafka, the oldest for"
+            f" {outbox.oldest_seconds:,.0f} s; Kafka refuses {outbox.refused:,}",
+            soft_wrap=True,
+            highlight=False,
+        )

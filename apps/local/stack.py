@@ -21,6 +21,7 @@ from apps.local.component import Component
 from apps.local.distribution import Distribution
 from apps.local.settings import LocalSecrets, LocalSettings
 from apps.local.supervisor import Supervisor
+from apps.storefront.events.repository import Backlog, backlog
 from streams.errors import ConfigurationError, UnavailableError
 from streams.provisioning import create_topics
 from streams.sink.connect import Connect
@@ -167,6 +168,14 @@ class Stack:
             )
             for each, healthy in zip(self.components.values(), health, strict=True)
         ]
+
+    def outbox(self) -> Backlog | None:
+        """What waits for Kafka in the shop's outbox; None if PostgreSQL does not tell."""
+        try:
+            with psycopg.connect(self.database_url, connect_timeout=3) as connection:
+                return backlog(connection)
+        except psycopg.Error:
+            return None
 
     def install_connectors(self, on_step: OnStep) -> None:
         """Install the sink's connectors and wait until all their tasks run."""

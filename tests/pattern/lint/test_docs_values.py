@@ -29,6 +29,7 @@ TABLE = re.compile(r"^(shop|events|ml|feast|feast_scratch)\.\w+$")
 MIGRATIONS = "".join(file.read_text() for file in REPOSITORY.glob("apps/migrations/versions/*.py"))
 OTHERS = {
     "gitops.applicationHealthCheckEnabled": "a setting of the patterns operator",
+    "max.message.bytes": "a setting of Kafka",
     "min.insync.replicas": "a setting of Kafka",
     "operation.sync": "a field of an Application",
     "apiVersion": "a field of every object",

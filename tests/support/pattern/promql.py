@@ -16,6 +16,8 @@ CHART = "monitoring"
 DASHBOARDS = CHARTS[CHART] / "dashboards"
 LOOKED_UP: dict[str, set[str]] = {
     "recsys_outbox_waiting": set(),
+    "recsys_outbox_oldest_seconds": set(),
+    "recsys_outbox_refused": set(),
     "recsys_live_model_info": {"version"},
 }
 """Metrics of the shop that are collected on request, so their labels are unknown before."""
