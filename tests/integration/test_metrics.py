@@ -1,5 +1,6 @@
 """What Prometheus reads of a real shop and a real processor, in processes of their own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -167,6 +168,25 @@ def test_the_outbox_is_seen_to_fill_while_kafka_is_unavailable(
         assert 0 < _value(port, "recsys_outbox_oldest_seconds") < 60
         assert "\nrecsys_outbox_refused 0.0" in _scrape(port)
         assert _value(port, "recsys_events_published_total") == 0
+
+
+def test_the_status_shows_what_waits_in_the_outbox(stack: Any) -> None:
+    status = [sys.executable, "-m", "apps.cli.main", "status"]
+    environment = stack.cli_environment
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute(
+            "insert into shop.outbox (event_id, topic, key, payload, refusal)"
+            " values (%s, 'interactions', 'u', '{}', 'an example')",
+            (new_id(),),
+        )
+    try:
+        shown = subprocess.check_output(status, env=environment, text=True)
+        assert "Kafka refuses 1" in shown
+        plain = subprocess.check_output([*status, "--json"], env=environment)
+        assert json.loads(plain)["storefront"]["outbox"]["refused"] == 1
+    finally:
+        with psycopg.connect(stack.database_url) as connection:
+            connection.execute("delete from shop.outbox where refusal is not null")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from apps.migrations.upgrade import upgrade
+from apps.storefront.events import repository as outbox
 from streams.contracts import new_id
 from streams.processor import repository
 from streams.processor.sessions import SessionEvent
@@ -60,3 +61,21 @@ def test_open_sessions_of_the_processors_former_state_are_kept(empty_database_ur
     ((key, events),) = ended.items()
     assert key == ("u", "s")
     assert events == [SessionEvent(view, "a", NOW, is_view=True)]
+
+
+def test_what_waits_in_the_outbox_keeps_its_order(empty_database_url: str) -> None:
+    upgrade(empty_database_url, to="0006")
+    with psycopg.connect(empty_database_url) as connection:
+        for number in (2, 0, 1):
+            connection.execute(
+                "insert into shop.outbox (event_id, topic, key, payload, created_at)"
+                " values (%s, 'interactions', 'u', %s, %s)",
+                [new_id(), str(number), NOW + timedelta(minutes=number)],
+            )
+
+    upgrade(empty_database_url)
+
+    with psycopg.connect(empty_database_url) as connection:
+        outbox.add(connection, [outbox.Record(new_id(), "interactions", "u", "3")])
+        waiting = [each.payload for each in outbox.oldest(connection, 10)]
+    assert waiting == ["0", "1", "2", "3"]
