@@ -1,14 +1,21 @@
-"""`recsys events tail`: watch the events of a topic."""
+"""`recsys events tail`: the newest events of a topic, and those to come."""
 
-import json
-from typing import Annotated
+import sys
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
 from apps.cli.connections import kafka_settings
+from apps.cli.event_lines import as_json_line, as_line, fields
+from apps.cli.inputs import Since
 from apps.cli.progress import err
-from streams.contracts import INTERACTIONS, TOPICS
-from streams.errors import ConfigurationError, UnavailableError
+from streams.contracts import INTERACTIONS, TOPICS, InteractionType
+from streams.errors import ConfigurationError
+
+_NEWEST = 10
 
 
 def register(cli: typer.Typer) -> None:
@@ -21,52 +28,90 @@ def register(cli: typer.Typer) -> None:
 def tail(
     topic: Annotated[str, typer.Option(help="Name of the topic.")] = INTERACTIONS.public.name,
     *,
+    kind: Annotated[
+        InteractionType | None, typer.Option("--type", help="Only interactions of this type.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="USER_ID", help="Only events of this user.")
+    ] = None,
+    since: Since = None,
     from_start: Annotated[
-        bool,
-        typer.Option(help="Start with the oldest event of the topic."),
+        bool, typer.Option(help="Begin with the oldest event of the topic.")
     ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Number of events to print.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Only the newest events, so many; 10 unless --since or --from-start is given.",
+            show_default=False,
+        ),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Then wait for new events, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line each.")] = False,
 ) -> None:
-    """Print each event of a topic, one JSON line each, until Ctrl-C.
+    """Print the newest events of a topic, in their order.
 
     Kafka is that of RECSYS_KAFKA_BOOTSTRAP_SERVERS, over TLS with the files of
     RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE. Without these
     variables it is that of the running stack.
     """
-    from kafka import KafkaConsumer
-    from kafka.errors import KafkaError
+    from apps.analytics.reading import TopicReader
 
+    _check_topic(topic, kind)
+    if from_start and since:
+        raise ConfigurationError("--from-start and --since exclude each other")
+    if not (limit or from_start or since):
+        limit = _NEWEST
+    is_wanted = _filter(kind, user, since)
+    text = as_json_line if as_json else as_line
+    with TopicReader(kafka_settings(), [topic]) as reader:
+        start, end = reader.since(since) if since else reader.oldest(), reader.end()
+        if limit and not (kind or user):
+            start = {each: max(offset, end[each] - limit) for each, offset in start.items()}
+        records = filter(is_wanted, reader.read(start, end))
+        printed = 0
+        for record in records if limit is None else deque(records, limit):
+            print(text(record))
+            printed += 1
+        if not printed:
+            err.print(f"[dim]no such events are on {topic}[/dim]")
+        if follow:
+            err.print(f"[dim]waiting for events of {topic}; stop with Ctrl-C[/dim]")
+            try:
+                sys.stdout.flush()
+                for record in filter(is_wanted, reader.follow(end)):
+                    print(text(record))
+                    sys.stdout.flush()
+            except KeyboardInterrupt:
+                return
+
+
+def _check_topic(topic: str, kind: InteractionType | None) -> None:
     names = [each.name for each in TOPICS]
     if topic not in names:
         raise ConfigurationError(f"there is no topic {topic}; the topics are {', '.join(names)}")
-    kafka = kafka_settings()
-    try:
-        consumer = KafkaConsumer(
-            topic,
-            **kafka.kafka_python,
-            auto_offset_reset="earliest" if from_start else "latest",
-            enable_auto_commit=False,
+    if kind and kind.is_derived and topic == INTERACTIONS.public.name:
+        raise ConfigurationError(
+            f"verdicts are derived: they are on the topic {INTERACTIONS.valid.name} (--topic)"
         )
-    except KafkaError as error:
-        raise UnavailableError(
-            f"Kafka does not answer at {kafka.kafka_bootstrap_servers}: {error}"
-        ) from error
-    err.print(f"[dim]events of {topic}; stop with Ctrl-C[/dim]")
-    try:
-        for number, record in enumerate(consumer, 1):
-            _print(record.value)
-            if number == limit:
-                return
-    except KeyboardInterrupt:
-        return
-    finally:
-        consumer.close()
 
 
-def _print(value: bytes | None) -> None:
-    text = (value or b"").decode(errors="backslashreplace")
-    try:
-        text = json.dumps(json.loads(text), ensure_ascii=False)
-    except ValueError:
-        text = json.dumps({"unreadable": text})
-    print(text, flush=True)
+def _filter(
+    kind: InteractionType | None, user: str | None, since: datetime | None
+) -> Callable[[Any], bool]:
+    earliest = since.timestamp() * 1000 if since else 0
+
+    def is_wanted(record: Any) -> bool:
+        # Kafka's index of times finds the first such record; later ones may be older.
+        if record.timestamp < earliest:
+            return False
+        if not (kind or user):
+            return True
+        found = fields(record)
+        return (not kind or found.get("interaction_type") == kind) and (
+            not user or found.get("user_id") == user
+        )
+
+    return is_wanted

@@ -1,6 +1,8 @@
-"""Options that several commands share: sizes of the synthetic shop, product table, log files."""
+"""Options that several commands share: sizes of the synthetic shop, tables, log files, times."""
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +44,30 @@ ProductTable = Annotated[
     typer.Option(
         "--dataset",
         help="Amazon-style product table, a file or a URL, instead of the synthetic shop.",
+    ),
+]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _instant(text: str) -> datetime:
+    """The instant that an age such as 90s, 15m, 1h or 7d, or an ISO-8601 time stands for."""
+    if age := re.fullmatch(r"(\d{1,6})([smhd])", text):
+        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            f"{text} is neither an age (90s, 15m, 1h, 7d) nor a time (2026-11-01T12:00)"
+        ) from None
+
+
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_instant,
+        metavar="AGE|TIME",
+        help="Only records that Kafka got since then: 90s, 15m, 1h, 7d, or an ISO-8601 time.",
     ),
 ]
 

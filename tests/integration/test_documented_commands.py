@@ -14,6 +14,7 @@ import pytest
 from streams.contracts import INTERACTIONS, DeadLetter
 from streams.publisher import Publisher
 from support.checkout import REPOSITORY
+from support.interactions import interaction
 from support.laptop import cli_environment, local_settings
 
 pytestmark = pytest.mark.integration
@@ -47,6 +48,8 @@ def run(command: list[str | Path], environment: dict[str, str], folder: Path = R
 def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
     letter = DeadLetter(INTERACTIONS.public.name, 0, 0, reason="an example", stage="test")
     Publisher(stack.kafka).publish_dead_letters(INTERACTIONS.dead_letters.name, [letter])
+    shopping = interaction("documented", "i", "purchase", datetime.now(UTC))
+    Publisher(stack.kafka).publish(INTERACTIONS.public.name, [(shopping.key, shopping.encode())])
     environment = {
         **stack.cli_environment,
         "PATH": os.pathsep.join(

@@ -32,7 +32,7 @@ from streams.publisher import Publisher
 from streams.settings import PROCESSOR_GROUP, FeatureSettings, KafkaSettings
 from support.authority import Authority
 from support.laptop import free_ports
-from support.tls_broker import Broker, running_broker
+from support.tls_broker import Broker, running_broker, variables
 
 pytestmark = pytest.mark.integration
 
@@ -108,13 +108,9 @@ def test_a_broker_of_another_authority_is_not_trusted(broker: Broker, tmp_path: 
         send(other, an_event("cautious"), timeout=3)
 
 
-def variables(kafka: KafkaSettings) -> dict[str, str]:
-    return {f"RECSYS_{name.upper()}": str(value) for name, value in kafka.model_dump().items()}
-
-
 def tail(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).parent / "recsys", "events", "tail", "--from-start", "--limit", "1"],
+        [Path(sys.executable).parent / "recsys", "events", "tail", "--limit", "1", "--json"],
         env={**os.environ, "COLUMNS": "400", **environment},
         capture_output=True,
         text=True,

@@ -98,6 +98,11 @@ def running_broker(folder: Path) -> Iterator[Broker]:
         process.wait(30)
 
 
+def variables(kafka: KafkaSettings) -> dict[str, str]:
+    """The variables by which a program of the project finds that Kafka."""
+    return {f"RECSYS_{name.upper()}": str(value) for name, value in kafka.model_dump().items()}
+
+
 def _make_topics(administrator: KafkaSettings, process: Any, log: Path) -> None:
     deadline = time.monotonic() + 60
     while True:

@@ -1,0 +1,1 @@
+"""What an analyst does with the topics: read them, export them, watch them."""
