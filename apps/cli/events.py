@@ -1,9 +1,11 @@
-"""`recsys events tail`: the newest events of a topic, and those to come."""
+"""`recsys events`: the newest events of a topic and those to come, and an export to Parquet."""
 
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +13,7 @@ import typer
 from apps.cli.connections import kafka_settings
 from apps.cli.event_lines import as_json_line, as_line, fields
 from apps.cli.inputs import Since
-from apps.cli.progress import err
+from apps.cli.progress import ProgressBar, err
 from streams.contracts import INTERACTIONS, TOPICS, InteractionType
 from streams.errors import ConfigurationError
 
@@ -22,6 +24,7 @@ def register(cli: typer.Typer) -> None:
     """Add the commands."""
     events = typer.Typer(no_args_is_help=True, help="Read the topics.")
     events.command()(tail)
+    events.command()(export)
     cli.add_typer(events, name="events")
 
 
@@ -86,6 +89,44 @@ def tail(
                     sys.stdout.flush()
             except KeyboardInterrupt:
                 return
+
+
+def export(
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the files.", file_okay=False)
+    ],
+    since: Since = None,
+    topic: Annotated[
+        str, typer.Option(help="A public topic, or a validated one.")
+    ] = INTERACTIONS.public.name,
+) -> None:
+    """Write a topic's valid events to Parquet files by day.
+
+    An export into the same folder goes on where the last one ended; --since is where the first one
+    begins. What was killed is run again: every record ends in exactly one file.
+    """
+    from apps.analytics.export import CONTRACTS, ExportReport
+    from apps.analytics.export import export as write
+
+    if topic not in CONTRACTS:
+        raise ConfigurationError(
+            f"the topic {topic} cannot be exported; choose one of {', '.join(CONTRACTS)}"
+        )
+    begun = time.monotonic()
+    with ProgressBar() as bar:
+
+        def show(report: ExportReport) -> None:
+            done = report.written + report.malformed
+            left = (time.monotonic() - begun) * (report.total - done) / done
+            bar.show(1, f"exporting {topic}", done / report.total, left)
+
+        report = write(kafka_settings(), topic, out, since=since, on_progress=show)
+    print(f"{report.written:,} events in {report.files:,} new files in {out / topic}")
+    if report.malformed:
+        err.print(f"{report.malformed:,} records break their contract and were left out")
+    if report.deleted:
+        err.print(f"{report.deleted:,} records were deleted by retention before this export")
 
 
 def _check_topic(topic: str, kind: InteractionType | None) -> None:
