@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _DATABASE = "RECSYS_DATABASE_URL"
 _KAFKA = "RECSYS_KAFKA_BOOTSTRAP_SERVERS"
+_ANALYST = "RECSYS_ANALYST_DATABASE_URL"
 
 
 def running_stack() -> "Stack":
@@ -53,6 +54,15 @@ def kafka_settings() -> KafkaSettings:
     from apps.local.kafka import connection
 
     return connection(stack.settings)
+
+
+def analyst_database_url() -> str:
+    """The database for the role that may only read: the environment's, else the running stack's.
+
+    Raises:
+        ConfigurationError: the environment names none and the stack is not running.
+    """
+    return os.environ.get(_ANALYST) or _stack_or_variables(_ANALYST).analyst_url
 
 
 def fill_settings() -> "FillSettings":

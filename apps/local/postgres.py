@@ -46,10 +46,10 @@ class _Identity:
     """Who must own its files, if not the caller."""
 
 
-def database_url(settings: LocalSettings, password: str) -> str:
-    """The address of the one database."""
+def database_url(settings: LocalSettings, password: str, role: str = _OWNER) -> str:
+    """The address of the one database, for a role; the owner by default."""
     address = f"127.0.0.1:{settings.postgres_port}"
-    return f"postgresql://{_OWNER}:{quote(password, safe='')}@{address}/postgres"
+    return f"postgresql://{role}:{quote(password, safe='')}@{address}/postgres"
 
 
 def initialise(settings: LocalSettings, password: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from psycopg import Connection
-from psycopg.sql import SQL, Literal
+from psycopg.sql import SQL, Identifier, Literal
 
 from streams.contracts import SESSION_GAP, InteractionType
 
@@ -54,6 +54,16 @@ def sessions_without_verdicts(connection: Connection) -> int:
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def make_role(connection: Connection, name: str, password: str) -> None:
+    """Make a role that may log in, with this password; one that exists gets the password."""
+    exists = connection.execute("select from pg_roles where rolname = %s", [name]).fetchone()
+    connection.execute(
+        SQL("{} role {} login password {}").format(
+            SQL("create" if exists is None else "alter"), Identifier(name), Literal(password)
+        )
+    )
 
 
 def applied_features(connection: Connection) -> str | None:

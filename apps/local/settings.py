@@ -49,16 +49,22 @@ class LocalSecrets(BaseModel):
 
     database_password: str
     shop_secret_key: str
+    analyst_password: str = Field(default_factory=lambda: secrets.token_urlsafe(24))
+    """Of the database role that may only read; a stack of an earlier version has none."""
 
     @classmethod
     def load_or_make(cls, folder: Path) -> Self:
-        """Read `secrets.json` in `folder`, or write a new one."""
+        """Read `secrets.json` in `folder`, and write what it lacks."""
         path = folder / "secrets.json"
         if path.exists():
-            return cls.model_validate_json(path.read_bytes())
-        made = cls(
-            database_password=secrets.token_urlsafe(24), shop_secret_key=secrets.token_urlsafe(48)
-        )
+            known = cls.model_validate_json(path.read_bytes())
+            if known.model_fields_set == set(cls.model_fields):
+                return known
+        else:
+            known = cls(
+                database_password=secrets.token_urlsafe(24),
+                shop_secret_key=secrets.token_urlsafe(48),
+            )
         path.touch(mode=0o600)
-        path.write_text(made.model_dump_json())
-        return made
+        path.write_text(known.model_dump_json())
+        return known

@@ -29,6 +29,8 @@ from streams.sink.connectors import jdbc, sink_connectors
 
 _LOG_LINES = 15
 _STEP_EVERY_FILES = 20
+_ANALYST = "analyst"
+"""The one role that a laptop has beside the owner: the migrations grant it what it may read."""
 _STOP_ORDER = ("storefront", "processor", "connect", "kafka", "postgres")
 
 OnStep = Callable[[str], None]
@@ -61,6 +63,7 @@ class Stack:
         self._distribution = Distribution(settings.distribution)
         self._supervisor = Supervisor(settings.state_dir, settings.logs)
         self.database_url = postgres.database_url(settings, self._secrets.database_password)
+        self.analyst_url = postgres.database_url(settings, self._secrets.analyst_password, _ANALYST)
         self.components = {
             each.name: each
             for each in (
@@ -77,6 +80,7 @@ class Stack:
         """The variables from which every component and tool reads its settings."""
         return {
             "RECSYS_DATABASE_URL": self.database_url,
+            "RECSYS_ANALYST_DATABASE_URL": self.analyst_url,
             "RECSYS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers(self.settings),
             "RECSYS_CONNECT_URL": connect.url(self.settings),
             "RECSYS_MODELS_DIR": str(self.settings.state_dir / "models"),
@@ -235,6 +239,8 @@ class Stack:
 
     def _start_database(self, on_step: OnStep) -> None:
         self._start("postgres", on_step)
+        with psycopg.connect(self.database_url) as connection:
+            repository.make_role(connection, _ANALYST, self._secrets.analyst_password)
         on_step("migrating the database")
         from apps.migrations.upgrade import upgrade  # Alembic takes a second
 

@@ -1,7 +1,7 @@
 """Brings a cluster's database up to date, `python -m apps.migrations`, as the schemas' owner.
 
-The roles storefront, processor, connect and pipeline must exist. The platform creates them; until
-it has, this ends with an error and must be started again.
+The roles storefront, processor, connect, pipeline and analyst must exist. The platform creates
+them; until it has, this ends with an error and must be started again.
 """
 
 import sys

@@ -40,6 +40,11 @@ GRANTS = (
     Grant("pipeline", "ml", f"{_OWN}, maintain"),
     Grant("pipeline", "feast", _READ),
     Grant("pipeline", "feast_scratch", on_schema="usage, create"),
+    # Nothing that names a person or gives access to an account.
+    Grant("analyst", "shop", _READ, ("products", "orders", "order_lines", "reviews")),
+    Grant("analyst", "events", _READ, ("interactions",)),
+    Grant("analyst", "events", f"{_READ} (user_id, preferences, signup_date)", ("new_users",)),
+    Grant("analyst", "ml", _READ, ("model_versions", "live_version", "popular_items")),
 )
 ROLES = frozenset(each.role for each in GRANTS)
 

@@ -40,6 +40,16 @@ LISTS = "feast.feast_edb_rec_sys_user_items"
         ("pipeline", "delete from events.interactions"),
         ("pipeline", f"update {LIVE_HISTORY} set value_text = ''"),
         ("pipeline", "update feast.feature_views set feature_view_name = ''"),
+        ("analyst", "select from shop.users"),
+        ("analyst", "select from shop.cart_lines"),
+        ("analyst", "select from shop.outbox"),
+        ("analyst", "select user_name from events.new_users"),
+        ("analyst", "select from events.shoppers"),
+        ("analyst", "select from ml.bundle_parts"),
+        ("analyst", "select from feast.projects"),
+        ("analyst", "insert into events.interactions select * from events.interactions"),
+        ("analyst", "update shop.products set product_name = ''"),
+        ("analyst", "delete from shop.orders"),
         *[
             (role, f"create table {schema}.mine ()")
             for role in sorted(ROLES)
@@ -47,7 +57,7 @@ LISTS = "feast.feast_edb_rec_sys_user_items"
         ],
         *[
             (role, "create table feast_scratch.mine ()")
-            for role in ("storefront", "processor", "connect")
+            for role in ("storefront", "processor", "connect", "analyst")
         ],
     ],
 )

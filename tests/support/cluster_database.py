@@ -43,7 +43,9 @@ def prepared(server_url: str, folder: Path) -> UrlOf:
             inside.execute("create extension vector")
         too_early = run("apps.migrations", url_of(OWNER), folder)
         assert too_early.returncode == 1
-        assert "lacks the roles connect, pipeline, processor, storefront" in too_early.stderr
+        assert (
+            "lacks the roles analyst, connect, pipeline, processor, storefront" in too_early.stderr
+        )
         for role in sorted(ROLES):
             _make_role(connection, role)
     for module in ("apps.migrations", "ml.features"):
