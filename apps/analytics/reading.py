@@ -103,13 +103,22 @@ class TopicReader:
                 {each: OffsetAndMetadata(offset, "", -1) for each, offset in offsets.items()}
             )
 
+    def seek(self, start: Offsets) -> None:
+        """Let `poll` go on at these offsets."""
+        for partition in self._partitions:
+            self._consumer.seek(partition, start[partition])
+
+    def position(self) -> Offsets:
+        """Where `poll` goes on."""
+        return {each: self._position(each) for each in self._partitions}
+
     def read(self, start: Offsets, end: Offsets) -> Iterator[Any]:
         """The records from `start` up to `end`, those of all partitions merged by their time.
 
         Raises:
             UnavailableError: no record arrives for 30 seconds.
         """
-        self._seek(start)
+        self.seek(start)
         arrived: dict[TopicPartition, deque[Any]] = {each: deque() for each in self._partitions}
 
         def records_of(partition: TopicPartition) -> Iterator[Any]:
@@ -135,7 +144,7 @@ class TopicReader:
 
     def follow(self, start: Offsets) -> Iterator[Any]:
         """The records from `start` on, and then each one as it arrives, without an end."""
-        self._seek(start)
+        self.seek(start)
         while True:
             for records in self.poll().values():
                 yield from records
@@ -144,10 +153,6 @@ class TopicReader:
         """Records that have arrived; an empty dictionary if none does within half a second."""
         with kafka_errors(self._kafka):
             return dict(self._consumer.poll(timeout_ms=_POLL_MILLISECONDS))
-
-    def _seek(self, start: Offsets) -> None:
-        for partition in self._partitions:
-            self._consumer.seek(partition, start[partition])
 
     def _position(self, partition: TopicPartition) -> int:
         with kafka_errors(self._kafka):

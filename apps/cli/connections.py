@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from apps.local.stack import Stack
 
 _DATABASE = "RECSYS_DATABASE_URL"
-_KAFKA = "RECSYS_KAFKA_BOOTSTRAP_SERVERS"
+KAFKA_VARIABLE = "RECSYS_KAFKA_BOOTSTRAP_SERVERS"
 _ANALYST = "RECSYS_ANALYST_DATABASE_URL"
 
 
@@ -48,9 +48,9 @@ def kafka_settings() -> KafkaSettings:
     Raises:
         ConfigurationError: the environment names none and the stack is not running.
     """
-    if _KAFKA in os.environ:
+    if KAFKA_VARIABLE in os.environ:
         return KafkaSettings()
-    stack = _stack_or_variables(_KAFKA)
+    stack = _stack_or_variables(KAFKA_VARIABLE)
     from apps.local.kafka import connection
 
     return connection(stack.settings)
@@ -75,9 +75,9 @@ def fill_settings() -> "FillSettings":
     """
     from apps.filling.fill import FillSettings
 
-    if _DATABASE in os.environ or _KAFKA in os.environ:
+    if _DATABASE in os.environ or KAFKA_VARIABLE in os.environ:
         return FillSettings()
-    stack = _stack_or_variables(f"{_DATABASE} and {_KAFKA}")
+    stack = _stack_or_variables(f"{_DATABASE} and {KAFKA_VARIABLE}")
     from apps.local.kafka import connection
 
     return FillSettings(database_url=stack.database_url, **connection(stack.settings).model_dump())

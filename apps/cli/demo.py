@@ -169,6 +169,7 @@ def _serve(settings: LocalSettings, data: str | None, config: SyntheticConfig) -
             )
         _show_rejected(report)
         err.print(f"\n[bold]The shop is open at {stack.shop_url}[/bold]   (stop it with Ctrl-C)")
+        err.print(f"its dashboard: {stack.analytics_url}")
         while True:
             time.sleep(1)
     except KeyboardInterrupt:

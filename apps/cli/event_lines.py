@@ -26,9 +26,9 @@ def as_line(record: Any) -> str:
     key = (record.key or b"").decode(errors="backslashreplace")
     columns = (
         f"{_time(event, record):%Y-%m-%d %H:%M:%S}",
-        f"{_printable(event.get('interaction_type', record.topic)):13}",
-        f"{_printable(event.get('user_id', key)):36}",
-        _printable(event.get("item_id") or event.get("reason") or event.get("unreadable", "")),
+        f"{printable(event.get('interaction_type', record.topic)):13}",
+        f"{printable(event.get('user_id', key)):36}",
+        printable(event.get("item_id") or event.get("reason") or event.get("unreadable", "")),
     )
     return "  ".join(columns).rstrip()
 
@@ -41,7 +41,7 @@ def _time(event: dict[str, Any], record: Any) -> datetime:
         return datetime.fromtimestamp(record.timestamp / 1000, UTC).astimezone()
 
 
-def _printable(value: object) -> str:
+def printable(value: object) -> str:
     """The value without control characters, on which a terminal would act."""
     return "".join(
         each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(value)

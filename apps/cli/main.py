@@ -6,7 +6,19 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from apps.cli import contracts, demo, evaluation, events, fill, model, psql, stack, synthetic, tuning
+from apps.cli import (
+    analytics,
+    contracts,
+    demo,
+    evaluation,
+    events,
+    fill,
+    model,
+    psql,
+    stack,
+    synthetic,
+    tuning,
+)
 from apps.cli.progress import err
 from streams.errors import RecsysError
 
@@ -15,7 +27,19 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="A shop that learns while people shop: run it, fill it, train its model, inspect it.",
 )
-for module in (stack, demo, fill, model, evaluation, tuning, events, psql, contracts, synthetic):
+for module in (
+    stack,
+    demo,
+    fill,
+    model,
+    evaluation,
+    tuning,
+    events,
+    psql,
+    analytics,
+    contracts,
+    synthetic,
+):
     module.register(cli)
 
 

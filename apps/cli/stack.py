@@ -25,7 +25,7 @@ def register(cli: typer.Typer) -> None:
 
 
 def up(*, as_json: Json = False) -> None:
-    """Start PostgreSQL, Kafka, Connect, the processor and the storefront unless they run."""
+    """Start PostgreSQL, Kafka, Connect, processor, storefront and dashboard unless they run."""
     stack = _stack()
     with ProgressDisplay() as display:
         stack.up(display.step)

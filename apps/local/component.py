@@ -1,6 +1,6 @@
 """A component of the stack: a process with an address and a health check.
 
-The project's own two stand here, the Faust processor and the storefront.
+The project's own three stand here: the Faust processor, the storefront and the dashboard.
 """
 
 import sys
@@ -66,6 +66,19 @@ def storefront(settings: LocalSettings) -> Component:
         ports={"RECSYS_SHOP_PORT": settings.shop_port},
         is_healthy=lambda: _is_ready(address),
         log=settings.logs / "storefront.log",
+    )
+
+
+def analytics(settings: LocalSettings) -> Component:
+    """The analysts' dashboard."""
+    address = f"http://127.0.0.1:{settings.analytics_port}"
+    return Component(
+        name="analytics",
+        command=(*_PYTHON, "apps.analytics.dashboard"),
+        address=address,
+        ports={"RECSYS_ANALYTICS_PORT": settings.analytics_port},
+        is_healthy=lambda: _is_ready(address),
+        log=settings.logs / "analytics.log",
     )
 
 

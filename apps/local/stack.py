@@ -31,7 +31,7 @@ _LOG_LINES = 15
 _STEP_EVERY_FILES = 20
 _ANALYST = "analyst"
 """The one role that a laptop has beside the owner: the migrations grant it what it may read."""
-_STOP_ORDER = ("storefront", "processor", "connect", "kafka", "postgres")
+_STOP_ORDER = ("analytics", "storefront", "processor", "connect", "kafka", "postgres")
 
 OnStep = Callable[[str], None]
 """Called with each step, in words."""
@@ -54,7 +54,7 @@ class ComponentStatus:
 
 
 class Stack:
-    """PostgreSQL, Kafka, Connect, the processor and the storefront under one supervisor."""
+    """PostgreSQL, Kafka, Connect, processor, storefront and dashboard under one supervisor."""
 
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
@@ -72,6 +72,7 @@ class Stack:
                 connect.component(settings, self._distribution),
                 component.processor(settings),
                 component.storefront(settings),
+                component.analytics(settings),
             )
         }
 
@@ -91,6 +92,7 @@ class Stack:
             "RECSYS_SIGN_UP_LIMIT": "1000 per minute",
             "RECSYS_LOG_IN_LIMIT": "1000 per minute",
             "RECSYS_PROCESSOR_PORT": str(self.settings.processor_port),
+            "RECSYS_ANALYTICS_PORT": str(self.settings.analytics_port),
             "RECSYS_STATE_DIR": str(self.settings.state_dir),
         }
 
@@ -98,6 +100,11 @@ class Stack:
     def shop_url(self) -> str:
         """The shop's address."""
         return self.components["storefront"].address
+
+    @property
+    def analytics_url(self) -> str:
+        """The dashboard's address."""
+        return self.components["analytics"].address
 
     @property
     def is_running(self) -> bool:
@@ -126,7 +133,7 @@ class Stack:
                 workers.submit(self._start_kafka, on_step),
                 *(
                     workers.submit(self._start, name, on_step)
-                    for name in ("connect", "processor", "storefront")
+                    for name in ("connect", "processor", "storefront", "analytics")
                 ),
             ]
         # Where several fail, the first in this order is the one that the others wait for.

@@ -1,0 +1,1 @@
+"""The live dashboard: what happens in the shop, from the topics alone."""

@@ -1,0 +1,67 @@
+"""The Flask application: one page, and its figures as server-sent events."""
+
+import json
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response, abort, jsonify, render_template, request
+
+from apps.analytics.dashboard.settings import DashboardSettings
+from apps.analytics.dashboard.watcher import Watcher
+from streams.certificates import end_when_renewed
+
+WINDOWS = {15: "15 minutes", 60: "1 hour", 360: "6 hours"}
+_SECONDS_BETWEEN_FIGURES = 1.0
+
+
+def create_app(settings: DashboardSettings) -> Flask:
+    """The page with its own reader of the topics, which has begun to read."""
+    app = Flask(__name__)
+    watcher = Watcher(settings)
+    watcher.start()
+    end_when_renewed(settings)
+
+    @app.get("/")
+    def index() -> str:
+        return render_template("index.html", windows=WINDOWS)
+
+    @app.get("/figures")
+    def figures() -> Response:
+        """What the page shows now."""
+        return jsonify(watcher.figures.snapshot(_window()))
+
+    @app.get("/stream")
+    def stream() -> Response:
+        """The figures of each second as server-sent events (HTML standard, section 9.2)."""
+        window = _window()
+
+        def events() -> Iterator[str]:
+            while True:
+                snapshot = watcher.figures.snapshot(window)
+                snapshot["is_reading"] = watcher.is_reading
+                yield f"data: {json.dumps(snapshot)}\n\n"
+                time.sleep(_SECONDS_BETWEEN_FIGURES)
+
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return Response(events(), mimetype="text/event-stream", headers=headers)
+
+    @app.get("/health/ready")
+    def ready() -> tuple[Response, int]:
+        return jsonify(status="ready" if watcher.is_reading else "waiting"), (
+            200 if watcher.is_reading else 503
+        )
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return app
+
+
+def _window() -> int:
+    window = request.args.get("minutes", 60, type=int)
+    if window not in WINDOWS:
+        abort(400, f"minutes must be one of {', '.join(map(str, WINDOWS))}")
+    return window

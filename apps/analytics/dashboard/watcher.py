@@ -1,0 +1,63 @@
+"""Reads the topics into the figures, in a thread of its own."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import structlog
+
+from apps.analytics.dashboard.figures import KEPT, Figures
+from apps.analytics.dashboard.products import Products
+from apps.analytics.dashboard.settings import DashboardSettings
+from apps.analytics.reading import TopicReader
+from streams.contracts import INTERACTIONS, Interaction, MalformedEventError
+from streams.errors import UnavailableError
+
+log = structlog.get_logger()
+
+GROUP = "analyst-dashboard"
+"""The consumer group, by which the lag of the page can be seen. Every process reads everything."""
+_COMMIT_SECONDS = 5.0
+_RETRY_SECONDS = 2.0
+
+
+class Watcher:
+    """Keeps `figures` up to date; a new start reads what the page can look back on again."""
+
+    def __init__(self, settings: DashboardSettings) -> None:
+        self._settings = settings
+        self._products = Products(settings.analyst_database_url)
+        self.figures = Figures(self._products)
+        self.is_reading = False
+        """Whether Kafka answers."""
+
+    def start(self) -> None:
+        """Begin to read."""
+        threading.Thread(target=self._run, name="watcher", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._read()
+            except UnavailableError as error:
+                log.warning("the topics cannot be read", reason=str(error))
+            self.is_reading = False
+            time.sleep(_RETRY_SECONDS)
+            self.figures = Figures(self._products)
+
+    def _read(self) -> None:
+        with TopicReader(self._settings, [INTERACTIONS.valid.name], group=GROUP) as reader:
+            reader.seek(reader.since(datetime.now(UTC) - KEPT))
+            self.is_reading = True
+            committed = time.monotonic()
+            while True:
+                for records in reader.poll().values():
+                    for record in records:
+                        try:
+                            event = Interaction.decode(record.value)
+                        except MalformedEventError:
+                            continue  # another version's
+                        self.figures.add(event, record.timestamp / 1000)
+                if time.monotonic() - committed > _COMMIT_SECONDS:
+                    reader.commit(reader.position())
+                    committed = time.monotonic()
