@@ -9,6 +9,7 @@ from rich.markup import escape
 from apps.cli import (
     analytics,
     contracts,
+    dead_letters,
     demo,
     evaluation,
     events,
@@ -38,6 +39,7 @@ for module in (
     psql,
     analytics,
     contracts,
+    dead_letters,
     synthetic,
 ):
     module.register(cli)
