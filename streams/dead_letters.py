@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-_PREFIX = "__connect.errors."
-_SIZE = "recsys.errors.value.size"
-"""Of a value that was cut: its length in bytes before."""
-_OWN_PREFIXES = (_PREFIX, "recsys.errors.")
+from streams.contracts.dead_letter import PREFIX, SIZE
 
 Header = tuple[str, bytes | None]
 
@@ -67,7 +64,7 @@ class DeadLetterRecord:
         texts = {name: (value or b"").decode(errors="replace") for name, value in headers}
 
         def text(name: str) -> str:
-            return texts.get(_PREFIX + name, "")
+            return texts.get(PREFIX + name, "")
 
         return cls(
             id=LetterId(record.topic, record.partition, record.offset),
@@ -80,8 +77,8 @@ class DeadLetterRecord:
             reason=text("exception.message") or "the letter gives no reason",
             key=record.key,
             value=record.value,
-            headers=tuple(each for each in headers if not each[0].startswith(_OWN_PREFIXES)),
-            is_cut=_SIZE in texts,
+            headers=tuple(each for each in headers if not each[0].startswith((PREFIX, SIZE))),
+            is_cut=SIZE in texts,
         )
 
     @property
