@@ -62,15 +62,23 @@ def files() -> dict[str, str]:
     }
     # Through JSON, so that equal parts are not written as anchors and aliases.
     plain = json.loads(json.dumps(document()))
-    text = yaml.dump(plain, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=100)
+    text = yaml.dump(plain, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=100)
     return {_ASYNCAPI: f"# Written by: recsys contracts export\n{text}", **schemas}
 
 
-class _Indented(yaml.SafeDumper):
-    """Indents lists as people do."""
+class _Readable(yaml.SafeDumper):
+    """Indents lists, and writes a text of several lines line by line."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 - PyYAML's
         super().increase_indent(flow, indentless=False)
+
+
+_Readable.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ),
+)
 
 
 def _published(against: str) -> dict[str, Any]:

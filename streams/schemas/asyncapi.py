@@ -26,10 +26,14 @@ _DEAD_LETTER_HEADERS = {
 _DESCRIPTION = """\
 What shoppers do, what they were shown and who they are, as plain JSON keyed by user. Each kind of
 event has three topics: the public one, to which producers write; the validated one, which consumers
-should read; and the dead letter queue. docs/events.md explains the events, and how contracts may
-change: fields and enum members are added, nothing else. A consumer ignores fields and enum members
-that it does not know.
+should read; and the dead letter queue. docs/events.md explains the events. Contracts change in ways
+that break nobody: optional fields and members of enums are added, limits become wider. A consumer
+ignores fields and members of enums that it does not know.
 """
+_PUBLIC = (
+    "What producers sent, unchecked; an event may come twice. Those from the future, and those that"
+    " only the processor derives, become dead letters as well."
+)
 
 
 def document() -> dict[str, Any]:
@@ -90,7 +94,7 @@ def _channels(channel: Channel) -> Iterator[tuple[str, dict[str, Any]]]:
     name = channel.contract.__name__
     yield (
         channel.public.name,
-        _channel(channel.public, name, "What producers sent, unchecked; events may come twice."),
+        _channel(channel.public, name, _PUBLIC),
     )
     yield (
         channel.valid.name,
