@@ -9,7 +9,7 @@ from streams.contracts import CHANNELS
 from streams.database import Database
 from streams.errors import UnavailableError
 from streams.lag import Lag
-from streams.processor import progress
+from streams.processor import metrics, progress
 from streams.processor.liveness import Liveness
 from streams.processor.progress import Partition
 from streams.settings import ProcessorSettings
@@ -54,3 +54,4 @@ class Health:
             self._liveness.observe({}, {})
         else:
             self._liveness.observe(ends, offsets)
+        metrics.ALIVE.set(self.is_alive)

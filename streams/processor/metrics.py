@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import Counter, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from streams.contracts import Channel
 from streams.processor.validation import E, ValidatedBatch
@@ -13,6 +13,8 @@ _PROCESSED = Counter("recsys_events_processed_total", "Events worked off.", ("to
 _BATCHES = Histogram(
     "recsys_batch_duration_seconds", "Seconds that a batch took, failures left out.", ("topic",)
 )
+
+ALIVE = Gauge("recsys_processor_alive", "1 while offsets move or there is no lag, else 0.")
 
 
 def serve(port: int) -> None:
