@@ -15,6 +15,7 @@ from support.pattern.charts import checked
 ANNOTATIONS = {
     *("strimzi.io/pause-reconciliation", "strimzi.io/restart", "strimzi.io/restart-task"),
     *("argocd.argoproj.io/refresh", "cnpg.io/reconciliationLoop", "force-sync"),
+    "patterns.gitops.hybrid-cloud-patterns.io/prune",
 }
 """Annotations by which a person tells an operator what to do."""
 FORMER = {"application.argoproj.io/streams"}

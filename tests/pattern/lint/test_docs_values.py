@@ -6,6 +6,7 @@ import re
 import pytest
 from jsonschema.validators import validator_for
 
+from streams.contracts import dead_letter
 from support.checkout import REPOSITORY
 from support.docs.files import is_file
 from support.docs.hosts import used
@@ -27,6 +28,7 @@ OF_CHART = re.compile(r"((?:`[^`]+`(?:,| and| or)?\s+)+)of\s+the\s+chart\s+(\w+)
 OVERRIDE = re.compile(r"(?:overrides/)?([a-z]+)\.yaml")
 TABLE = re.compile(r"^(shop|events|ml|feast|feast_scratch)\.\w+$")
 MIGRATIONS = "".join(file.read_text() for file in REPOSITORY.glob("apps/migrations/versions/*.py"))
+HEADERS = {dead_letter.TOPIC, dead_letter.STAGE, dead_letter.REASON, dead_letter.SIZE}
 OTHERS = {
     "gitops.applicationHealthCheckEnabled": "a setting of the patterns operator",
     "max.message.bytes": "a setting of Kafka",
@@ -103,6 +105,7 @@ def _is_known(span: str) -> bool:
         return True
     return (
         path in OTHERS
+        or path in HEADERS
         or is_file(path)
         or path in used()
         or (TABLE.match(path) is not None and f"create table {path} (" in MIGRATIONS)
