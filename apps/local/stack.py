@@ -145,7 +145,9 @@ class Stack:
         """Stop every component; each is stopped before those that it reads from."""
         if not self._supervisor.is_running:
             return
-        for name in _STOP_ORDER:
+        # A supervisor that an earlier version started lacks the components that came later.
+        running = self._supervisor.processes()
+        for name in (each for each in _STOP_ORDER if each in running):
             on_step(f"stopping {name}")
             self._supervisor.stop(name)
         self._supervisor.shutdown()
