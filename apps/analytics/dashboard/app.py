@@ -28,7 +28,7 @@ def create_app(settings: DashboardSettings) -> Flask:
     @app.get("/figures")
     def figures() -> Response:
         """What the page shows now."""
-        return jsonify(watcher.figures.snapshot(_window()))
+        return jsonify(watcher.figures.latest(_window()))
 
     @app.get("/stream")
     def stream() -> Response:
@@ -37,9 +37,8 @@ def create_app(settings: DashboardSettings) -> Flask:
 
         def events() -> Iterator[str]:
             while True:
-                snapshot = watcher.figures.snapshot(window)
-                snapshot["is_reading"] = watcher.is_reading
-                yield f"data: {json.dumps(snapshot)}\n\n"
+                figures = watcher.figures.latest(window) | {"is_reading": watcher.is_reading}
+                yield f"data: {json.dumps(figures)}\n\n"
                 time.sleep(_SECONDS_BETWEEN_FIGURES)
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

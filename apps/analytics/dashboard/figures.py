@@ -22,6 +22,9 @@ _IDS = 200_000
 _FUNNEL = (InteractionType.VIEW, InteractionType.CART, InteractionType.PURCHASE)
 _PACE_SECONDS, _PACE_STEP = 300, 5
 _ROWS = 8
+_SHARED_SECONDS = 0.9
+_MOST_OF_A_CPU = 0.2
+"""The share of one CPU that snapshots of one window may take."""
 
 
 class Figures:
@@ -33,6 +36,8 @@ class Figures:
         self._minutes: dict[int, Minute] = {}
         self._seconds: Counter[int] = Counter()
         self._ids: OrderedDict[UUID, None] = OrderedDict()
+        self._sharing = threading.Lock()
+        self._shared: dict[int, tuple[float, dict[str, Any]]] = {}
 
     def add(self, event: Interaction, at: float) -> None:
         """Count an event that Kafka got `at`, in seconds since 1970; a verdict is not counted."""
@@ -57,6 +62,16 @@ class Figures:
         """Count a list that a shopper was shown."""
         with self._lock:
             self._minute(at).impression(surface, positions, model_version, experiment)
+
+    def latest(self, window: int) -> dict[str, Any]:
+        """A snapshot that all viewers share: of this second, or older if it takes long to make."""
+        with self._sharing:
+            expires, figures = self._shared.get(window, (0.0, {}))
+            if (begun := time.monotonic()) >= expires:
+                figures = self.snapshot(window)
+                took = time.monotonic() - begun
+                self._shared[window] = begun + max(_SHARED_SECONDS, took / _MOST_OF_A_CPU), figures
+            return figures
 
     def snapshot(self, window: int, now: float | None = None) -> dict[str, Any]:
         """Everything that the page shows about the last `window` minutes, as plain JSON values."""

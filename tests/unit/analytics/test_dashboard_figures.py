@@ -103,6 +103,14 @@ def test_click_through_divides_clicks_by_what_was_shown() -> None:
     assert rates["experiment"] == []
 
 
+def test_viewers_share_the_figures_of_a_second() -> None:
+    found = figures()
+    first = found.latest(15)
+    add(found, "a", "view")
+    assert found.latest(15) is first
+    assert found.latest(60) is not first
+
+
 @given(
     st.lists(
         st.tuples(
