@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from apps.analytics.dashboard.app import create_app
 from apps.analytics.dashboard.settings import DashboardSettings
 
-
 pytestmark = pytest.mark.integration
 
 
