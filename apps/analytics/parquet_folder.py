@@ -28,6 +28,7 @@ _TYPES: dict[ColumnType, pa.DataType] = {
     "text": pa.string(),
     "integer": pa.int32(),
     "number": pa.float64(),
+    "texts": pa.list_(pa.string()),
 }
 _NAME = re.compile(r"-(\d+)-(\d{20})-\d{20}\.parquet$")
 _UNFINISHED = ".unfinished-"  # Readers of a folder skip names with a leading dot.

@@ -13,7 +13,7 @@ from faust.web import Request, Response, View
 
 from streams.contracts import CHANNELS, Channel
 from streams.database import Database
-from streams.errors import UnavailableError
+from streams.errors import RecordRefusedError, UnavailableError
 from streams.features.online import OnlineStore
 from streams.processor.health import Health
 from streams.processor.processing import Processing
@@ -125,6 +125,8 @@ async def _until_done(work: Callable[[Sequence[Record]], None], records: Sequenc
     while True:
         try:
             await asyncio.to_thread(work, records)
+        except RecordRefusedError:
+            raise  # trying again mends nothing
         except UnavailableError as error:
             log.warning("batch will be tried again", events=len(records), reason=str(error))
             await asyncio.sleep(_RETRY_SECONDS)

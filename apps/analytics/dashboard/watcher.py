@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -10,13 +11,20 @@ from apps.analytics.dashboard.figures import KEPT, Figures
 from apps.analytics.dashboard.products import Products
 from apps.analytics.dashboard.settings import DashboardSettings
 from apps.analytics.reading import TopicReader
-from streams.contracts import INTERACTIONS, Interaction, MalformedEventError
+from streams.contracts import (
+    IMPRESSIONS,
+    INTERACTIONS,
+    Impression,
+    Interaction,
+    MalformedEventError,
+)
 from streams.errors import UnavailableError
 
 log = structlog.get_logger()
 
 GROUP = "analyst-dashboard"
 """The consumer group, by which the lag of the page can be seen. Every process reads everything."""
+_CONTRACTS = {each.valid.name: each.contract for each in (INTERACTIONS, IMPRESSIONS)}
 _COMMIT_SECONDS = 5.0
 _RETRY_SECONDS = 2.0
 
@@ -46,18 +54,34 @@ class Watcher:
             self.figures = Figures(self._products)
 
     def _read(self) -> None:
-        with TopicReader(self._settings, [INTERACTIONS.valid.name], group=GROUP) as reader:
+        with TopicReader(self._settings, list(_CONTRACTS), group=GROUP) as reader:
             reader.seek(reader.since(datetime.now(UTC) - KEPT))
             self.is_reading = True
             committed = time.monotonic()
             while True:
                 for records in reader.poll().values():
                     for record in records:
-                        try:
-                            event = Interaction.decode(record.value)
-                        except MalformedEventError:
-                            continue  # another version's
-                        self.figures.add(event, record.timestamp / 1000)
+                        self._add(record)
                 if time.monotonic() - committed > _COMMIT_SECONDS:
                     reader.commit(reader.position())
                     committed = time.monotonic()
+
+    def _add(self, record: Any) -> None:
+        """Add an event; one that only another version can read is left out."""
+        try:
+            event = _CONTRACTS[record.topic].decode(record.value)
+        except MalformedEventError:
+            return
+        at = record.timestamp / 1000
+        match event:
+            case Interaction():
+                self.figures.add(event, at)
+            case Impression():
+                end = event.first_position + len(event.item_ids)
+                self.figures.add_impression(
+                    event.surface,
+                    range(event.first_position, end),
+                    at,
+                    model_version=event.model_version,
+                    experiment=event.experiment,
+                )
