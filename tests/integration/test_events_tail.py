@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from streams.contracts import INTERACTIONS, NEW_USERS, Interaction
-from streams.publisher import Publisher
 from streams.settings import KafkaSettings
 from support.interactions import interaction
+from support.publishing import publish_records
 from support.tls_broker import running_broker, variables
 
 pytestmark = pytest.mark.integration
@@ -37,12 +37,12 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
         for event in events:
             publish(kafka, event)
         broken = [("u0", b"\x1b[31m not JSON")]
-        Publisher(kafka).publish(INTERACTIONS.public.name, broken)
+        publish_records(kafka, INTERACTIONS.public.name, broken)
         yield kafka
 
 
 def publish(kafka: KafkaSettings, event: Interaction) -> None:
-    Publisher(kafka).publish(INTERACTIONS.public.name, [(event.key, event.encode())])
+    publish_records(kafka, INTERACTIONS.public.name, [(event.key, event.encode())])
 
 
 def environment(kafka: KafkaSettings) -> dict[str, str]:

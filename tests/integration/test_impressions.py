@@ -14,8 +14,8 @@ from apps.storefront.services import Services
 from streams.contracts import IMPRESSIONS, Impression, new_id
 from streams.contracts.impression import MAX_SHOWN
 from streams.lag import Lag
-from streams.publisher import Publisher
 from support.docs.pages import page
+from support.publishing import publish_records
 from support.shop import ListOf, shop, sign_up, stock
 
 pytestmark = pytest.mark.integration
@@ -64,8 +64,8 @@ def test_an_impression_becomes_a_row_with_every_field_and_once(
     lag = Lag(stack.kafka)
     before = lag.records(IMPRESSIONS.dead_letters)
     values = [each.encode() for each in (*sent, *sent)]
-    Publisher(stack.kafka).publish(
-        IMPRESSIONS.public.name, [("shown", value) for value in (broken, *values)]
+    publish_records(
+        stack.kafka, IMPRESSIONS.public.name, [("shown", value) for value in (broken, *values)]
     )
     arrive()
     assert rows(stack, "shown") == sent

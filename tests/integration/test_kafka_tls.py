@@ -28,10 +28,10 @@ from streams.errors import PublishError
 from streams.features.online import OnlineStore
 from streams.lag import Lag
 from streams.provisioning import create_topics
-from streams.publisher import Publisher
 from streams.settings import PROCESSOR_GROUP, FeatureSettings, KafkaSettings
 from support.authority import Authority
 from support.laptop import free_ports
+from support.publishing import publish_records
 from support.tls_broker import Broker, running_broker, variables
 
 pytestmark = pytest.mark.integration
@@ -54,9 +54,8 @@ def an_event(user: str) -> Interaction:
 
 
 def send(kafka: KafkaSettings, *events: Interaction, timeout: float = 10) -> int:
-    return Publisher(kafka, timeout=timeout).publish(
-        INTERACTIONS.public.name, [(event.key, event.encode()) for event in events]
-    )
+    records = [(event.key, event.encode()) for event in events]
+    return publish_records(kafka, INTERACTIONS.public.name, records, timeout)
 
 
 def test_what_is_published_can_be_read_and_counted(broker: Broker) -> None:
@@ -81,7 +80,7 @@ def test_an_existing_topic_gets_the_partitions_that_it_lacks(broker: Broker) -> 
         create_topics(kafka, replicas=1, topics=[grown])
     create_topics(kafka, replicas=1, topics=[small])
     records = [(f"user-{number}", b"{}") for number in range(40)]
-    Publisher(kafka).publish(grown.name, records)
+    publish_records(kafka, grown.name, records)
     with closing(Lag(kafka)) as lag:
         # Whoever still has the old number in mind misses nothing: the broker is asked.
         assert lag.records(small) == len(records)

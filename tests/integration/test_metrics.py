@@ -224,10 +224,10 @@ def test_the_processors_metrics_count_events_and_time_batches(
     ]
     name = "recsys_events_processed_total"
     before = _value(port, name, topic=INTERACTIONS.public.name)
-    publisher = Publisher(stack.kafka)
-    publisher.publish(INTERACTIONS.public.name, [(each.key, each.encode()) for each in events])
-    publisher.publish(INTERACTIONS.public.name, [(f"metered-{n}", b"{") for n in range(3)])
-    publisher.publish(NEW_USERS.public.name, [("metered-0", b"{}")])
+    with Publisher(stack.kafka) as publisher:
+        publisher.publish(INTERACTIONS.public.name, [(each.key, each.encode()) for each in events])
+        publisher.publish(INTERACTIONS.public.name, [(f"metered-{n}", b"{") for n in range(3)])
+        publisher.publish(NEW_USERS.public.name, [("metered-0", b"{}")])
 
     topic = {"topic": INTERACTIONS.public.name}
     _until(lambda: _value(port, name, **topic) - before >= 53, log)

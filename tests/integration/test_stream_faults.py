@@ -21,10 +21,10 @@ from apps.local.event_progress import EventTracker
 from streams.contracts import CHANNELS, INTERACTIONS, PARTITIONS, SESSION_GAP, Interaction
 from streams.contracts.dead_letter import OFFSET, REASON, TOPIC
 from streams.processor.sessions import SessionEvent, judge, key_of
-from streams.publisher import Publisher
 from support.dead_letters import letters
 from support.interactions import interaction
 from support.laptop import RunningStack, free_ports
+from support.publishing import publish_records
 
 pytestmark = pytest.mark.integration
 
@@ -122,9 +122,8 @@ def test_verdicts_do_not_depend_on_the_order_of_arrival(
     sent = [*events, *events]
     dice.shuffle(sent)
     late, in_time = sent[:300], sent[300:]
-    publisher = Publisher(stack.kafka)
     for batch in (in_time[::2], in_time[1::2], late):
-        publisher.publish(INTERACTIONS.public.name, ((e.key, e.encode()) for e in batch))
+        publish_records(stack.kafka, INTERACTIONS.public.name, ((e.key, e.encode()) for e in batch))
         arrive()  # the late ones come after all verdicts
     with psycopg.connect(stack.database_url) as connection:
         rows = connection.execute(
@@ -181,7 +180,6 @@ def test_workers_join_and_leave_while_events_arrive(
 ) -> None:
     first = f"http://127.0.0.1:{stack.stack.settings.processor_port}/health"
     prefix, sent = str(uuid4()), 0
-    publisher = Publisher(stack.kafka)
     at = LONG_AGO
 
     def send() -> None:
@@ -190,7 +188,9 @@ def test_workers_join_and_leave_while_events_arrive(
             interaction(f"{prefix}-{n % 50}", f"i{n % 7}", "cart", at + timedelta(seconds=sent + n))
             for n in range(200)
         ]
-        publisher.publish(INTERACTIONS.public.name, ((e.key, e.encode()) for e in events))
+        publish_records(
+            stack.kafka, INTERACTIONS.public.name, ((e.key, e.encode()) for e in events)
+        )
         sent += len(events)
 
     def shared(*addresses: str) -> bool:

@@ -30,8 +30,9 @@ LONG_AGO = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def publisher(stack: Any) -> Publisher:
-    return Publisher(stack.kafka)
+def publisher(stack: Any) -> Iterator[Publisher]:
+    with Publisher(stack.kafka) as publisher:
+        yield publisher
 
 
 @pytest.fixture
