@@ -18,8 +18,8 @@ from weakref import WeakSet
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from streams.contracts import DeadLetter
-from streams.contracts.dead_letter import MAX_LETTER_BYTES, Header
+from streams.contracts import MAX_RECORD_BYTES, DeadLetter
+from streams.contracts.dead_letter import Header
 from streams.errors import PublishError, RecordRefusedError
 from streams.settings import KafkaSettings
 
@@ -132,13 +132,19 @@ class Publisher:
         kafka: how to connect.
         timeout: seconds that Kafka has to acknowledge a record.
         client_id: the name in the broker's logs and quotas.
+        max_record_bytes: of a record before it is compressed; a longer one is refused.
     """
 
     _lock: threading.Lock
     _producer: _PolledProducer | None
 
     def __init__(
-        self, kafka: KafkaSettings, *, timeout: float = 30.0, client_id: str = "recsys"
+        self,
+        kafka: KafkaSettings,
+        *,
+        timeout: float = 30.0,
+        client_id: str = "recsys",
+        max_record_bytes: int = MAX_RECORD_BYTES,
     ) -> None:
         self._timeout = timeout
         self._configuration = {
@@ -150,7 +156,7 @@ class Publisher:
             "compression.type": "lz4",
             "linger.ms": 0,  # records that wait for the broker become a batch all the same
             "socket.nagle.disable": True,
-            "message.max.bytes": MAX_LETTER_BYTES,
+            "message.max.bytes": max_record_bytes,
             "delivery.timeout.ms": int(timeout * 1000),
         }
         self._start_anew()

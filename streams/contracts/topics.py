@@ -18,6 +18,9 @@ the charts; a test compares them.
 
 _WEEK = timedelta(days=7)
 
+MAX_RECORD_BYTES = 1024 * 1024
+"""Of a record of every topic but the dead letter queues."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -26,7 +29,7 @@ class Topic:
     name: str
     partitions: int = PARTITIONS
     retention: timedelta = _WEEK
-    max_record_bytes: int = 1024 * 1024
+    max_record_bytes: int = MAX_RECORD_BYTES
     """With the record's key and headers, compressed; `max.message.bytes` of the topic."""
 
 

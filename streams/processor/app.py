@@ -12,6 +12,7 @@ import structlog
 from faust.web import Request, Response, View
 
 from streams.contracts import CHANNELS, Channel
+from streams.contracts.dead_letter import MAX_LETTER_BYTES
 from streams.database import Database
 from streams.errors import RecordRefusedError, UnavailableError
 from streams.features.online import OnlineStore
@@ -62,7 +63,7 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
     processing = Processing(
         settings,
         topic_ids,
-        Publisher(settings, client_id=PROCESSOR_GROUP),
+        Publisher(settings, client_id=PROCESSOR_GROUP, max_record_bytes=MAX_LETTER_BYTES),
         database,
         OnlineStore(settings),
     )

@@ -1,19 +1,24 @@
 """The dashboard's pages while Kafka is away."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
 
 from apps.analytics.dashboard.app import create_app
 from apps.analytics.dashboard.settings import DashboardSettings
+from apps.analytics.dashboard.watcher import Watcher
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def client() -> FlaskClient:
-    return create_app(DashboardSettings(kafka_bootstrap_servers="127.0.0.1:1")).test_client()
+def client() -> Iterator[FlaskClient]:
+    watcher = Watcher(DashboardSettings(kafka_bootstrap_servers="127.0.0.1:1"))
+    watcher.start()
+    yield create_app(watcher).test_client()
+    watcher.stop()
 
 
 def test_the_page_answers_and_the_stream_says_that_nothing_is_read(client: FlaskClient) -> None:

@@ -44,7 +44,7 @@ LISTS = "feast.feast_edb_rec_sys_user_items"
         ("analyst", "select from shop.cart_lines"),
         ("analyst", "select from shop.outbox"),
         ("analyst", "select user_name from events.new_users"),
-        ("analyst", "select from events.shoppers"),
+        ("analyst", "select from events.sessions"),
         ("analyst", "select from ml.bundle_parts"),
         ("analyst", "select from feast.projects"),
         ("analyst", "insert into events.interactions select * from events.interactions"),

@@ -18,7 +18,14 @@ from ml.registry import repository as registry
 from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
-from streams.contracts import Interaction, InteractionType, Product, new_id
+from streams.contracts import (
+    INTERACTIONS,
+    DeadLetter,
+    Interaction,
+    InteractionType,
+    Product,
+    new_id,
+)
 from streams.database import Database
 from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
@@ -52,6 +59,10 @@ class Recording:
     def publish(self, _topic: str, records: Iterable[tuple[str, bytes]]) -> int:
         self.records += (taken := list(records))
         return len(taken)
+
+    def publish_dead_letters(self, _topic: str, letters: Iterable[DeadLetter]) -> int:
+        assert not list(letters)
+        return 0
 
 
 def test_the_storefront_sells_as_its_own_role(url_of: UrlOf) -> None:
@@ -116,9 +127,10 @@ def process(database_url: str) -> list[tuple[str, bytes]]:
     )
     publisher = Recording()
     database, online_store = Database(database_url, connections=2, timeout=5), OnlineStore(settings)
-    processing = Processing(settings, publisher, database, online_store)
-    processing.interactions([Record("interactions", 0, 0, view.encode())])
-    assert processing.close_ended_sessions() == 1
+    ids = {INTERACTIONS.public.name: uuid4()}
+    processing = Processing(settings, ids, publisher, database, online_store)
+    processing.process(INTERACTIONS, [Record("interactions", 0, 0, view.encode())])
+    assert processing.judge_ended_sessions() == 1
     online_store.close()
     database.close()
     return publisher.records

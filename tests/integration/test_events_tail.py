@@ -117,7 +117,10 @@ def test_follow_prints_what_comes_until_it_is_interrupted(kafka: KafkaSettings) 
             publish(kafka, interaction("follower", name, "view", NOON))
             assert json.loads(process.stdout.readline())["item_id"] == name
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        try:
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,15 @@ from collections.abc import Iterator
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 
-from apps.analytics.dashboard.settings import DashboardSettings
 from apps.analytics.dashboard.watcher import Watcher
-from streams.certificates import end_when_renewed
 
 WINDOWS = {15: "15 minutes", 60: "1 hour", 360: "6 hours"}
 _SECONDS_BETWEEN_FIGURES = 1.0
 
 
-def create_app(settings: DashboardSettings) -> Flask:
-    """The page with its own reader of the topics, which has begun to read."""
+def create_app(watcher: Watcher) -> Flask:
+    """The page, with the figures of a watcher that has begun to read."""
     app = Flask(__name__)
-    watcher = Watcher(settings)
-    watcher.start()
-    end_when_renewed(settings)
 
     @app.get("/")
     def index() -> str:

@@ -27,6 +27,7 @@ GROUP = "analyst-dashboard"
 _CONTRACTS = {each.valid.name: each.contract for each in (INTERACTIONS, IMPRESSIONS)}
 _COMMIT_SECONDS = 5.0
 _RETRY_SECONDS = 2.0
+_STOP_SECONDS = 10.0
 
 
 class Watcher:
@@ -38,19 +39,26 @@ class Watcher:
         self.figures = Figures(self._products)
         self.is_reading = False
         """Whether Kafka answers."""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def start(self) -> None:
         """Begin to read."""
-        threading.Thread(target=self._run, name="watcher", daemon=True).start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopped.set()
+        self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             try:
                 self._read()
             except UnavailableError as error:
                 log.warning("the topics cannot be read", reason=str(error))
             self.is_reading = False
-            time.sleep(_RETRY_SECONDS)
+            self._stopped.wait(_RETRY_SECONDS)
             self.figures = Figures(self._products)
 
     def _read(self) -> None:
@@ -58,7 +66,7 @@ class Watcher:
             reader.seek(reader.since(datetime.now(UTC) - KEPT))
             self.is_reading = True
             committed = time.monotonic()
-            while True:
+            while not self._stopped.is_set():
                 for records in reader.poll().values():
                     for record in records:
                         self._add(record)
