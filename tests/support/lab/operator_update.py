@@ -1,6 +1,5 @@
 """Operators' updates: OLM replaces the definitions of their kinds by those of the newer version."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,8 +15,7 @@ def updates(api: Api) -> Iterator[dict[str, str]]:
         yield dict(_refused(api))
     finally:
         for head in heads.values():
-            head["metadata"].pop("resourceVersion")
-            _replace(api, head)
+            _define(api, head)
 
 
 def update_after_conversion(api: Api, name: str) -> None:
@@ -32,21 +30,26 @@ def update_after_conversion(api: Api, name: str) -> None:
     for version in versions:
         version["storage"] = version["name"] == remaining
     api.patch(path, {"spec": {"versions": versions}})
-    group, names = definition["spec"]["group"], definition["spec"]["names"]
-    of_kind = {"apiVersion": f"{group}/{remaining}", "kind": names["kind"]}
-    for item in api.items(f"/apis/{group}/{remaining}/{names['plural']}"):
-        _replace(api, item | of_kind)
+    group, plural = definition["spec"]["group"], definition["spec"]["names"]["plural"]
+    kind = f"/apis/{group}/{remaining}"
+    for item in api.items(f"{kind}/{plural}"):
+        metadata = item["metadata"]
+        # An empty edit writes the object anew, in the version that is stored now.
+        api.patch(f"{kind}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}", {})
     api.patch(f"{path}/status", {"status": {"storedVersions": [remaining]}})
-    _replace(api, definition)
+    _define(api, definition)
 
 
 def _refused(api: Api) -> Iterator[tuple[str, str]]:
     for name, definition in crds.newer().items():
         try:
-            _replace(api, definition)
+            _define(api, definition)
         except RuntimeError as error:
             yield name, str(error)
 
 
-def _replace(api: Api, item: Object) -> None:
-    api.kubectl("replace", "--filename=-", stdin=json.dumps(item))
+def _define(api: Api, definition: Object) -> None:
+    path = f"{crds.PATH}/{definition['metadata']['name']}"
+    version = (api.get(path) or {})["metadata"]["resourceVersion"]
+    metadata = definition["metadata"] | {"resourceVersion": version}
+    api.replace(path, definition | {"metadata": metadata})
