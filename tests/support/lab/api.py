@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,7 +53,7 @@ class Api:
 
     def get(self, path: str) -> Object | None:
         """The object at the path, None if there is none."""
-        response = self._request("GET", path)
+        response = self.client.get(path)
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         found: Object = response.raise_for_status().json()
@@ -65,29 +64,15 @@ class Api:
         return list(found["items"]) if found else []
 
     def create(self, path: str, body: Object) -> None:
-        self._request("POST", path, json=body).raise_for_status()
-
-    def replace(self, path: str, body: Object) -> None:
-        """Replace the object at the path; a refusal raises RuntimeError with its message."""
-        response = self._request("PUT", path, json=body)
-        if response.is_error:
-            raise RuntimeError(response.json().get("message", response.text))
+        self.client.post(path, json=body).raise_for_status()
 
     def patch(self, path: str, body: Object) -> None:
         headers = {"Content-Type": MERGE_PATCH}
         content = json.dumps(body)
-        self._request("PATCH", path, content=content, headers=headers).raise_for_status()
+        self.client.patch(path, content=content, headers=headers).raise_for_status()
 
     def delete(self, path: str) -> None:
-        self._request("DELETE", path).raise_for_status()
-
-    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """The answer; the server refuses a kind for a moment after its definition has changed."""
-        while True:
-            response = self.client.request(method, path, **content)
-            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
-                return response
-            time.sleep(1)
+        self.client.delete(path).raise_for_status()
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """The output of kubectl; a failure raises RuntimeError with its message."""
