@@ -102,6 +102,8 @@ def test_an_empty_topic_ends_the_command(kafka: KafkaSettings) -> None:
 
 
 def test_follow_prints_what_comes_until_it_is_interrupted(kafka: KafkaSettings) -> None:
+    # A shell's background job ignores Ctrl-C, and a program that it starts would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         [RECSYS, "events", "tail", "--follow", "--limit", "1", "--user", "follower", "--json"],
         env=environment(kafka),
