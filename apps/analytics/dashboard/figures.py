@@ -23,7 +23,7 @@ _FUNNEL = (InteractionType.VIEW, InteractionType.CART, InteractionType.PURCHASE)
 _PACE_SECONDS, _PACE_STEP = 300, 5
 _ROWS = 8
 _SHARED_SECONDS = 0.9
-_MOST_OF_A_CPU = 0.2
+_MAX_CPU_SHARE = 0.2
 """The share of one CPU that snapshots of one window may take."""
 
 
@@ -70,7 +70,7 @@ class Figures:
             if (begun := time.monotonic()) >= expires:
                 figures = self.snapshot(window)
                 took = time.monotonic() - begun
-                self._shared[window] = begun + max(_SHARED_SECONDS, took / _MOST_OF_A_CPU), figures
+                self._shared[window] = begun + max(_SHARED_SECONDS, took / _MAX_CPU_SHARE), figures
             return figures
 
     def snapshot(self, window: int, now: float | None = None) -> dict[str, Any]:
