@@ -30,6 +30,8 @@ DROPPED = Counter(
 _WAITING = 5_000
 _BATCH_SIZE = 500
 _IDLE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.2
+"""Between two looks whether Kafka answers again."""
 
 
 def note_list(
@@ -72,7 +74,8 @@ class ImpressionSender:
     """Sends impressions from a thread of its own, so that no page waits for one.
 
     They do not go through the outbox: there are many, each is worth little, and a rate bears the
-    loss of a few. While Kafka is unavailable, or does not keep up, they are dropped and counted.
+    loss of a few. While Kafka is unavailable, or does not keep up, some wait in memory; the others
+    are dropped and counted.
 
     Args:
         publisher: sends to Kafka.
@@ -91,7 +94,7 @@ class ImpressionSender:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let the thread send what waits, and end."""
+        """Let the thread send what waits, and end; what Kafka does not take now is dropped."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -106,6 +109,8 @@ class ImpressionSender:
 
     def _run(self) -> None:
         while not self._stopped.is_set() or not self._waiting.empty():
+            if not is_closed(self._breaker) and not self._stopped.wait(_PAUSE_SECONDS):
+                continue
             batch: list[Impression] = []
             with suppress(Empty):
                 batch.append(self._waiting.get(timeout=_IDLE_SECONDS))
@@ -117,13 +122,22 @@ class ImpressionSender:
     def _publish(self, batch: Sequence[Impression]) -> None:
         topic = IMPRESSIONS.public.name
         if not is_closed(self._breaker):
-            DROPPED.inc(len(batch))
+            self._put_off(batch)
             return
         try:
             with self._breaker.calling():
                 self._publisher.publish(topic, ((each.key, each.encode()) for each in batch))
-        except (CircuitBreakerError, PublishError) as error:
+        except CircuitBreakerError:  # a page opened it just now
+            self._put_off(batch)
+        except PublishError as error:
             DROPPED.inc(len(batch))
             _log.warning("impressions are lost", number=len(batch), reason=str(error))
         else:
             PUBLISHED.labels(topic, "kafka").inc(len(batch))
+
+    def _put_off(self, batch: Sequence[Impression]) -> None:
+        """Let what was not sent wait again, or drop it at the end."""
+        if self._stopped.is_set():
+            DROPPED.inc(len(batch))
+        else:
+            self.send(batch)
