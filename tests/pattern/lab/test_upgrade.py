@@ -1,4 +1,4 @@
-"""An upgrade from the first version that comes up with the operators to the working tree."""
+"""Upgrades: of the first version that the operators bring up, and then of the operators."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from support.lab.api import Api
+from support.lab.crds import newer
 from support.lab.installation import Installation, installation
+from support.lab.operator_update import update_after_conversion, updates
 from support.lab.repository import copy_revision, copy_working_tree, first_revision_with
 from support.pattern.charts import all_manifests
 
@@ -49,6 +51,21 @@ def test_the_first_version_upgrades_to_this_one(first_version: Installation) -> 
     assert not replaced, "objects with data were replaced"
     orphans = set(upgraded) - _wanted(shop)
     assert not orphans
+
+
+def test_operators_are_updated(first_version: Installation) -> None:
+    """Strimzi's update is refused until its objects are converted, as docs/day-2.md says."""
+    shop = first_version
+    before = _tracked(shop.api)
+    with updates(shop.api) as refused:
+        assert refused.keys() == {name for name in newer() if name.endswith(".kafka.strimzi.io")}
+        for name, reason in refused.items():
+            assert '"v1beta2": missing from spec.versions' in reason
+            update_after_conversion(shop.api, name)
+        shop.refresh()
+        shop.wait_until_healthy()
+        assert _tracked(shop.api) == before
+    shop.wait_until_healthy()
 
 
 def _tracked(api: Api) -> dict[tuple[str, str], str]:

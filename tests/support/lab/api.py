@@ -1,7 +1,9 @@
 """The lab's Kubernetes API: quick reads and edits over HTTP, the rest by kubectl."""
 
+import base64
 import json
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +27,8 @@ class Api:
     url: str
     token: str
     kubeconfig: Path
+    etcd: str
+    """The address of the store behind it."""
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +57,7 @@ class Api:
 
     def get(self, path: str) -> Object | None:
         """The object at the path, None if there is none."""
-        response = self.client.get(path)
+        response = self._request("GET", path)
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         found: Object = response.raise_for_status().json()
@@ -64,15 +68,39 @@ class Api:
         return list(found["items"]) if found else []
 
     def create(self, path: str, body: Object) -> None:
-        self.client.post(path, json=body).raise_for_status()
+        self._request("POST", path, json=body).raise_for_status()
+
+    def replace(self, path: str, body: Object) -> None:
+        """Replace the object at the path; a refusal raises RuntimeError with its message."""
+        response = self._request("PUT", path, json=body)
+        if response.is_error:
+            raise RuntimeError(response.json().get("message", response.text))
 
     def patch(self, path: str, body: Object) -> None:
         headers = {"Content-Type": MERGE_PATCH}
         content = json.dumps(body)
-        self.client.patch(path, content=content, headers=headers).raise_for_status()
+        self._request("PATCH", path, content=content, headers=headers).raise_for_status()
 
     def delete(self, path: str) -> None:
-        self.client.delete(path).raise_for_status()
+        self._request("DELETE", path).raise_for_status()
+
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """The answer; the server refuses a kind for a moment after its definition has changed."""
+        for _ in range(60):
+            response = self.client.request(method, path, **content)
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            time.sleep(1)
+        return response
+
+    def stored(self, group: str, plural: str, item: Object) -> Object:
+        """An object of a custom kind as it lies in etcd, in the version that it is stored in."""
+        metadata = item["metadata"]
+        key = f"/registry/{group}/{plural}/{metadata['namespace']}/{metadata['name']}"
+        content = {"key": base64.b64encode(key.encode()).decode()}
+        [found] = httpx.post(f"{self.etcd}/v3/kv/range", json=content).json()["kvs"]
+        stored: Object = json.loads(base64.b64decode(found["value"]))
+        return stored
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """The output of kubectl; a failure raises RuntimeError with its message."""

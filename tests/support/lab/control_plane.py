@@ -49,16 +49,16 @@ def control_plane(folder: Path) -> Iterator[Api]:
     """A cluster with the operators' kinds and three workers, on which every pod runs at once."""
     processes = Processes(folder / "logs")
     keys = _keys(folder)
-    api = Api(
-        url=f"https://{NAME}:{PORT}",
-        token=secrets.token_hex(16),
-        kubeconfig=folder / "kubeconfig",
-    )
-    api.write_kubeconfig()
     with ExitStack() as stack:
-        etcd = stack.enter_context(_etcd(processes, folder))
+        api = Api(
+            url=f"https://{NAME}:{PORT}",
+            token=secrets.token_hex(16),
+            kubeconfig=folder / "kubeconfig",
+            etcd=stack.enter_context(_etcd(processes, folder)),
+        )
+        api.write_kubeconfig()
         server = stack.enter_context(
-            processes.running("kube-apiserver", _apiserver(api, etcd, folder, keys))
+            processes.running("kube-apiserver", _apiserver(api, folder, keys))
         )
         processes.wait_for("kube-apiserver", server, api.is_ready)
         # before kwok, which ends at a kind that is not served
@@ -104,7 +104,7 @@ def _keys(folder: Path) -> Path:
     return private
 
 
-def _apiserver(api: Api, etcd: str, folder: Path, key: Path) -> list[str]:
+def _apiserver(api: Api, folder: Path, key: Path) -> list[str]:
     tokens = folder / "tokens.csv"
     tokens.write_text(f"{api.token},admin,admin,system:masters\n")
     admission = folder / "admission.yaml"
@@ -112,7 +112,7 @@ def _apiserver(api: Api, etcd: str, folder: Path, key: Path) -> list[str]:
     return [
         KUBELAB,
         "kube-apiserver",
-        f"--etcd-servers={etcd}",
+        f"--etcd-servers={api.etcd}",
         "--bind-address=127.0.0.1",
         f"--secure-port={PORT}",
         "--advertise-address=127.0.0.1",

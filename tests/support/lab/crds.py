@@ -33,6 +33,14 @@ def manifests() -> str:
     return "\n---\n".join((found | dict(made(found.get(openshift_ai.NAME)))).values())
 
 
+def newer() -> dict[str, Definition]:
+    """By name, each definition of a version that a channel will deliver some day."""
+    found = {}
+    for file in filter(lambda file: file.is_newer, files()):
+        found |= {name: yaml.safe_load(document) for name, document in documents(file)}
+    return found
+
+
 def documents(file: File) -> Iterator[tuple[str, str]]:
     """The definitions in a file, by name; none if the file is not at hand."""
     if not file.path.is_file():

@@ -33,6 +33,11 @@ class File:
     def title(self) -> str:
         return f"{self.operator}, {self.version}: {self.path.name}"
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether the channel will deliver it some day: it is newer than the head."""
+        return self.version.startswith("newer")
+
     def text(self) -> str:
         """The definitions, in the API group that the operator serves."""
         text = self.path.read_text()
