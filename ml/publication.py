@@ -5,7 +5,7 @@ Until the switch every reader is served by the previous version.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,9 +21,10 @@ from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
 from ml.registry import bundles, repository
 from ml.registry.repository import ModelVersion
-from ml.serving.batch import ItemIndex, index_items, list_items
+from ml.serving.batch import ItemIndex, ListedUsers, index_items, list_items
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
+from streams.erasures import hold_off
 from streams.errors import ModelError, UnavailableError
 
 _MAX_POPULAR_ITEMS = 200
@@ -63,7 +64,7 @@ def publish(
         raise ModelError("the catalogue is empty: there is nothing to recommend")
     index = index_items(bundle, dataset)
     features = OnlineFeatures(settings)
-    online = _OnlineStore(features, until, progress)
+    online = _OnlineStore(settings.database_url, features, until, progress)
     folder = bundles.place(bundle.version, settings.models_dir, partial(_save, bundle, card))
     try:
         with psycopg.connect(settings.database_url) as connection:
@@ -88,6 +89,7 @@ def publish(
 class _OnlineStore:
     """Pushes to Feast, block by block."""
 
+    database_url: str
     features: OnlineFeatures
     until: datetime
     progress: Progress
@@ -107,12 +109,21 @@ class _OnlineStore:
         users = dataset.known_users()
         done = 0
         for block in list_items(bundle, index, users, dataset.interactions, k=k, now=self.until):
-            keys = {"user_id": block.user_ids}
-            self._push("user_embed_push_source", {**keys, "embedding": list(block.vectors)})
-            lists = {"top_k_item_ids": block.lists, "model_version": bundle.version}
-            self._push("user_items_push_source", keys | lists)
+            with psycopg.connect(self.database_url) as connection:
+                # Users may have been erased since the data was read, and must not come back.
+                erased = hold_off(connection, block.user_ids)
+                self._push_block(block, erased, bundle.version)
             done += len(block.user_ids)
             self.progress("users' lists", done, len(users))
+
+    def _push_block(self, block: ListedUsers, left_out: Collection[str], version: str) -> None:
+        kept = [row for row, user_id in enumerate(block.user_ids) if user_id not in left_out]
+        if not kept:
+            return
+        keys = {"user_id": [block.user_ids[row] for row in kept]}
+        self._push("user_embed_push_source", {**keys, "embedding": list(block.vectors[kept])})
+        lists = {"top_k_item_ids": [block.lists[row] for row in kept], "model_version": version}
+        self._push("user_items_push_source", keys | lists)
 
     def _push(self, source: str, columns: Mapping[str, Any]) -> None:
         self.features.push(source, pd.DataFrame({**columns, "event_timestamp": self.until}))

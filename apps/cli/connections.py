@@ -56,6 +56,15 @@ def kafka_settings() -> KafkaSettings:
     return connection(stack.settings)
 
 
+def shop_database_url() -> str:
+    """The shop's database: the environment's, else the running stack's.
+
+    Raises:
+        ConfigurationError: the environment names none and the stack is not running.
+    """
+    return os.environ.get(_DATABASE) or _stack_or_variables(_DATABASE).database_url
+
+
 def analyst_database_url() -> str:
     """The database for the role that may only read: the environment's, else the running stack's.
 

@@ -28,14 +28,17 @@ class Grant:
 
 GRANTS = (
     Grant("storefront", "shop", _OWN),
-    Grant("storefront", "events", _READ, ("interactions", "new_users")),
+    Grant("storefront", "events", _READ, ("interactions", "new_users", "erased_users")),
     Grant("storefront", "ml", _READ),
     Grant("storefront", "feast", _READ),
-    Grant("processor", "events", _OWN, ("progress", "sessions", "session_events")),
+    Grant("processor", "events", _OWN, ("progress", "sessions", "session_events", "erased_users")),
+    # It erases people.
+    Grant("processor", "events", "select, delete", ("interactions", "new_users", "impressions")),
     Grant("processor", "feast", _READ),
     Grant("connect", "events", _WRITE, ("interactions", "new_users", "impressions")),
+    Grant("connect", "events", _READ, ("erased_users",)),
     Grant("pipeline", "shop", _READ, ("products",)),
-    Grant("pipeline", "events", _READ, ("interactions", "new_users")),
+    Grant("pipeline", "events", _READ, ("interactions", "new_users", "erased_users")),
     # maintain: it analyses the vectors that it has written.
     Grant("pipeline", "ml", f"{_OWN}, maintain"),
     Grant("pipeline", "feast", _READ),

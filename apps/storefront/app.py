@@ -9,6 +9,7 @@ from apps.storefront.accounts import authentication
 from apps.storefront.accounts import routes as accounts
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
+from apps.storefront.erasure import routes as erasure
 from apps.storefront.events.activity import shopping_session
 from apps.storefront.events.audience import is_seen
 from apps.storefront.events.impressions import ImpressionSender, impressions_of
@@ -45,7 +46,17 @@ def create_app(
     authentication.install(app)
     presentation.install(app, settings)
     errors.install(app)
-    for domain in (home, catalog, product, accounts, cart, orders, recommendations, health):
+    for domain in (
+        home,
+        catalog,
+        product,
+        accounts,
+        cart,
+        orders,
+        recommendations,
+        erasure,
+        health,
+    ):
         app.register_blueprint(domain.blueprint)
     app.before_request(_note_activity)
     app.after_request(_publish_impressions)

@@ -4,6 +4,7 @@ What else a role of a cluster may do, reading these tables included, is in
 `apps.migrations.grants`.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -22,6 +23,15 @@ PUSHES: dict[str, tuple[FeatureView, ...]] = {
 }
 """The views whose online tables each role writes."""
 
+ERASES: dict[str, tuple[FeatureView, ...]] = {
+    "processor": tuple(
+        each
+        for each in definitions.OBJECTS
+        if isinstance(each, FeatureView) and each.online and each.entities == ["user"]
+    )
+}
+"""The views from which it removes people."""
+
 
 def apply(settings: FeatureSettings) -> None:
     """Register the definitions, create the online tables and grant the rights to write them.
@@ -32,16 +42,24 @@ def apply(settings: FeatureSettings) -> None:
     store.apply(list(definitions.OBJECTS))
     close(store)
     with psycopg.connect(settings.database_url) as connection:
-        _grant_pushes(connection, settings.feast_project)
+        _grant(connection, settings.feast_project, SQL("insert, update"), PUSHES)
+        _grant(connection, settings.feast_project, SQL("delete"), ERASES)
 
 
-def _grant_pushes(connection: Connection[Any], project: str) -> None:
-    """Grant `PUSHES` to those roles that exist: a laptop has none of them."""
+def _grant(
+    connection: Connection[Any],
+    project: str,
+    rights: SQL,
+    views: Mapping[str, Sequence[FeatureView]],
+) -> None:
+    """Grant rights to those roles that exist: a laptop has none of them."""
     existing = {name for (name,) in connection.execute("select rolname from pg_roles")}
-    for role in PUSHES.keys() & existing:
-        for view in PUSHES[role]:
+    for role in views.keys() & existing:
+        for view in views[role]:
             connection.execute(
-                SQL("grant insert, update on {} to {}").format(
-                    Identifier("feast", compute_table_id(project, view)), Identifier(role)
+                SQL("grant {} on {} to {}").format(
+                    rights,
+                    Identifier("feast", compute_table_id(project, view)),
+                    Identifier(role),
                 )
             )

@@ -1,6 +1,7 @@
 """Contracts of everything on Kafka; any team's consumer may depend on this package alone."""
 
 from streams.contracts.dead_letter import DeadLetter
+from streams.contracts.erasure import Erasure
 from streams.contracts.event import (
     Column,
     ColumnType,
@@ -16,6 +17,7 @@ from streams.contracts.new_user import NewUser
 from streams.contracts.product import Product
 from streams.contracts.topics import (
     CHANNELS,
+    ERASURES,
     IMPRESSIONS,
     INTERACTIONS,
     MAX_RECORD_BYTES,
@@ -29,6 +31,7 @@ from streams.contracts.topics import (
 __all__ = [
     "CHANNELS",
     "CLOCK_SKEW",
+    "ERASURES",
     "IMPRESSIONS",
     "INTERACTIONS",
     "MAX_RECORD_BYTES",
@@ -40,6 +43,7 @@ __all__ = [
     "Column",
     "ColumnType",
     "DeadLetter",
+    "Erasure",
     "Event",
     "Impression",
     "Interaction",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from streams.contracts.dead_letter import MAX_LETTER_BYTES
+from streams.contracts.erasure import Erasure
 from streams.contracts.event import Event
 from streams.contracts.impression import Impression
 from streams.contracts.interaction import Interaction
@@ -54,7 +55,10 @@ NEW_USERS = _channel("new-users", NewUser)
 IMPRESSIONS = _channel("impressions", Impression, retention=timedelta(days=3))
 """One for every list of every page, so most of all bytes; each is worth less than an interaction,
 and three days still bridge a weekend in which the sink is away."""
-CHANNELS = (INTERACTIONS, NEW_USERS, IMPRESSIONS)
+ERASURES = _channel("erasures", Erasure, retention=timedelta(days=30))
+"""Few and small. A month outlasts every other topic and the backups, so that a restored database is
+told again who was erased since."""
+CHANNELS = (INTERACTIONS, NEW_USERS, IMPRESSIONS, ERASURES)
 TOPICS = tuple(
     topic for channel in CHANNELS for topic in (channel.public, channel.valid, channel.dead_letters)
 )

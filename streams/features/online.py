@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +15,14 @@ from feast.protos.feast.types.Value_pb2 import StringList, Value
 
 from streams import live_history
 from streams.contracts import Interaction
+from streams.features.online_store import PooledOnlineStore
 from streams.features.store import close, feast_errors, feature_store
 from streams.settings import FeatureSettings
 
 LIVE_HISTORY_SOURCE = "live_history_push_source"
 _LIVE_HISTORY_VIEW, _EVENTS = "live_history", "events"
 LIVE_HISTORY = f"{_LIVE_HISTORY_VIEW}:{_EVENTS}"
+_USER = "user_id"
 _SECONDS_BETWEEN_RELOADS = 5.0
 
 
@@ -54,10 +56,7 @@ class OnlineStore:
         by_user: dict[str, list[Interaction]] = {}
         for each in interactions:
             by_user.setdefault(each.user_id, []).append(each)
-        keys = [
-            EntityKey(join_keys=["user_id"], entity_values=[Value(string_val=user_id)])
-            for user_id in by_user
-        ]
+        keys = [_user_key(user_id) for user_id in by_user]
         with self._available() as store:
             view = store.get_feature_view(_LIVE_HISTORY_VIEW)
             found = store.provider.online_read(store.config, view, keys, [_EVENTS])
@@ -70,6 +69,22 @@ class OnlineStore:
                     value = Value(string_list_val=StringList(val=history))
                     rows.append((key, {_EVENTS: value}, now, now))
             store.provider.online_write_batch(store.config, view, rows, None)
+
+    def forget(self, user_ids: Collection[str]) -> dict[str, dict[str, int]]:
+        """Delete what every view keyed by users has of them; returns 1 by view for each user.
+
+        Nobody may write of them meanwhile (`streams.erasures`).
+        """
+        keys = [_user_key(user_id) for user_id in user_ids]
+        found: dict[str, dict[str, int]] = {user_id: {} for user_id in user_ids}
+        with self._available() as store:
+            online_store = store.provider.online_store
+            assert isinstance(online_store, PooledOnlineStore)
+            for view in store.list_feature_views():
+                if view.online and [each.name for each in view.entity_columns] == [_USER]:
+                    for key in online_store.delete(store.config, view, keys):
+                        found[key.entity_values[0].string_val][f"feast.{view.name}"] = 1
+        return found
 
     def live_history(self, user_id: str) -> tuple[Interaction, ...]:
         """A user's newest interactions, newest last."""
@@ -114,3 +129,7 @@ class OnlineStore:
             if time.monotonic() - self._loaded_at > _SECONDS_BETWEEN_RELOADS and self._feast:
                 self._loaded_at = time.monotonic()
                 self._feast.refresh_registry()  # type: ignore[no-untyped-call]
+
+
+def _user_key(user_id: str) -> EntityKey:
+    return EntityKey(join_keys=[_USER], entity_values=[Value(string_val=user_id)])

@@ -1,16 +1,19 @@
 """Feast's PostgreSQL online store with connections that threads may share."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from feast import RepoConfig
+from feast import FeatureView, RepoConfig
+from feast.infra.key_encoding_utils import serialize_entity_key
+from feast.infra.online_stores.helpers import compute_table_id
 from feast.infra.online_stores.postgres_online_store.postgres import (
     PostgreSQLOnlineStore,
     PostgreSQLOnlineStoreConfig,
 )
 from feast.infra.utils.postgres.connection_utils import _get_conn_kwargs, _get_conninfo
-from psycopg import Connection
+from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
 
@@ -49,6 +52,22 @@ class PooledOnlineStore(PostgreSQLOnlineStore):
             if self._conn_pool is None:
                 self._conn_pool = _open_pool(config.online_store)
             return self._conn_pool
+
+    def delete(
+        self, config: RepoConfig, view: FeatureView, keys: Sequence[EntityKey]
+    ) -> list[EntityKey]:
+        """Delete what a view has of the keys; returns those that it had. Feast has no such call."""
+        version = config.entity_key_serialization_version
+        by_bytes = {serialize_entity_key(key, version): key for key in keys}
+        table = sql.Identifier(compute_table_id(config.project, view))
+        with self._get_conn(config) as connection:
+            rows = connection.execute(
+                sql.SQL("delete from {} where entity_key = any(%s) returning entity_key").format(
+                    table
+                ),
+                [list(by_bytes)],
+            ).fetchall()
+        return [by_bytes[found] for found in {bytes(row[0]) for row in rows}]  # type: ignore[call-overload]
 
     def close_connections(self) -> None:
         """Give all connections back; the next use opens new ones."""

@@ -32,5 +32,9 @@ def timed(channel: Channel) -> Iterator[None]:
 
 def count(channel: Channel, batch: ValidatedBatch[E]) -> None:
     """Count the events of a finished batch."""
-    for outcome, events in (("valid", batch.valid), ("dead_letter", batch.dead_letters)):
-        _PROCESSED.labels(channel.public.name, outcome).inc(len(events))
+    for outcome, events in (
+        ("valid", len(batch.valid)),
+        ("dead_letter", len(batch.dead_letters)),
+        ("erased", len(batch.erased)),
+    ):
+        _PROCESSED.labels(channel.public.name, outcome).inc(events)

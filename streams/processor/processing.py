@@ -6,11 +6,22 @@ outputs carry ids, so that a second time adds nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import structlog
+from psycopg import Connection
 
-from streams.contracts import INTERACTIONS, Channel, DeadLetter, Event, Interaction
+from streams import erasures
+from streams.contracts import (
+    ERASURES,
+    INTERACTIONS,
+    Channel,
+    DeadLetter,
+    Erasure,
+    Event,
+    Interaction,
+)
 from streams.database import Database
 from streams.features.online import OnlineStore
 from streams.processor import metrics, progress, repository
@@ -52,11 +63,19 @@ class Processing:
         self._online_store = online_store
 
     def process(self, channel: Channel, records: Sequence[Record]) -> None:
-        """Validate records of a channel's public topic and pass them on; done ones are dropped."""
+        """Validate records of a channel's public topic and pass them on; done ones are dropped.
+
+        So are events of users who were erased. An erasure is carried out before it is passed on.
+        """
         with metrics.timed(channel), self._database.connection() as connection:
             offsets = progress.lock(connection, list({self._partition(each) for each in records}))
             fresh = [each for each in records if each.offset >= offsets[self._partition(each)]]
             batch = validate(channel.contract, fresh, clock_skew=self._settings.clock_skew)
+            if channel is ERASURES:
+                self._erase(connection, batch.valid)
+            else:
+                users = {event.key for event in batch.valid}
+                batch.leave_out(erasures.hold_off(connection, users))
             interactions = [event for event in batch.valid if isinstance(event, Interaction)]
             if interactions:
                 repository.remember(connection, interactions)
@@ -93,6 +112,19 @@ class Processing:
             return repository.expire(
                 connection, self._settings.session_memory, self._settings.batch_size
             )
+
+    def _erase(self, connection: Connection[Any], wishes: Sequence[Event]) -> None:
+        """Remove people from the tables of `events` and from Feast, and note that it was done."""
+        wanted = [event for event in wishes if isinstance(event, Erasure)]
+        if not wanted:
+            return
+        erasures.begin(connection)
+        users = {event.user_id for event in wanted}
+        removed = erasures.remove_events(connection, users)
+        for user_id, views in self._online_store.forget(users).items():
+            removed[user_id].update(views)
+        for event in wanted:
+            erasures.note(connection, event.erasure_id, event.user_id, removed[event.user_id])
 
     def _partition(self, record: Record) -> Partition:
         return Partition(self._topic_ids[record.topic], record.partition)

@@ -1,6 +1,6 @@
 """Validation of the records of a public topic: against its contract, and against the clock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
@@ -24,10 +24,17 @@ class Record:
 
 @dataclass(slots=True)
 class ValidatedBatch(Generic[E]):
-    """Every record of a batch is in one of the two lists, in the batch's order."""
+    """Every record of a batch is in one of the lists, in the batch's order."""
 
     valid: list[E] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    erased: list[E] = field(default_factory=list)
+    """Valid, but of users who were erased."""
+
+    def leave_out(self, user_ids: Collection[str]) -> None:
+        """Take the events of erased users out of the valid ones."""
+        self.erased = [event for event in self.valid if event.key in user_ids]
+        self.valid = [event for event in self.valid if event.key not in user_ids]
 
 
 def validate(

@@ -19,8 +19,10 @@ from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.contracts import (
+    ERASURES,
     INTERACTIONS,
     DeadLetter,
+    Erasure,
     Interaction,
     InteractionType,
     Product,
@@ -127,10 +129,12 @@ def process(database_url: str) -> list[tuple[str, bytes]]:
     )
     publisher = Recording()
     database, online_store = Database(database_url, connections=2, timeout=5), OnlineStore(settings)
-    ids = {INTERACTIONS.public.name: uuid4()}
+    ids = {INTERACTIONS.public.name: uuid4(), ERASURES.public.name: uuid4()}
     processing = Processing(settings, ids, publisher, database, online_store)
     processing.process(INTERACTIONS, [Record("interactions", 0, 0, view.encode())])
     assert processing.judge_ended_sessions() == 1
+    wish = Erasure(erasure_id=new_id(), user_id="u7", timestamp=LONG_AGO)
+    processing.process(ERASURES, [Record("erasures", 0, 0, wish.encode())])
     online_store.close()
     database.close()
     return publisher.records
@@ -138,7 +142,8 @@ def process(database_url: str) -> list[tuple[str, bytes]]:
 
 def retrain(settings: MlSettings) -> str:
     dataset = load_dataset(settings, datetime.now(UTC))
-    assert len(dataset.interactions) >= 4 * len(USERS)
+    assert len(dataset.interactions) >= 4 * (len(USERS) - 1)
+    assert "u7" not in set(dataset.interactions["user_id"])
     bundle = train(dataset, TowersConfig(epochs=1, dim=4, text_encoder=None), seed=1)
     for _ in range(2):
         publish(
@@ -169,9 +174,12 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
         upsert_products(connection, PRODUCTS)
     sink(url_of("connect"))
     outputs = process(url_of("processor"))
-    assert [Interaction.decode(value).interaction_type.value for _, value in outputs] == [
+    *judged, (erased, _) = outputs
+    assert [Interaction.decode(value).interaction_type.value for _, value in judged] == [
         "view", "negative_view",
     ]  # fmt: skip
+    assert erased == "u7"
+    sink(url_of("connect"))
     version = retrain(ml_settings(url_of("pipeline"), tmp_path / "pipeline"))
 
     features = OnlineFeatures(ml_settings(url_of("storefront"), tmp_path))

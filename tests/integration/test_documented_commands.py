@@ -9,7 +9,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 
 from streams.contracts import INTERACTIONS, DeadLetter
@@ -53,6 +55,12 @@ def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
         publisher.publish_dead_letters(INTERACTIONS.dead_letters.name, [letter])
     shopping = interaction("documented", "i", "purchase", datetime.now(UTC))
     publish_records(stack.kafka, INTERACTIONS.public.name, [(shopping.key, shopping.encode())])
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute(
+            "insert into shop.users (user_id, user_name, email, password_hash)"
+            " values (%s, 'Ada', 'ada@example.org', 'none') on conflict do nothing",
+            [str(uuid4())],
+        )
     environment = {
         **stack.cli_environment,
         "PATH": os.pathsep.join(

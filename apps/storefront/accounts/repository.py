@@ -90,6 +90,16 @@ def change_preferences(
         ).fetchone()
 
 
+def lock(connection: Connection[Any], user_id: str) -> None:
+    """Keep all others from changing what is the user's, until the end of this transaction."""
+    connection.execute("select from shop.users where user_id = %s for update", (user_id,))
+
+
+def forget(connection: Connection[Any], user_id: str) -> int:
+    """Delete the account; returns the number of deleted rows."""
+    return connection.execute("delete from shop.users where user_id = %s", (user_id,)).rowcount
+
+
 def sample_shoppers(connection: Connection[Any], limit: int) -> list[SampleShopper]:
     """Shoppers without an account of their own: whoever has a password is never offered."""
     with connection.cursor(row_factory=class_row(SampleShopper)) as cursor:

@@ -189,6 +189,7 @@ def _preferences_page(shopper: Shopper, form: FormState) -> str:
     kept = [name for name in shopper.preferences if name not in named]
     return render_template(
         "accounts/preferences.html",
+        is_owner=shopper.email is not None,
         form=form,
         departments=departments,
         kept=kept,

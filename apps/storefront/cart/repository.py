@@ -96,6 +96,11 @@ def remove(connection: Connection[Any], user_id: str, item_id: str) -> None:
     )
 
 
+def forget(connection: Connection[Any], user_id: str) -> int:
+    """Delete the cart; returns the number of its lines."""
+    return connection.execute("delete from shop.cart_lines where user_id = %s", (user_id,)).rowcount
+
+
 def _quantity(connection: Connection[Any], user_id: str, item_id: str) -> int:
     row = connection.execute(
         "select quantity from shop.cart_lines where user_id = %s and item_id = %s",

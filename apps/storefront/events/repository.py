@@ -85,6 +85,11 @@ def refuse(connection: Connection[Any], event_id: UUID, reason: str) -> None:
     )
 
 
+def forget(connection: Connection[Any], key: str) -> int:
+    """Delete a user's records, whether they wait or are refused; returns their number."""
+    return connection.execute("delete from shop.outbox where key = %s", (key,)).rowcount
+
+
 def backlog(connection: Connection[Any]) -> Backlog:
     """What is in the outbox now."""
     with connection.cursor(row_factory=class_row(Backlog)) as cursor:

@@ -127,6 +127,13 @@ def find(connection: Connection[Any], user_id: str, order_id: UUID) -> Order | N
     return found[0] if found else None
 
 
+def forget_shopper(connection: Connection[Any], user_id: str) -> int:
+    """Keep the shopper's orders without the shopper; returns their number."""
+    return connection.execute(
+        "update shop.orders set user_id = null where user_id = %s", (user_id,)
+    ).rowcount
+
+
 def _orders(connection: Connection[Any], ids: sql.SQL, values: Sequence[object]) -> list[Order]:
     with connection.cursor(row_factory=class_row(OrderLine)) as cursor:
         lines = cursor.execute(

@@ -1,5 +1,6 @@
 """SQL of the reviews."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,10 +59,27 @@ def save(connection: Connection[Any], user_id: str, form: RatingForm) -> bool:
         " created_at = now()",
         (user_id, form.item_id, form.rating, form.title, form.content),
     )
-    connection.execute(
-        "update shop.products set (review_count, review_total) ="
-        " (select count(*), sum(rating) from shop.reviews where item_id = %(item_id)s)"
-        " where item_id = %(item_id)s",
-        {"item_id": form.item_id},
-    )
+    _count_stars(connection, [form.item_id])
     return True
+
+
+def forget(connection: Connection[Any], user_id: str) -> int:
+    """Delete a shopper's reviews, and take them out of the stars; returns their number."""
+    rows = connection.execute(
+        "select item_id from shop.products where item_id in"
+        " (select item_id from shop.reviews where user_id = %s) order by item_id for update",
+        (user_id,),
+    ).fetchall()
+    deleted = connection.execute("delete from shop.reviews where user_id = %s", (user_id,)).rowcount
+    _count_stars(connection, [item_id for (item_id,) in rows])
+    return deleted
+
+
+def _count_stars(connection: Connection[Any], item_ids: Sequence[str]) -> None:
+    connection.execute(
+        "update shop.products product set (review_count, review_total) ="
+        " (select count(*), coalesce(sum(rating), 0) from shop.reviews review"
+        "   where review.item_id = product.item_id)"
+        " where item_id = any(%s)",
+        (list(item_ids),),
+    )

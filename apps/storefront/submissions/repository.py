@@ -25,12 +25,16 @@ def claim(connection: Connection[Any], form_id: UUID, user_id: str | None) -> bo
     )
 
 
-def take_turns(connection: Connection[Any], user_id: str) -> None:
+def take_turns(connection: Connection[Any], user_id: str) -> bool:
     """Let the forms of a user act one after the other, until the end of this transaction.
 
-    Their events are then in the outbox in the order in which their effects are committed.
+    Their events are then in the outbox in the order in which their effects are committed. False if
+    the account has been deleted.
     """
-    connection.execute("select from shop.users where user_id = %s for no key update", (user_id,))
+    row = connection.execute(
+        "select from shop.users where user_id = %s for no key update", (user_id,)
+    ).fetchone()
+    return row is not None
 
 
 def complete(connection: Connection[Any], form_id: UUID, location: str) -> None:
@@ -48,6 +52,13 @@ def location(connection: Connection[Any], form_id: UUID, user_id: str | None) ->
         (form_id, user_id),
     ).fetchone()
     return str(row[0]) if row else None
+
+
+def forget(connection: Connection[Any], user_id: str) -> int:
+    """Delete what is recorded of a user's forms; returns their number."""
+    return connection.execute(
+        "delete from shop.submissions where user_id = %s", (user_id,)
+    ).rowcount
 
 
 def remove_old(connection: Connection[Any], age: timedelta) -> None:

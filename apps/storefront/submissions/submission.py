@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, redirect, request, url_for
 from psycopg import Connection
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException
@@ -70,6 +70,7 @@ def submitted_once(user_id: str | None) -> Iterator[Submission]:
 
     Raises:
         AlreadySubmittedError: the form acted before.
+        HTTPException: the account has been deleted meanwhile; the answer leads to the log-in page.
         BadRequest: the form has no id, or a stale one.
     """
     form_id = _form_id(request.form.get("form_id", ""))
@@ -81,8 +82,8 @@ def submitted_once(user_id: str | None) -> Iterator[Submission]:
                 abort(400, STALE_FORM)
             flash("You sent this form more than once. It was counted once.", "warning")
             raise AlreadySubmittedError(response=redirect(location))
-        if user_id is not None:
-            repository.take_turns(connection, user_id)
+        if user_id is not None and not repository.take_turns(connection, user_id):
+            abort(redirect(url_for("accounts.log_in")))
         repository.remove_old(connection, _MAX_AGE + _MAX_CLOCK_SKEW)
         submission = Submission(form_id, connection)
         yield submission

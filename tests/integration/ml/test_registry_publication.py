@@ -17,6 +17,8 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
+from streams import erasures
+from streams.contracts import new_id
 from streams.errors import ModelError
 
 pytestmark = pytest.mark.integration
@@ -188,3 +190,19 @@ def test_switching_to_the_live_version_keeps_its_predecessor(settings: MlSetting
         repository.switch_live(connection, "b")
         live = repository.live(connection)
     assert (live.version, live.previous) == ("b", "a")
+
+
+def test_a_user_who_is_erased_during_the_training_gets_no_list(
+    settings: MlSettings, features: OnlineFeatures, taste_shop: Any
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    bundle = train(dataset, CONFIG, seed=1)
+    with psycopg.connect(settings.database_url) as connection:
+        erasures.note(connection, new_id(), "u01", {})
+    _publish(settings, dataset, bundle)
+    assert features.top_k_of(["u00", "u01", "u02"]).keys() == {"u00", "u02"}
+    assert features.forget(["u01"]) == {"u01": {}}
+    assert features.forget(["u02"]) == {
+        "u02": {"feast.user_embedding": 1, "feast.user_items": 1}
+    }
+    assert features.top_k("u02") is None

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from apps.cli.main import cli
-from streams.contracts import TOPICS, Event, Impression, Interaction, NewUser
+from streams.contracts import TOPICS, Erasure, Event, Impression, Interaction, NewUser
 from support.checkout import REPOSITORY
 from support.docs.commands import SHELL, lines, programs
 from support.docs.files import is_file, paths, tracked
@@ -119,7 +119,12 @@ def test_topics_are_those_of_the_contracts() -> None:
 
 @pytest.mark.parametrize(
     ("section", "contract"),
-    [("interactions", Interaction), ("new-users", NewUser), ("impressions", Impression)],
+    [
+        ("interactions", Interaction),
+        ("new-users", NewUser),
+        ("impressions", Impression),
+        ("erasures", Erasure),
+    ],
 )
 def test_the_fields_of_the_events_are_those_of_the_contract(
     section: str, contract: type[Event]

@@ -107,6 +107,9 @@ def test_every_channel_has_its_three_topics() -> None:
         "impressions",
         "impressions-valid",
         "impressions-dlq",
+        "erasures",
+        "erasures-valid",
+        "erasures-dlq",
     ]
     for channel in CHANNELS:
         assert channel.public.partitions == channel.valid.partitions

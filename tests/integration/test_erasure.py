@@ -1,0 +1,216 @@
+"""Erasures in a real PostgreSQL and Feast: what is written at the same time, and afterwards."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from streams import erasures
+from streams.contracts import ERASURES, INTERACTIONS, DeadLetter, Erasure, Interaction, new_id
+from streams.database import Database
+from streams.features.online import OnlineStore
+from streams.processor.processing import Processing
+from streams.processor.validation import Record
+from streams.settings import ProcessorSettings
+from support.interactions import interaction
+from support.shop import PASSWORD, outbox, shop, sign_up, submit
+
+pytestmark = pytest.mark.integration
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SUNK = """
+insert into events.interactions (interaction_id, user_id, item_id, timestamp, interaction_type)
+values (%s, %s, 'i', now(), 'view')
+on conflict (interaction_id) do update set item_id = excluded.item_id
+"""
+
+
+class Outputs:
+    """A publisher that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[str, str]] = []
+
+    def publish(self, topic: str, records: Iterable[tuple[str, bytes]]) -> int:
+        self.records += (taken := [(topic, key) for key, _ in records])
+        return len(taken)
+
+    def publish_dead_letters(self, _topic: str, letters: list[DeadLetter]) -> int:
+        assert not letters
+        return 0
+
+
+@pytest.fixture
+def outputs() -> Outputs:
+    return Outputs()
+
+
+@pytest.fixture
+def processing(database_url: str, outputs: Outputs) -> Iterator[Processing]:
+    settings = ProcessorSettings(database_url=database_url, kafka_bootstrap_servers="127.0.0.1:1")
+    database, online_store = Database(database_url, connections=3, timeout=5), OnlineStore(settings)
+    ids = {"interactions": uuid4(), "erasures": uuid4()}
+    yield Processing(settings, ids, outputs, database, online_store)
+    online_store.close()
+    database.close()
+
+
+def view(user_id: str) -> Interaction:
+    return interaction(user_id, "i", "view", NOW)
+
+
+def erasure(user_id: str, erasure_id: UUID | None = None) -> Erasure:
+    return Erasure(erasure_id=erasure_id or new_id(), user_id=user_id, timestamp=NOW)
+
+
+def rows(database_url: str, table: str) -> list[str]:
+    with psycopg.connect(database_url) as connection:
+        return [
+            user_id
+            for (user_id,) in connection.execute(f"select user_id from {table} order by user_id")
+        ]
+
+
+def test_late_events_are_dropped_and_those_of_others_stay(
+    processing: Processing, outputs: Outputs, database_url: str
+) -> None:
+    both = [view("gone").encode(), view("stays").encode()]
+    processing.process(INTERACTIONS, [
+        Record("interactions", 0, offset, value) for offset, value in enumerate(both)
+    ])  # fmt: skip
+    with psycopg.connect(database_url) as connection:
+        for user_id in ("gone", "stays"):
+            connection.execute(SUNK, [uuid4(), user_id])
+    processing.process(ERASURES, [Record("erasures", 0, 0, erasure("gone").encode())])
+    processing.process(INTERACTIONS, [
+        Record("interactions", 0, 2 + offset, value) for offset, value in enumerate(both)
+    ])  # fmt: skip
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute(SUNK, [uuid4(), "gone"]).rowcount == 0
+        found = erasures.find(connection, "gone")
+    assert outputs.records == [
+        ("interactions-valid", "gone"), ("interactions-valid", "stays"),
+        ("erasures-valid", "gone"), ("interactions-valid", "stays"),
+    ]  # fmt: skip
+    for table in ("interactions", "sessions", "session_events"):
+        assert rows(database_url, f"events.{table}") == ["stays"]
+    assert found
+    assert found.removed == {
+        "events.interactions": 1, "events.sessions": 1, "events.session_events": 1,
+        "feast.live_history": 1,
+    }  # fmt: skip
+
+
+def test_an_erasure_that_comes_again_keeps_its_first_figures(
+    processing: Processing, database_url: str
+) -> None:
+    processing.process(INTERACTIONS, [Record("interactions", 0, 0, view("gone").encode())])
+    value = erasure("gone").encode()
+    for offset in range(2):
+        processing.process(ERASURES, [Record("erasures", 0, offset, value)])
+    with psycopg.connect(database_url) as connection:
+        found = erasures.find(connection, "gone")
+    assert found
+    assert found.removed["events.sessions"] == 1
+
+
+def test_an_erasure_waits_for_who_is_writing_and_finds_their_rows(
+    processing: Processing, database_url: str
+) -> None:
+    """A sink's batch, and a batch or a publication that holds erasures off."""
+    done = threading.Event()
+
+    def erase() -> None:
+        processing.process(ERASURES, [Record("erasures", 0, 0, erasure("gone").encode())])
+        done.set()
+
+    with psycopg.connect(database_url) as writer, psycopg.connect(database_url) as holder:
+        writer.execute(SUNK, [uuid4(), "gone"])
+        assert erasures.hold_off(holder, ["gone"]) == set()
+        thread = threading.Thread(target=erase)
+        thread.start()
+        assert not done.wait(0.5)
+        writer.commit()
+        assert not done.wait(0.5)
+        holder.commit()
+        assert done.wait(10)
+        assert erasures.hold_off(holder, ["gone", "stays"]) == {"gone"}
+    thread.join()
+    assert rows(database_url, "events.interactions") == []
+
+
+@pytest.fixture
+def app(stocked: str) -> Flask:
+    return shop(stocked)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    sign_up(client)
+    return client
+
+
+def stars(database_url: str) -> tuple[int, float] | None:
+    with psycopg.connect(database_url) as connection:
+        return connection.execute(
+            "select review_count, review_total from shop.products where item_id = 'p1'"
+        ).fetchone()
+
+
+def test_a_shopper_deletes_the_account(client: FlaskClient, app: Flask, stocked: str) -> None:
+    other = app.test_client()
+    sign_up(other)
+    for each, rating in ((client, "2"), (other, "5")):
+        submit(each, "/reviews", {"item_id": "p1", "rating": rating})
+    submit(client, "/orders/now", {"item_id": "p1"})
+    submit(client, "/cart", {"item_id": "p2", "quantity": 1})
+    assert stars(stocked) == (2, 7.0)
+    page = client.get("/preferences").get_data(as_text=True)
+    assert "/account/delete" in page
+    assert client.get("/account/delete").status_code == 200
+    with client.session_transaction() as session:
+        stale = dict(session)
+    wrong = submit(client, "/account/delete", {"password": "another engine"})
+    assert wrong.status_code == 422
+    assert submit(client, "/account/delete", {"password": PASSWORD}).status_code == 302
+
+    assert len(rows(stocked, "shop.users")) == 1
+    assert rows(stocked, "shop.orders") == [None]
+    assert rows(stocked, "shop.cart_lines") == []
+    assert stars(stocked) == (1, 5.0)
+    (event,) = (payload for _, topic, payload in outbox(stocked) if topic == "erasures")
+    gone = Erasure.decode(event.encode()).user_id
+    assert [gone in payload for _, _, payload in outbox(stocked)].count(True) == 1
+    assert gone not in rows(stocked, "shop.submissions")
+
+    # The cookie of another browser of theirs.
+    with client.session_transaction() as session:
+        session.update(stale)
+    assert client.get("/").status_code == 200
+    for path, data in (("/cart", {"item_id": "p1", "quantity": 1}), ("/account/delete", {})):
+        assert submit(client, path, data).headers["Location"].startswith("/log-in")
+
+
+def test_a_form_that_comes_while_the_account_is_deleted_leads_to_the_log_in(
+    client: FlaskClient, stocked: str
+) -> None:
+    answers = []
+    (user_id,) = rows(stocked, "shop.users")
+    with psycopg.connect(stocked) as connection:
+        connection.execute("select from shop.users where user_id = %s for update", [user_id])
+        thread = threading.Thread(
+            target=lambda: answers.append(submit(client, "/cart", {"item_id": "p1", "quantity": 1}))
+        )
+        thread.start()
+        time.sleep(0.5)
+        connection.execute("delete from shop.users where user_id = %s", [user_id])
+    thread.join()
+    assert answers[0].status_code == 302
+    assert answers[0].headers["Location"] == "/log-in"
