@@ -24,7 +24,15 @@ PAGES = (
     "/sign-up",
     "/log-in",
 )
-OWN_PAGES = ("/", "/products/e2e-lantern", "/cart", "/orders", "/recommendations", "/preferences")
+OWN_PAGES = (
+    "/",
+    "/products/e2e-lantern",
+    "/cart",
+    "/orders",
+    "/recommendations",
+    "/preferences",
+    "/account/delete",
+)
 
 
 class Inspector:

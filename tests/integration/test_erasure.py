@@ -18,6 +18,7 @@ from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
 from streams.processor.validation import Record
 from streams.settings import ProcessorSettings
+from streams.sink.connectors import SINKS
 from support.interactions import interaction
 from support.shop import PASSWORD, outbox, shop, sign_up, submit
 
@@ -143,6 +144,22 @@ def test_an_erasure_waits_for_who_is_writing_and_finds_their_rows(
         assert erasures.hold_off(holder, ["gone", "stays"]) == {"gone"}
     thread.join()
     assert rows(database_url, "events.interactions") == []
+
+
+def test_every_table_of_the_sink_is_erased_from_and_skips_who_was_erased(
+    database_url: str,
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        skipping = connection.execute(
+            "select 'events.' || relname from pg_trigger join pg_class on pg_class.oid = tgrelid"
+            " where tgname = 'skip_erased_user'"
+        ).fetchall()
+        with_users = connection.execute(
+            "select table_name from information_schema.columns"
+            " where table_schema = 'events' and column_name = 'user_id'"
+        ).fetchall()
+    assert {name for (name,) in skipping} == {sink.table for sink in SINKS}
+    assert {name for (name,) in with_users} == set(erasures._TABLES)
 
 
 @pytest.fixture

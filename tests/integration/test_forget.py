@@ -89,7 +89,9 @@ def places_of(database_url: str, *texts: str) -> set[str]:
         for schema, table in tables:
             for text in texts:
                 for form in (text, text.encode().hex()):
-                    statement = sql.SQL("select true from {} as t where position(%s in t::text) > 0")
+                    statement = sql.SQL(
+                        "select true from {} as t where position(%s in t::text) > 0"
+                    )
                     name = sql.Identifier(schema, table)
                     if connection.execute(statement.format(name), [form]).fetchone():
                         found.add(f"{schema}.{table}")

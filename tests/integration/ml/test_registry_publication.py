@@ -202,7 +202,5 @@ def test_a_user_who_is_erased_during_the_training_gets_no_list(
     _publish(settings, dataset, bundle)
     assert features.top_k_of(["u00", "u01", "u02"]).keys() == {"u00", "u02"}
     assert features.forget(["u01"]) == {"u01": {}}
-    assert features.forget(["u02"]) == {
-        "u02": {"feast.user_embedding": 1, "feast.user_items": 1}
-    }
+    assert features.forget(["u02"]) == {"u02": {"feast.user_embedding": 1, "feast.user_items": 1}}
     assert features.top_k("u02") is None
