@@ -17,7 +17,14 @@ from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
 _LOCK = 0x65726173757265  # "erasure" in ASCII; the triggers have the same
-_TABLES = ("interactions", "new_users", "impressions", "sessions", "session_events")
+_TABLES = (
+    "interactions",
+    "new_users",
+    "impressions",
+    "sessions",
+    "session_events",
+    "shopper_items",
+)
 
 Removed = Mapping[str, int]
 """Number of removed rows by store."""

@@ -31,9 +31,24 @@ GRANTS = (
     Grant("storefront", "events", _READ, ("interactions", "new_users", "erased_users")),
     Grant("storefront", "ml", _READ),
     Grant("storefront", "feast", _READ),
-    Grant("processor", "events", _OWN, ("progress", "sessions", "session_events", "erased_users")),
+    Grant(
+        "processor",
+        "events",
+        _OWN,
+        (
+            "progress",
+            "sessions",
+            "session_events",
+            "shopper_items",
+            "item_counters",
+            "trending_items",
+            "erased_users",
+        ),
+    ),
     # It erases people.
     Grant("processor", "events", "select, delete", ("interactions", "new_users", "impressions")),
+    # What is trending in a category.
+    Grant("processor", "shop", f"{_READ} (item_id, category)", ("products",)),
     Grant("processor", "feast", _READ),
     Grant("connect", "events", _WRITE, ("interactions", "new_users", "impressions")),
     Grant("connect", "events", _READ, ("erased_users",)),
@@ -45,7 +60,7 @@ GRANTS = (
     Grant("pipeline", "feast_scratch", on_schema="usage, create"),
     # Nothing that names a person or gives access to an account.
     Grant("analyst", "shop", _READ, ("products", "orders", "order_lines", "reviews")),
-    Grant("analyst", "events", _READ, ("interactions",)),
+    Grant("analyst", "events", _READ, ("interactions", "item_counters", "trending_items")),
     Grant("analyst", "events", f"{_READ} (user_id, preferences, signup_date)", ("new_users",)),
     Grant("analyst", "ml", _READ, ("model_versions", "live_version", "popular_items")),
 )

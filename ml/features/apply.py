@@ -18,7 +18,7 @@ from streams.features.store import close, repo_config
 from streams.settings import FeatureSettings
 
 PUSHES: dict[str, tuple[FeatureView, ...]] = {
-    "processor": (definitions.LIVE_HISTORY,),
+    "processor": (definitions.LIVE_HISTORY, definitions.TRENDING_ITEMS),
     "pipeline": (definitions.ITEM_EMBEDDING, definitions.USER_EMBEDDING, definitions.USER_ITEMS),
 }
 """The views whose online tables each role writes."""

@@ -15,12 +15,14 @@ from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source i
 from feast.types import Array, FeastType, Float32, Float64, Int64, String, UnixTimestamp
 
 from streams.contracts import ColumnType, Interaction
-from streams.features.online import LIVE_HISTORY_SOURCE
+from streams.features.online import LIVE_HISTORY_SOURCE, TRENDING_SOURCE
 
 TTL = timedelta(days=5 * 365)
 
 USER = Entity(name="user", join_keys=["user_id"], value_type=ValueType.STRING)
 ITEM = Entity(name="item", join_keys=["item_id"], value_type=ValueType.STRING)
+CATEGORY = Entity(name="category", join_keys=["category"], value_type=ValueType.STRING)
+"""A category path; the empty one is the whole shop."""
 
 _SQL_TYPES: dict[FeastType, str] = {
     String: "text",
@@ -178,9 +180,18 @@ LIVE_HISTORY = _view(
     _pushed(LIVE_HISTORY_SOURCE, "user_id", _HISTORY_FEATURES),
 )
 
+_TRENDING_FEATURES: dict[str, FeastType] = {"item_ids": Array(String)}
+TRENDING_ITEMS = _view(
+    "trending_items",
+    [CATEGORY],
+    _TRENDING_FEATURES,
+    _pushed(TRENDING_SOURCE, "category", _TRENDING_FEATURES),
+)
+
 OBJECTS: list[Entity | FeatureView | FeatureService] = [
     USER,
     ITEM,
+    CATEGORY,
     USER_FEATURES,
     ITEM_FEATURES,
     INTERACTIONS_FEATURES,
@@ -188,9 +199,11 @@ OBJECTS: list[Entity | FeatureView | FeatureService] = [
     USER_EMBEDDING,
     USER_ITEMS,
     LIVE_HISTORY,
+    TRENDING_ITEMS,
     FeatureService(name="user_service", features=[USER_FEATURES]),
     FeatureService(name="item_service", features=[ITEM_FEATURES]),
     FeatureService(name="interaction_service", features=[INTERACTIONS_FEATURES]),
     FeatureService(name="item_embedding", features=[ITEM_EMBEDDING]),
     FeatureService(name="user_top_k_items", features=[USER_ITEMS]),
+    FeatureService(name="category_trending_items", features=[TRENDING_ITEMS]),
 ]

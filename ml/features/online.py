@@ -1,4 +1,4 @@
-"""What serving reads of Feast's online store: each user's materialized list and live history.
+"""What serving reads of Feast's online store: users' lists and histories, and what is trending.
 
 Light enough for a web worker: nothing here imports torch.
 """
@@ -10,9 +10,10 @@ from typing import Any
 
 from streams import live_history
 from streams.contracts import Interaction
-from streams.features.online import LIVE_HISTORY, OnlineStore
+from streams.features.online import LIVE_HISTORY, WHOLE_SHOP, OnlineStore
 
 _LIST = ("user_items:top_k_item_ids", "user_items:model_version")
+_TRENDING = "trending_items:item_ids"
 _USERS_PER_READ = 1000
 
 
@@ -52,7 +53,7 @@ class OnlineFeatures(OnlineStore):
         lists: dict[str, TopK] = {}
         for start in range(0, len(user_ids), _USERS_PER_READ):
             chunk = user_ids[start : start + _USERS_PER_READ]
-            answer = self._read(_LIST, chunk)
+            answer = self._read(_LIST, "user_id", chunk)
             for row, user_id in enumerate(chunk):
                 top_k = _top_k(answer, row)
                 if top_k is not None:
@@ -61,7 +62,7 @@ class OnlineFeatures(OnlineStore):
 
     def shopper(self, user_id: str) -> ShopperFeatures:
         """A user's list and history, from one read."""
-        answer = self._read([*_LIST, LIVE_HISTORY], [user_id])
+        answer = self._read([*_LIST, LIVE_HISTORY], "user_id", [user_id])
         top_k = _top_k(answer, 0)
         return ShopperFeatures(
             top_k=top_k,
@@ -70,6 +71,10 @@ class OnlineFeatures(OnlineStore):
             ),
             history=live_history.decode(answer["events"][0] or ()),
         )
+
+    def trending(self, category: str = WHOLE_SHOP) -> tuple[str, ...]:
+        """Items that are trending in a category path, best first; in the whole shop if absent."""
+        return tuple(self._read([_TRENDING], "category", [category])["item_ids"][0] or ())
 
 
 def _top_k(answer: Mapping[str, list[Any]], row: int) -> TopK | None:

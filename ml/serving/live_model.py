@@ -1,4 +1,4 @@
-"""The live model version, followed in the background."""
+"""The live model version and what is trending, followed in the background."""
 
 import threading
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class LiveModel:
 
 
 class LiveModelWatcher:
-    """Follows the live version in a thread of its own.
+    """Follows the live version and the trend in a thread of its own.
 
     It reads the live version every two seconds and loads a new bundle beside the old one, which
     serves until then. All heavy imports happen in its thread, so that a web worker starts at once.
@@ -43,8 +43,10 @@ class LiveModelWatcher:
         )
         self._model: LiveModel | None = None
         self._features: OnlineFeatures | None = None
+        self._trending: tuple[str, ...] = ()
         self._registry = Dependency("model registry")
         self._bundles = Dependency("model bundle")
+        self._trends = Dependency("what is trending")
         self._has_read = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="live-model", daemon=True)
@@ -59,6 +61,11 @@ class LiveModelWatcher:
     def features(self) -> "OnlineFeatures | None":
         """The Feast online store; None until it is imported."""
         return self._features
+
+    @property
+    def trending(self) -> tuple[str, ...]:
+        """Items that are trending in the whole shop, best first; none while Feast is away."""
+        return self._trending
 
     def current(self) -> LiveModel | None:
         """The live version, or None; the first call may wait up to one second for it."""
@@ -77,6 +84,8 @@ class LiveModelWatcher:
             self._has_read.set()
             if self._features is None:
                 self._features = self._bundles.call(self._connect_features)
+            if self._features:
+                self._trending = self._trends.call(self._features.trending) or ()
             if self._model and self._model.bundle is None:
                 self._model = self._with_bundle(self._model)
             if self._stopping.wait(_SECONDS_BETWEEN_READS):

@@ -1,6 +1,6 @@
 """Recommendations at request time, from the first source that has any.
 
-The sources are live -> precomputed -> trending -> none.
+The sources are live -> precomputed -> trending -> popular -> none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,10 @@ from ml.settings import MlSettings
 if TYPE_CHECKING:
     from ml.features.online import ShopperFeatures
 
-Source = Literal["live", "precomputed", "trending", "none"]
+Source = Literal["live", "precomputed", "trending", "popular", "none"]
+
+_SHORTEST_TREND = 10
+"""Fewer items are no trend: a handful of events would fill the first page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class ServedList:
     """Best first."""
     source: Source
     model_version: str | None
-    """The version that made it; None for source `none`."""
+    """The version that made it; None for `trending`, which no model makes, and for `none`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +65,47 @@ class Recommender:
         `none`.
         """
         model = self._live_model.current()
-        if model is None:
-            return ServedList((), "none", None)
         state = self._state(user_id)
         shopper = Shopper(user_id, preferences, state.history if state else ())
-        for source, item_ids in self._answers(model, state, shopper, limit):
-            if item_ids:
-                return ServedList(item_ids, source, model.version)
-        return ServedList((), "none", None)
+        return _first(self._answers(model, state, shopper, limit))
 
     def status(self) -> RecommenderStatus:
         """The live version and the source of a visitor's list, for health checks and metrics."""
         model = self._live_model.current()
-        if model is None:
-            return RecommenderStatus(None, "none")
-        return RecommenderStatus(model.version, "trending" if model.popular else "none")
+        visitors = _first(self._for_anyone(model, Shopper(None), limit=_SHORTEST_TREND))
+        return RecommenderStatus(model.version if model else None, visitors.source)
 
     def close(self) -> None:
         """End the background thread and its connections."""
         self._live_model.close()
 
     def _answers(
+        self, model: LiveModel | None, state: "ShopperFeatures | None", shopper: Shopper, limit: int
+    ) -> Iterator[ServedList]:
+        if model is not None:
+            yield from self._personal(model, state, shopper, limit)
+        yield from self._for_anyone(model, shopper, limit)
+
+    def _personal(
         self, model: LiveModel, state: "ShopperFeatures | None", shopper: Shopper, limit: int
-    ) -> Iterator[tuple[Source, tuple[str, ...]]]:
+    ) -> Iterator[ServedList]:
         listed = _listed(model, state)
         if listed is None or _acted_since(state):
-            yield "live", self._search.call(lambda: self._search_live(model, shopper, limit)) or ()
+            found = self._search.call(lambda: self._search_live(model, shopper, limit))
+            yield ServedList(found or (), "live", model.version)
         if listed is not None:
-            yield "precomputed", apply_filters(listed, shopper)[:limit]
-        yield "trending", apply_filters(model.popular, shopper)[:limit]
+            yield ServedList(apply_filters(listed, shopper)[:limit], "precomputed", model.version)
+
+    def _for_anyone(
+        self, model: LiveModel | None, shopper: Shopper, limit: int
+    ) -> Iterator[ServedList]:
+        trend = apply_filters(self._live_model.trending, shopper)[:limit]
+        if len(trend) >= min(limit, _SHORTEST_TREND):
+            yield ServedList(trend, "trending", None)
+        if model is not None:
+            yield ServedList(
+                apply_filters(model.popular, shopper)[:limit], "popular", model.version
+            )
 
     def _state(self, user_id: str | None) -> "ShopperFeatures | None":
         features = self._live_model.features
@@ -122,6 +137,11 @@ class Recommender:
                 )
 
             return search_filtered(search, shopper, limit)
+
+
+def _first(answers: Iterator[ServedList]) -> ServedList:
+    """The first that has any items."""
+    return next((each for each in answers if each.item_ids), ServedList((), "none", None))
 
 
 def _listed(model: LiveModel, state: "ShopperFeatures | None") -> tuple[str, ...] | None:

@@ -23,6 +23,9 @@ LIVE_HISTORY_SOURCE = "live_history_push_source"
 _LIVE_HISTORY_VIEW, _EVENTS = "live_history", "events"
 LIVE_HISTORY = f"{_LIVE_HISTORY_VIEW}:{_EVENTS}"
 _USER = "user_id"
+TRENDING_SOURCE = "trending_push_source"
+WHOLE_SHOP = ""
+"""The key of what is trending in all categories: the empty path."""
 _SECONDS_BETWEEN_RELOADS = 5.0
 
 
@@ -88,7 +91,9 @@ class OnlineStore:
 
     def live_history(self, user_id: str) -> tuple[Interaction, ...]:
         """A user's newest interactions, newest last."""
-        return live_history.decode(self._read([LIVE_HISTORY], [user_id])["events"][0] or ())
+        return live_history.decode(
+            self._read([LIVE_HISTORY], "user_id", [user_id])["events"][0] or ()
+        )
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
@@ -97,11 +102,13 @@ class OnlineStore:
                 close(self._feast)
                 self._feast = None
 
-    def _read(self, features: Sequence[str], user_ids: Sequence[str]) -> dict[str, list[Any]]:
+    def _read(
+        self, features: Sequence[str], key: str, values: Sequence[str]
+    ) -> dict[str, list[Any]]:
         with self._available() as store:
             answer: dict[str, list[Any]] = store.get_online_features(
                 features=list(features),
-                entity_rows=[{"user_id": user_id} for user_id in user_ids],
+                entity_rows=[{key: value} for value in values],
             ).to_dict(include_event_timestamps=True)
         return answer
 

@@ -11,13 +11,14 @@ import faust
 import structlog
 from faust.web import Request, Response, View
 
-from streams.contracts import CHANNELS, Channel
+from streams.contracts import CHANNELS, INTERACTIONS, Channel
 from streams.contracts.dead_letter import MAX_LETTER_BYTES
 from streams.database import Database
 from streams.errors import RecordRefusedError, UnavailableError
 from streams.features.online import OnlineStore
 from streams.processor.health import Health
 from streams.processor.processing import Processing
+from streams.processor.trending import TrendingLists
 from streams.processor.validation import Record
 from streams.publisher import Publisher
 from streams.settings import PROCESSOR_GROUP, ProcessorSettings
@@ -28,14 +29,15 @@ _RETRY_SECONDS = 1.0
 _SWEEP_SECONDS = 1.0
 _EXPIRY_SECONDS = 60.0
 _OBSERVATION_SECONDS = 10.0
-_CONNECTIONS = 7
+_TRENDING_SECONDS = 10.0
+_CONNECTIONS = 9
 _CONNECTION_TIMEOUT_SECONDS = 30.0
 
 Work = Callable[[], int]
 
 
 def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> faust.App:
-    """The application, with one agent per channel and timers for ended and old sessions.
+    """The application, with one agent per channel and timers for all that no event starts.
 
     Args:
         settings: what it connects to.
@@ -60,17 +62,21 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
     database = Database(
         settings.database_url, connections=_CONNECTIONS, timeout=_CONNECTION_TIMEOUT_SECONDS
     )
+    online_store = OnlineStore(settings)
     processing = Processing(
         settings,
         topic_ids,
         Publisher(settings, client_id=PROCESSOR_GROUP, max_record_bytes=MAX_LETTER_BYTES),
         database,
-        OnlineStore(settings),
+        online_store,
     )
+    trending = TrendingLists(database, online_store)
     for channel in CHANNELS:
         _read(app, channel, partial(processing.process, channel), settings.batch_size)
     _repeat(app, _SWEEP_SECONDS, processing.judge_ended_sessions, settings.batch_size)
     _repeat(app, _EXPIRY_SECONDS, processing.forget_old_sessions, settings.batch_size)
+    _repeat(app, _EXPIRY_SECONDS, processing.forget_old_activity, settings.batch_size)
+    _publish_trends(app, trending)
     _serve_health(app, Health(settings, topic_ids, database))
     return app
 
@@ -143,9 +149,23 @@ def _repeat(app: faust.App, seconds: float, work: Work, full: int) -> None:
             while await asyncio.to_thread(work) == full:
                 pass
         except UnavailableError as error:
-            log.warning("sessions will be looked at again", reason=str(error))
+            log.warning("work will be tried again", work=work.__name__, reason=str(error))
 
     app.timer(seconds, name=work.__name__)(repeat)
+
+
+def _publish_trends(app: faust.App, trending: TrendingLists) -> None:
+    """Write the lists of what is trending in one worker: the one that has the first partition."""
+
+    @app.timer(_TRENDING_SECONDS)  # type: ignore[untyped-decorator]
+    async def publish_trends() -> None:
+        if (INTERACTIONS.public.name, 0) not in _assignment(app):
+            trending.hand_over()
+            return
+        try:
+            await asyncio.to_thread(trending.publish)
+        except UnavailableError as error:
+            log.warning("trends will be published later", reason=str(error))
 
 
 def _serve_health(app: faust.App, health: Health) -> None:

@@ -1,4 +1,4 @@
-"""Processing of one batch of records, and the judging of ended sessions.
+"""Processing of one batch of records, the judging of ended sessions, and what is counted of both.
 
 A batch either happens or does not: its progress is locked first, its outputs are written, and its
 progress is saved with what it remembers. If anything fails in between, all of it is done again;
@@ -6,6 +6,7 @@ outputs carry ids, so that a second time adds nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,14 @@ from streams.contracts import (
     Erasure,
     Event,
     Interaction,
+    InteractionType,
 )
 from streams.database import Database
 from streams.features.online import OnlineStore
-from streams.processor import metrics, progress, repository
+from streams.processor import counters, metrics, progress, repository
+from streams.processor.counters import Count
 from streams.processor.progress import Partition
-from streams.processor.sessions import SessionKey, changed
+from streams.processor.sessions import SessionEvent, SessionKey, changed
 from streams.processor.validation import Record, validate
 from streams.publisher import Publisher
 from streams.settings import ProcessorSettings
@@ -77,10 +80,13 @@ class Processing:
                 users = {event.key for event in batch.valid}
                 batch.leave_out(erasures.hold_off(connection, users))
             interactions = [event for event in batch.valid if isinstance(event, Interaction)]
+            new: list[Interaction] = []
             if interactions:
-                repository.remember(connection, interactions)
+                new = repository.remember(connection, interactions)
                 self._online_store.extend_live_histories(interactions)
             self._publish(channel, batch.valid, batch.dead_letters)
+            # Only now, because all workers count the same items.
+            counters.add(connection, [counters.count_of(each) for each in new], datetime.now(UTC))
             for each in fresh:
                 partition = self._partition(each)
                 offsets[partition] = max(offsets[partition], each.offset + 1)
@@ -104,6 +110,7 @@ class Processing:
             if outputs:
                 repository.save_verdicts(connection, verdicts)
                 self._publish(INTERACTIONS, outputs, [])
+                counters.add(connection, _rejections(ended, verdicts), datetime.now(UTC))
         return len(ended)
 
     def forget_old_sessions(self) -> int:
@@ -126,6 +133,11 @@ class Processing:
         for event in wanted:
             erasures.note(connection, event.erasure_id, event.user_id, removed[event.user_id])
 
+    def forget_old_activity(self) -> int:
+        """Forget what shoppers did too long ago for any trend; returns the number of rows."""
+        with self._database.connection() as connection:
+            return counters.forget(connection, self._settings.batch_size)
+
     def _partition(self, record: Record) -> Partition:
         return Partition(self._topic_ids[record.topic], record.partition)
 
@@ -144,3 +156,26 @@ class Processing:
                 offset=letter.offset,
                 reason=letter.reason,
             )
+
+
+def _rejections(
+    sessions: Mapping[SessionKey, Sequence[SessionEvent]],
+    verdicts: Mapping[SessionKey, Mapping[UUID, Interaction]],
+) -> list[Count]:
+    """The views that are rejected now, and those that are not any more."""
+    counts = []
+    for key, events in sessions.items():
+        for event in events:
+            verdict = verdicts[key].get(event.interaction_id)
+            if verdict is None:
+                continue
+            step = _is_rejection(verdict.interaction_type) - _is_rejection(event.verdict)
+            if step:
+                counts.append(
+                    Count(verdict.user_id, event.item_id, event.timestamp, "rejected_views", step)
+                )
+    return counts
+
+
+def _is_rejection(verdict: InteractionType | None) -> bool:
+    return verdict is InteractionType.NEGATIVE_VIEW

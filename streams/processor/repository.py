@@ -20,33 +20,36 @@ MAX_SESSION_EVENTS = 10_000
 
 
 def is_migrated(connection: Connection) -> bool:
-    """Whether the tables exist."""
-    row = connection.execute("select to_regclass('events.progress') is not null").fetchone()
+    """Whether the tables exist, those that were added last included."""
+    row = connection.execute("select to_regclass('events.trending_items') is not null").fetchone()
     return bool(row and row[0])
 
 
-def remember(connection: Connection, interactions: Sequence[Interaction]) -> None:
-    """Add events to their sessions, for which verdicts are then due. One known already is left."""
+def remember(connection: Connection, interactions: Sequence[Interaction]) -> list[Interaction]:
+    """Add events to their sessions, for which verdicts are then due; returns those that are new.
+
+    One known already is left, and so is one of a session that is full.
+    """
     full = _touch_sessions(connection, interactions)
-    rows = [
-        (
-            *key_of(event),
-            event.interaction_id,
-            event.item_id,
-            event.timestamp,
-            event.interaction_type is InteractionType.VIEW,
-        )
-        for event in interactions
+    # Of events with one id the first is kept, as it would be in two batches.
+    events = {
+        (*key_of(event), event.interaction_id): event
+        for event in reversed(interactions)
         if key_of(event) not in full
+    }
+    rows = [
+        (*key, event.item_id, event.timestamp, event.interaction_type is InteractionType.VIEW)
+        for key, event in events.items()
     ]
-    connection.execute(
+    cursor = connection.execute(
         "insert into events.session_events"
         " (user_id, session_id, interaction_id, item_id, timestamp, is_view)"
         " select * from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[],"
         " %s::timestamptz[], %s::boolean[])"
-        " on conflict do nothing",
+        " on conflict do nothing returning user_id, session_id, interaction_id",
         _columns(rows, 6),
     )
+    return [events[key] for key in cursor]
 
 
 def _touch_sessions(connection: Connection, interactions: Iterable[Interaction]) -> set[SessionKey]:

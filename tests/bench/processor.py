@@ -14,7 +14,8 @@ import psycopg
 EVENTS = 50_000
 SHOPPERS = 10_000
 ROUNDS = 3
-_LONG_AGO = datetime(2024, 3, 1, tzinfo=UTC)
+_FIRST_DAY = datetime.now(UTC) - timedelta(days=ROUNDS + 2)
+"""Within the week in which events also count for the trends."""
 _KINDS = ("view", "view", "view", "view", "view", "view", "view", "cart", "purchase")
 
 
@@ -57,7 +58,7 @@ def _events(dice: random.Random, turn: int) -> list[tuple[str, bytes]]:
     events = []
     for number in range(EVENTS):
         user, kind = f"user-{dice.randrange(SHOPPERS)}", dice.choice(_KINDS)
-        at = _LONG_AGO + timedelta(days=turn, seconds=number)
+        at = _FIRST_DAY + timedelta(days=turn, seconds=number)
         session = f"{user}-{turn}"
         event = interaction(user, f"i{dice.randrange(5000)}", kind, at, session_id=session)
         events.append((event.key, event.encode()))

@@ -60,6 +60,7 @@ def test_from_sign_up_to_purchase_history_and_every_step_is_an_event(
         "live",
         "precomputed",
         "trending",
+        "popular",
         "newest",
     )
 

@@ -45,6 +45,14 @@ def test_the_described_tables_are_those_that_an_analyst_may_read(url_of: UrlOf) 
     assert described == readable
 
 
+def test_the_statements_of_the_docs_run_as_the_analyst(url_of: UrlOf) -> None:
+    statements = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    assert statements
+    with psycopg.connect(url_of("analyst")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
 def psql(url: str, *options: str, path: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [RECSYS, "psql", *options],

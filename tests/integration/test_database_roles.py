@@ -32,6 +32,7 @@ from streams.database import Database
 from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
+from streams.processor.trending import TrendingLists
 from streams.processor.validation import Record
 from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
@@ -114,7 +115,7 @@ def sink(database_url: str) -> None:
 
 
 def process(database_url: str) -> list[tuple[str, bytes]]:
-    """A batch through the processor, and the closing of its session."""
+    """A batch through the processor, the closing of its session, and what is trending then."""
     view = Interaction(
         interaction_id=new_id(),
         user_id="u0",
@@ -135,6 +136,8 @@ def process(database_url: str) -> list[tuple[str, bytes]]:
     assert processing.judge_ended_sessions() == 1
     wish = Erasure(erasure_id=new_id(), user_id="u7", timestamp=LONG_AGO)
     processing.process(ERASURES, [Record("erasures", 0, 0, wish.encode())])
+    assert TrendingLists(database, online_store).publish() > 0
+    assert processing.forget_old_activity() == 0
     online_store.close()
     database.close()
     return publisher.records
@@ -184,6 +187,7 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
 
     features = OnlineFeatures(ml_settings(url_of("storefront"), tmp_path))
     state = features.shopper("u0")
+    assert features.trending() == ("i9",)
     features.close()
     assert state.top_k is not None
     assert state.top_k.model_version == version

@@ -142,7 +142,7 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
         assert _value(port, requests, endpoint="none", method="other", status="404") == 1
         seconds = "recsys_http_request_duration_seconds_sum"
         assert 0 < _value(port, seconds, endpoint="product.index") < 10
-        assert _value(port, "recsys_recommendations_total", source="trending") >= 1
+        assert _value(port, "recsys_recommendations_total", source="popular") >= 1
         published = "recsys_events_published_total"
         assert _value(port, published, topic="interactions", way="kafka") == 1, "the view"
         # What a form does is stored with its effect, and leaves by the outbox.

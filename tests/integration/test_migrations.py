@@ -79,3 +79,21 @@ def test_what_waits_in_the_outbox_keeps_its_order(empty_database_url: str) -> No
         outbox.add(connection, [outbox.Record(new_id(), "interactions", "u", "3")])
         waiting = [each.payload for each in outbox.oldest(connection, 10)]
     assert waiting == ["0", "1", "2", "3"]
+
+
+def test_what_happened_before_there_were_counters_is_counted(empty_database_url: str) -> None:
+    upgrade(empty_database_url, to="0011")
+    kinds = ["view", "view", "negative_view", "positive_view", "cart", "cart", "purchase", "rate"]
+    with psycopg.connect(empty_database_url) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into events.interactions"
+            " (interaction_id, user_id, item_id, timestamp, interaction_type)"
+            " values (%s, 'u', 'a', %s, %s)",
+            [(new_id(), NOW, kind) for kind in kinds],
+        )
+
+    upgrade(empty_database_url)
+
+    with psycopg.connect(empty_database_url) as connection:
+        rows = connection.execute("select * from events.item_counters").fetchall()
+    assert rows == [("a", NOW.date(), 2, 1, 2, 1, 1)]

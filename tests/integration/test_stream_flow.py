@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from apps.local.event_progress import EventTracker
+from ml.features.online import OnlineFeatures
+from ml.settings import MlSettings
 from streams.contracts import (
     INTERACTIONS,
     NEW_USERS,
@@ -198,7 +202,7 @@ def test_a_killed_part_loses_and_doubles_nothing(
 ) -> None:
     users = [f"{part}-{number}" for number in range(300)]
     events = [
-        interaction(user, minute, kind, f"i{minute % 7}")
+        interaction(user, minute, kind, f"{part}-i{minute % 7}")
         for minute in range(30)
         for user in users
         for kind in (InteractionType.VIEW,)
@@ -213,6 +217,12 @@ def test_a_killed_part_loses_and_doubles_nothing(
             " where user_id = any(%s)",
             [users],
         ).fetchall()
+        counted = connection.execute(
+            "select sum(views), sum(rejected_views) from events.item_counters"
+            " where starts_with(item_id, %s)",
+            [f"{part}-i"],
+        ).fetchone()
+    assert counted == (len(events), len(events))
     views = {identifier for identifier, kind in found if kind == "view"}
     assert views == {event.interaction_id for event in events}
     assert sum(kind == "negative_view" for _, kind in found) == len(events)
@@ -221,3 +231,28 @@ def test_a_killed_part_loses_and_doubles_nothing(
     while not all(status.healthy for status in stack.stack.statuses()):
         assert time.monotonic() < deadline
         time.sleep(0.5)
+
+
+def test_what_shoppers_view_now_is_soon_trending(
+    stack: Any, publisher: Publisher, tmp_path: Path
+) -> None:
+    """The worker that has the first partition of the interactions publishes it to Feast."""
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute(
+            "insert into shop.products (item_id, product_name, category, arrival_date)"
+            " values ('trendy', 'x', 'Stream|Flow', now())"
+        )
+    now = datetime.now(UTC)
+    kind = InteractionType.VIEW
+    events = [
+        interaction(f"t{number}", 0, kind, "trendy").model_copy(update={"timestamp": now})
+        for number in range(3)
+    ]
+    send(publisher, events)
+    config = MlSettings(database_url=stack.database_url, models_dir=tmp_path)
+    with closing(OnlineFeatures(config)) as features:
+        deadline = time.monotonic() + 60
+        while features.trending("Stream|Flow") != ("trendy",):
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        assert "trendy" in features.trending()

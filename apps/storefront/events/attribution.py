@@ -9,6 +9,7 @@ SURFACES = (
     "home",
     "recommendations",
     "trending",
+    "popular",
     "new",
     "catalog",
     "search",

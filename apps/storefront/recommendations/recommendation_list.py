@@ -24,9 +24,16 @@ _REASONS = {
     "live": "Based on your preferences and recent activity",
     "precomputed": "Picked for you",
     "trending": "Trending with other shoppers",
+    "popular": "Popular with other shoppers",
     "newest": "The newest arrivals",
 }
-_SURFACES = {"live": "home", "precomputed": "home", "trending": "trending", "newest": "new"}
+_SURFACES = {
+    "live": "home",
+    "precomputed": "home",
+    "trending": "trending",
+    "popular": "popular",
+    "newest": "new",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class RecommendationList:
 
     products: Sequence[ListedProduct]
     source: str
-    """`live`, `precomputed`, `trending` or `newest`."""
+    """`live`, `precomputed`, `trending`, `popular` or `newest`."""
     model_version: str | None = None
 
     @property

@@ -42,6 +42,7 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
         "user_embedding",
         "user_items",
         "live_history",
+        "trending_items",
     }
     assert {service.name for service in store.list_feature_services()} == {
         "item_service",
@@ -49,6 +50,7 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
         "interaction_service",
         "item_embedding",
         "user_top_k_items",
+        "category_trending_items",
     }
     assert {source.name for source in store.list_data_sources()} >= {
         "item_embed_push_source",

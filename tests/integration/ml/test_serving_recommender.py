@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pandas as pd
 import psycopg
 import pytest
 
@@ -21,6 +22,7 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
+from streams.features.online import TRENDING_SOURCE, WHOLE_SHOP
 from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
@@ -127,7 +129,7 @@ def test_a_new_shopper_is_encoded_by_their_preferences(shop: Shop, eventually: E
         assert sum(_category(item) == position for item in served.item_ids) > 4
 
 
-def test_visitors_and_shoppers_of_whom_nothing_is_known_get_what_is_trending(
+def test_visitors_and_shoppers_of_whom_nothing_is_known_get_what_is_popular(
     shop: Shop, eventually: Eventually
 ) -> None:
     bundle = shop.publish(seed=1)
@@ -137,8 +139,34 @@ def test_visitors_and_shoppers_of_whom_nothing_is_known_get_what_is_trending(
 
     for user_id in (None, "new-user"):
         served = shop.recommender.recommend(user_id, [], 7)
-        assert (served.source, served.item_ids) == ("trending", popular[:7])
-    assert shop.recommender.status() == RecommenderStatus(bundle.version, "trending")
+        assert (served.source, served.item_ids) == ("popular", popular[:7])
+    assert shop.recommender.status() == RecommenderStatus(bundle.version, "popular")
+
+
+def test_what_is_trending_comes_before_what_is_popular_and_needs_no_model(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    trend = [f"i{number:02}" for number in range(40, 60)]
+    _push_trend(features, trend)
+    eventually(lambda: shop.recommender.recommend(None, [], 12).source == "trending", 30)
+    served = shop.recommender.recommend(None, [], 12)
+    assert (served.item_ids, served.model_version) == (tuple(trend[:12]), None)
+    assert shop.recommender.status() == RecommenderStatus(None, "trending")
+
+    bundle = shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    assert shop.recommender.recommend(None, [], 5).item_ids == tuple(trend[:5])
+    assert shop.recommender.recommend("u00", [], 5).source == "precomputed"
+
+    _push_trend(features, trend[:9])
+    eventually(lambda: shop.recommender.recommend(None, [], 12).source == "popular", 10)
+    assert shop.recommender.status() == RecommenderStatus(bundle.version, "popular")
+
+
+def _push_trend(features: OnlineFeatures, item_ids: list[str]) -> None:
+    now = datetime.now(UTC)
+    row = {"category": [WHOLE_SHOP], "item_ids": [item_ids], "event_timestamp": [now]}
+    features.push(TRENDING_SOURCE, pd.DataFrame(row))
 
 
 def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
@@ -157,7 +185,7 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
     served = shop.recommender.recommend("u00", [], 10)
     assert served.item_ids == listed[1:]
     new_user = shop.recommender.recommend("new-user", ["Books"], 10)
-    assert (new_user.source, new_user.model_version) == ("trending", bundle.version)
+    assert (new_user.source, new_user.model_version) == ("popular", bundle.version)
 
 
 def test_a_reader_without_the_publishers_folder_fetches_bundles_and_drops_old_ones(
@@ -182,7 +210,7 @@ def test_a_reader_without_the_publishers_folder_fetches_bundles_and_drops_old_on
         reader.close()
 
 
-def test_without_feast_newcomers_are_still_encoded_and_others_see_what_is_trending(
+def test_without_feast_newcomers_are_still_encoded_and_others_see_what_is_popular(
     shop: Shop, eventually: Eventually
 ) -> None:
     shop.publish(seed=1)
@@ -190,11 +218,11 @@ def test_without_feast_newcomers_are_still_encoded_and_others_see_what_is_trendi
     with psycopg.connect(shop.settings.database_url, autocommit=True) as connection:
         connection.execute("alter schema feast rename to hidden")
 
-    assert shop.recommender.recommend("u00", [], 10).source == "trending"
+    assert shop.recommender.recommend("u00", [], 10).source == "popular"
     assert shop.recommender.recommend("new-user", ["Books"], 10).source == "live"
 
 
-def test_without_a_database_the_answer_is_still_the_trending_list_and_comes_soon(
+def test_without_a_database_the_answer_is_still_the_popular_list_and_comes_soon(
     shop: Shop, server_url: str, eventually: Eventually
 ) -> None:
     bundle = shop.publish(seed=1)
@@ -210,7 +238,7 @@ def test_without_a_database_the_answer_is_still_the_trending_list_and_comes_soon
         took = time.monotonic() - started
         connection.execute(f"alter database {name} allow_connections true")
 
-    assert {answer.source for answer in answers} == {"trending"}
+    assert {answer.source for answer in answers} == {"popular"}
     assert {answer.model_version for answer in answers} == {bundle.version}
     assert took < 8
     eventually(shop.is_served_live, 30)
