@@ -67,7 +67,9 @@ def sections(oc: Oc, pattern: Pattern) -> Iterator[Section]:
     )
     connectors = oc.resources("kafkaconnectors.kafka.strimzi.io", spaces["connect"])
     yield Section(
-        "connectors", ("name", "state", "tasks"), [_connector(item) for item in connectors]
+        "connectors",
+        ("name", "state", "tasks", "restarts", "reason"),
+        [_connector(item) for item in connectors],
     )
     runs = oc.resources("workflows.argoproj.io", spaces["pipelines"])
     runs.sort(key=lambda item: str(item["metadata"]["creationTimestamp"]), reverse=True)
@@ -130,12 +132,26 @@ def _topic(item: Resource) -> Row:
 def _connector(item: Resource) -> Row:
     worker = item.get("status", {}).get("connectorStatus", {})
     state = worker.get("connector", {}).get("state", "") or _readiness(item)
-    tasks = [task["state"] for task in worker.get("tasks", [])]
-    running = tasks.count("RUNNING")
+    tasks = worker.get("tasks", [])
+    running = [task["state"] for task in tasks].count("RUNNING")
+    traces = [each["trace"] for each in (worker.get("connector", {}), *tasks) if "trace" in each]
     return Row(
-        (item["metadata"]["name"], state, f"{running}/{len(tasks)} running"),
+        (
+            item["metadata"]["name"],
+            state,
+            f"{running}/{len(tasks)} running",
+            # The operator's own; a connector that has run for long enough begins anew.
+            str(item.get("status", {}).get("autoRestart", {}).get("count", 0)),
+            _cause(traces[0]) if traces else "",
+        ),
         healthy=state == "RUNNING" and running == len(tasks) > 0,
     )
+
+
+def _cause(trace: str) -> str:
+    """The last line of a Java stack trace that names a cause, else the first line."""
+    lines = trace.splitlines()
+    return next((line for line in reversed(lines) if line.startswith("Caused by: ")), lines[0])
 
 
 def _run(item: Resource) -> Row:

@@ -1,13 +1,15 @@
-"""Kafka Connect: one distributed worker with the JDBC sink."""
+"""Kafka Connect: one distributed worker with the JDBC sink, and what restarts its failed tasks."""
 
+import sys
 from contextlib import closing
 
+from apps.local import restarter
 from apps.local.component import Component
 from apps.local.distribution import Distribution, write_properties
 from apps.local.kafka import bootstrap_servers
 from apps.local.settings import LocalSettings
 from streams.errors import RecsysError
-from streams.sink.connect import Connect
+from streams.sink.connect import Connect, TaskState
 from streams.sink.connectors import PLUGIN
 
 
@@ -72,7 +74,28 @@ def _answers(address: str) -> bool:
     try:
         with closing(Connect(address)) as connect:
             return PLUGIN in connect.plugins() and not any(
-                "FAILED" in states for states in connect.states().values()
+                task.has_failed for task in connect.tasks()
             )
     except RecsysError:
         return False
+
+
+def restarting(settings: LocalSettings) -> Component:
+    """What restarts failed tasks; healthy when it looks at them."""
+    return Component(
+        name="restarter",
+        command=(sys.executable, "-m", "apps.local.restarter"),
+        address=str(restarter.file_in(settings.state_dir)),
+        ports={},
+        is_healthy=lambda: restarter.is_watching(settings.state_dir),
+        log=settings.logs / "restarter.log",
+    )
+
+
+def tasks(settings: LocalSettings) -> list[TaskState]:
+    """Every connector and task; none while Connect does not answer."""
+    try:
+        with closing(Connect(url(settings))) as connect:
+            return connect.tasks()
+    except RecsysError:
+        return []

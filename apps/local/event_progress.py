@@ -1,7 +1,8 @@
-"""How far the published events have come, and a wait until all of them are stored."""
+"""How far the published events have come, by group too, and a wait until all are stored."""
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg
@@ -37,6 +38,28 @@ class EventProgress:
             f"{self.unprocessed:,} events wait for the processor, {self.unsunk:,} for the sink;"
             f" {self.unjudged:,} sessions wait for their view verdicts"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLag:
+    """How far a consumer group is behind on one topic."""
+
+    group: str
+    topic: str
+    records: int
+    """Those that it has not committed."""
+
+
+def lags(kafka: KafkaSettings) -> list[GroupLag]:
+    """The lag of the processor's and the sink's groups, by topic, as the broker says it.
+
+    Raises:
+        UnavailableError: Kafka does not answer.
+    """
+    read = [(PROCESSOR_GROUP, channel.public) for channel in CHANNELS]
+    read += [(sink.consumer_group, sink.channel.valid) for sink in SINKS]
+    with closing(Lag(kafka)) as lag:
+        return [GroupLag(group, topic.name, lag.behind(group, [topic])) for group, topic in read]
 
 
 class EventTracker:

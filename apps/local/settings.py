@@ -28,6 +28,9 @@ class LocalSettings(BaseSettings):
     """Largest heap of Kafka and of Connect, each."""
     start_timeout: float = Field(default=90, gt=0)
     """Seconds that a component has to become healthy."""
+    restart_unit: float = Field(default=10, gt=0)
+    """Seconds: a failed task of the sink is restarted at once, then after 2, 6, 12, 20, 30 and 42
+    of these (`streams.sink.restarts`)."""
 
     @field_validator("state_dir", "distribution_dir")
     @classmethod

@@ -31,7 +31,15 @@ _LOG_LINES = 15
 _STEP_EVERY_FILES = 20
 _ANALYST = "analyst"
 """The one role that a laptop has beside the owner: the migrations grant it what it may read."""
-_STOP_ORDER = ("analytics", "storefront", "processor", "connect", "kafka", "postgres")
+_STOP_ORDER = (
+    "analytics",
+    "storefront",
+    "processor",
+    "restarter",
+    "connect",
+    "kafka",
+    "postgres",
+)
 
 OnStep = Callable[[str], None]
 """Called with each step, in words."""
@@ -54,7 +62,7 @@ class ComponentStatus:
 
 
 class Stack:
-    """PostgreSQL, Kafka, Connect, processor, storefront and dashboard under one supervisor."""
+    """Everything from PostgreSQL to the dashboard under one supervisor."""
 
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
@@ -70,6 +78,7 @@ class Stack:
                 postgres.component(settings, self.database_url),
                 kafka.component(settings, self._distribution),
                 connect.component(settings, self._distribution),
+                connect.restarting(settings),
                 component.processor(settings),
                 component.storefront(settings),
                 component.analytics(settings),
@@ -84,6 +93,7 @@ class Stack:
             "RECSYS_ANALYST_DATABASE_URL": self.analyst_url,
             "RECSYS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers(self.settings),
             "RECSYS_CONNECT_URL": connect.url(self.settings),
+            "RECSYS_RESTART_UNIT": str(self.settings.restart_unit),
             "RECSYS_MODELS_DIR": str(self.settings.state_dir / "models"),
             "RECSYS_SECRET_KEY": self._secrets.shop_secret_key,
             "RECSYS_SAMPLE_SHOPPERS": "true",
@@ -133,7 +143,7 @@ class Stack:
                 workers.submit(self._start_kafka, on_step),
                 *(
                     workers.submit(self._start, name, on_step)
-                    for name in ("connect", "processor", "storefront", "analytics")
+                    for name in ("connect", "restarter", "processor", "storefront", "analytics")
                 ),
             ]
         # Where several fail, the first in this order is the one that the others wait for.
@@ -191,21 +201,20 @@ class Stack:
             return None
 
     def install_connectors(self, on_step: OnStep) -> None:
-        """Install the sink's connectors and wait until all their tasks run."""
+        """Install the sink's connectors, restart what has failed, and wait until all tasks run."""
         on_step("installing the sink connectors")
         connectors = sink_connectors(*jdbc(self.database_url), replicas=1)
         with closing(Connect(connect.url(self.settings))) as client:
 
             def running() -> bool:
                 try:
-                    states = client.states()
+                    found = client.tasks()
                 except UnavailableError:
                     return False
-                return all(
-                    len(states.get(connector.name, ())) > 1
-                    and set(states[connector.name]) == {"RUNNING"}
-                    for connector in connectors
-                )
+                with_tasks = {each.connector for each in found if each.task is not None}
+                return all(each.state == "RUNNING" for each in found) and with_tasks >= {
+                    connector.name for connector in connectors
+                }
 
             def installed() -> bool:
                 try:
@@ -215,7 +224,16 @@ class Stack:
                     return False
                 return True
 
+            def restarted() -> bool:
+                try:
+                    for name in {each.connector for each in client.tasks() if each.has_failed}:
+                        client.restart_failed(name)
+                except UnavailableError:
+                    return False
+                return True
+
             self._wait(self.components["connect"], installed)
+            self._wait(self.components["connect"], restarted)
             self._wait(self.components["connect"], running)
 
     def _install(self, on_step: OnStep) -> None:

@@ -66,6 +66,7 @@ def local_settings(state_dir: Path) -> LocalSettings:
         distribution_dir=REPOSITORY / ".state" / "distribution",
         jvm_heap="384m",
         start_timeout=300,  # several stacks may share two cores
+        restart_unit=4,
         **ports,
     )
 

@@ -14,6 +14,7 @@ from apps.local.distribution import Distribution, _listed
 from apps.local.settings import LocalSettings
 from streams.sink.__main__ import connectors_json
 from streams.sink.connectors import sink_connectors
+from streams.sink.restarts import MAX_RESTARTS
 from support.lab.lock import operators
 from support.pattern.charts import CHARTS, SIZES, Manifest, manifests
 
@@ -91,3 +92,10 @@ def test_the_worker_is_configured_as_the_laptops(worker: Manifest, tmp_path: Pat
         if not of_the_place.search(key):
             assert str(value) == laptop[key], key
     assert worker["groupId"] == laptop["group.id"]
+
+
+def test_a_failed_task_is_restarted_as_often_as_on_the_laptop(connect: Connect) -> None:
+    policies = [each["spec"]["autoRestart"] for each in connect if each["kind"] == "KafkaConnector"]
+    assert policies
+    for policy in policies:
+        assert policy == {"enabled": True, "maxRestarts": MAX_RESTARTS}

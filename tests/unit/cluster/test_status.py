@@ -174,14 +174,19 @@ def test_a_topic_that_kafka_refuses(running: Any) -> None:
 
 
 def test_a_task_that_has_failed(running: Any) -> None:
+    trace = "Exiting task\n\tat a.b\nCaused by: x\n\tat c.d\nCaused by: no such table\n\tat e.f\n"
     worker = {
         "connector": {"state": "RUNNING"},
-        "tasks": [{"id": 0, "state": "RUNNING"}, {"id": 1, "state": "FAILED", "trace": "..."}],
+        "tasks": [{"id": 0, "state": "RUNNING"}, {"id": 1, "state": "FAILED", "trace": trace}],
     }
-    sink = thing("sink", status={"conditions": READY, "connectorStatus": worker})
+    restarts = {"count": 3, "connectorName": "sink"}
+    sink = thing(
+        "sink",
+        status={"conditions": READY, "connectorStatus": worker, "autoRestart": restarts},
+    )
     running.has("kafkaconnectors.kafka.strimzi.io", [sink])
     (row,) = found(running)["connectors"].rows
-    assert row.cells == ("sink", "RUNNING", "1/2 running")
+    assert row.cells == ("sink", "RUNNING", "1/2 running", "3", "Caused by: no such table")
     assert not row.healthy
 
 
