@@ -20,6 +20,7 @@ from support.checkout import REPOSITORY
 from support.interactions import interaction
 from support.laptop import cli_environment, local_settings
 from support.publishing import publish_records
+from support.shop import stock
 
 pytestmark = pytest.mark.integration
 
@@ -50,6 +51,7 @@ def run(command: list[str | Path], environment: dict[str, str], folder: Path = R
 
 @pytest.mark.parametrize("page", [page for page, lines in COMMANDS.items() if lines])
 def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
+    stock(stack.database_url)
     letter = DeadLetter(INTERACTIONS.public.name, 0, 0, reason="an example", stage="test")
     with Publisher(stack.kafka) as publisher:
         publisher.publish_dead_letters(INTERACTIONS.dead_letters.name, [letter])

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from apps.load.visitor import Visitor
 from apps.local.demo.report import ListChange
-from apps.local.demo.visitor import Visitor
 from apps.storefront.accounts.repository import credentials
 from apps.storefront.catalog.repository import named
 from streams.contracts import new_id

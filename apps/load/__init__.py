@@ -1,0 +1,1 @@
+"""Load: visitors who use the shop, or its topics, as the shoppers of a busy day do."""
