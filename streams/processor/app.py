@@ -58,6 +58,10 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
         broker_session_timeout=10.0,
         broker_heartbeat_interval=3.0,
         broker_commit_interval=1.0,
+        # A batch that is being filled holds events that are not acknowledged. When partitions move,
+        # Faust would wait for these, and they for more events, which it holds back: for ever.
+        # Nobody needs to wait: the progress says what is done, whoever has the partition.
+        stream_wait_empty=False,
     )
     database = Database(
         settings.database_url, connections=_CONNECTIONS, timeout=_CONNECTION_TIMEOUT_SECONDS

@@ -72,7 +72,11 @@ class Processing:
         """
         with metrics.timed(channel), self._database.connection() as connection:
             offsets = progress.lock(connection, list({self._partition(each) for each in records}))
-            fresh = [each for each in records if each.offset >= offsets[self._partition(each)]]
+            # A record is there twice if partitions moved while the batch was being filled.
+            by_place = {(each.topic, each.partition, each.offset): each for each in records}
+            fresh = [
+                each for each in by_place.values() if each.offset >= offsets[self._partition(each)]
+            ]
             batch = validate(channel.contract, fresh, clock_skew=self._settings.clock_skew)
             if channel is ERASURES:
                 self._erase(connection, batch.valid)
