@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRAS := streams,storefront,ml,evaluation,pipelines,migrations,local,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops bench format clean
+.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-soak bench format clean
 
 include cluster.mk
 
@@ -72,6 +72,12 @@ charts-docs: ## Write the READMEs of the charts from their values
 
 test-gitops: setup ## Install the pattern on a real API server with a real Argo CD
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTEST=$(CURDIR)/$(BIN)/pytest tests/pattern/lab/run.sh
+
+test-faults: setup ## Kill every part under load; [EVENTS=200000]
+	@RECSYS_TEST_EVENTS=$(or $(EVENTS),200000) $(BIN)/pytest tests/faults/test_kills.py && cat .state/kills.json
+
+test-soak: setup ## Keep the shop busy; memory and tables must not grow; [SECONDS=3600]
+	@RECSYS_TEST_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest tests/faults/test_soak.py && cat .state/soak.json
 
 bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers publishing"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)

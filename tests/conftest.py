@@ -9,11 +9,11 @@ from apps.local.stack import Stack
 from support.laptop import RunningStack, local_settings
 
 TESTS = Path(__file__).parent
-WHEN_NAMED = (TESTS / "pattern/parity", TESTS / "pattern/lint", TESTS / "interop")
+WHEN_NAMED = tuple(TESTS / each for each in ("faults", "interop", "pattern/lint", "pattern/parity"))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Tests that need Go, which builds their tools, or a cluster run when their folder is named."""
+    """Tests that take long, or need Go or a cluster, run when their folder is named."""
     if collection_path not in WHEN_NAMED:
         return None
     named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]

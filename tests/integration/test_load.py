@@ -17,9 +17,9 @@ from apps.load.actions import Page
 from apps.load.over_http import HttpLoad
 from apps.load.report import Measurements, Report
 from apps.load.run import Plan, run
-from apps.local.event_progress import EventTracker
 from apps.storefront.catalog.repository import upsert_products
 from streams.contracts import Product
+from support.exactness import wait_until_stored
 from support.laptop import RunningStack
 
 pytestmark = pytest.mark.integration
@@ -75,9 +75,7 @@ def test_a_stall_of_the_shop_counts_for_all_whom_it_delays(shop: RunningStack) -
 
 def _are_rows(shop: RunningStack, load: HttpLoad, report: Report) -> None:
     """What the answers stand for is in PostgreSQL."""
-    tracker = EventTracker(shop.kafka, shop.database_url)
-    tracker.wait_until_stored(60, lambda _: None)
-    tracker.close()
+    wait_until_stored(shop)
     with psycopg.connect(shop.database_url) as connection:
         row = connection.execute(
             "with shoppers as (select user_id from shop.users where starts_with(email, %s))"

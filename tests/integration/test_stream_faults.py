@@ -1,29 +1,23 @@
-"""Broken records, events in any order, and workers that come and go, on the real stack."""
+"""Broken records, and events in any order, on the real stack."""
 
 import json
 import os
 import random
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import psycopg
 import pytest
 from confluent_kafka import Producer
 
 from apps.local.event_progress import EventTracker
-from streams.contracts import CHANNELS, INTERACTIONS, PARTITIONS, SESSION_GAP, Interaction
+from streams.contracts import INTERACTIONS, SESSION_GAP, Interaction
 from streams.contracts.dead_letter import OFFSET, REASON, TOPIC
 from streams.processor.sessions import SessionEvent, judge, key_of
 from support.dead_letters import letters
 from support.interactions import interaction
-from support.laptop import RunningStack, free_ports
+from support.laptop import RunningStack
 from support.publishing import publish_records
 
 pytestmark = pytest.mark.integration
@@ -139,76 +133,3 @@ def test_verdicts_do_not_depend_on_the_order_of_arrival(
     verdicts = sum(kind.endswith("_view") for *_, kind in rows)
     assert verdicts == sum(kind == "view" for *_, kind in rows)
     assert len(rows) == len(events) + verdicts
-
-
-@contextmanager
-def worker(stack: RunningStack, log: Path) -> Iterator[str]:
-    """One more worker of the processor; the address of its probes."""
-    (port,) = free_ports(1)
-    environment = {**os.environ, **stack.environment, "RECSYS_PROCESSOR_PORT": str(port)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streams.processor"],
-            env=environment,
-            cwd=log.parent,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield f"http://127.0.0.1:{port}/health"
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def partitions(address: str) -> int:
-    try:
-        return int(httpx.get(f"{address}/ready").json()["partitions"])
-    except httpx.TransportError:
-        return -1
-
-
-def eventually(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
-
-
-def test_workers_join_and_leave_while_events_arrive(
-    stack: RunningStack, arrive: Callable[[], None], tmp_path: Path
-) -> None:
-    first = f"http://127.0.0.1:{stack.stack.settings.processor_port}/health"
-    prefix, sent = str(uuid4()), 0
-    at = LONG_AGO
-
-    def send() -> None:
-        nonlocal sent
-        events = [
-            interaction(f"{prefix}-{n % 50}", f"i{n % 7}", "cart", at + timedelta(seconds=sent + n))
-            for n in range(200)
-        ]
-        publish_records(
-            stack.kafka, INTERACTIONS.public.name, ((e.key, e.encode()) for e in events)
-        )
-        sent += len(events)
-
-    def shared(*addresses: str) -> bool:
-        send()
-        counts = [partitions(address) for address in addresses]
-        return min(counts) > 0 and sum(counts) == PARTITIONS * len(CHANNELS)
-
-    with worker(stack, tmp_path / "second.log") as second:
-        eventually(lambda: shared(first, second), "two workers share the partitions")
-        with worker(stack, tmp_path / "third.log") as third:
-            eventually(lambda: shared(first, second, third), "three workers share the partitions")
-        eventually(lambda: shared(first, second), "the third has left")
-    eventually(lambda: shared(first), "the first has all partitions again")
-    arrive()
-    with psycopg.connect(stack.database_url) as connection:
-        rows = connection.execute(
-            "select count(*) from events.interactions where starts_with(user_id, %s)", [prefix]
-        ).fetchone()
-    assert rows == (sent,)
-    for log in tmp_path.glob("*.log"):
-        assert "CRITICAL" not in log.read_text().upper().replace("CRITICAL=", "")

@@ -6,7 +6,6 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -194,43 +193,6 @@ def test_views_are_judged_when_their_session_has_ended_and_again_changes_nothing
             ("left", "negative_view"),
         }
         assert len(found) == 5
-
-
-@pytest.mark.parametrize("part", ["processor", "connect"])
-def test_a_killed_part_loses_and_doubles_nothing(
-    stack: Any, publisher: Publisher, arrive: Callable[[], None], part: str
-) -> None:
-    users = [f"{part}-{number}" for number in range(300)]
-    events = [
-        interaction(user, minute, kind, f"{part}-i{minute % 7}")
-        for minute in range(30)
-        for user in users
-        for kind in (InteractionType.VIEW,)
-    ]
-    send(publisher, events[: len(events) // 2])
-    stack.stack.kill(part)
-    send(publisher, events[len(events) // 2 :])
-    arrive()
-    with psycopg.connect(stack.database_url) as connection:
-        found: list[tuple[UUID, str]] = connection.execute(
-            "select interaction_id, interaction_type from events.interactions"
-            " where user_id = any(%s)",
-            [users],
-        ).fetchall()
-        counted = connection.execute(
-            "select sum(views), sum(rejected_views) from events.item_counters"
-            " where starts_with(item_id, %s)",
-            [f"{part}-i"],
-        ).fetchone()
-    assert counted == (len(events), len(events))
-    views = {identifier for identifier, kind in found if kind == "view"}
-    assert views == {event.interaction_id for event in events}
-    assert sum(kind == "negative_view" for _, kind in found) == len(events)
-    assert len(found) == 2 * len(events)
-    deadline = time.monotonic() + 60
-    while not all(status.healthy for status in stack.stack.statuses()):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
 
 
 def test_what_shoppers_view_now_is_soon_trending(
