@@ -1,6 +1,6 @@
 """The histories of users, as the user tower reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,18 @@ import pandas as pd
 
 from ml.towers.confidence import confidence_weights, without_judged_views
 from ml.towers.config import ConfidenceConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """Entries of several users from the oldest to the newest, padded at the end."""
+
+    entries: npt.NDArray[np.int64]
+    """int64 (users, length), indices of entries, any in the padding."""
+    is_entry: npt.NDArray[np.bool_]
+    """bool (users, length), False in the padding."""
+    lengths: npt.NDArray[np.int64]
+    """int64 (users,), at least 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +89,45 @@ class Histories:
         recency: npt.NDArray[np.float32] = np.exp2(-self.ages / np.float32(recency_half_life))
         return self.confidence * recency
 
+    def by_time(self) -> npt.NDArray[np.int64]:
+        """The entries of each user from the oldest to the newest, int64 (entries,)."""
+        return np.lexsort((-self.ages, self.rows()))
+
+    def newest(self, length: int, users: int) -> Iterator[tuple[npt.NDArray[np.int64], Sequences]]:
+        """The newest entries of users who have any, so many users of similar lengths at a time.
+
+        Args:
+            length: entries of each user at most.
+            users: of one block.
+
+        Yields:
+            The users, int64 (n,), and their sequences.
+        """
+        order, counts = self.by_time(), np.diff(self.offsets)
+        with_entries = np.flatnonzero(counts)
+        with_entries = with_entries[np.argsort(counts[with_entries], kind="stable")]
+        for first in range(0, len(with_entries), users):
+            block = with_entries[first : first + users]
+            lengths = np.minimum(counts[block], length)
+            places = np.arange(lengths.max())
+            is_entry = places < lengths[:, None]
+            found = (self.offsets[1:][block] - lengths)[:, None] + places
+            yield block, Sequences(order[np.where(is_entry, found, 0)], is_entry, lengths)
+
+    def median_gap(self) -> float | None:
+        """Days between two entries of a user in a row; half of the gaps are shorter.
+
+        Entries of the same instant have no gap. None where there are no gaps.
+        """
+        order = self.by_time()
+        gaps = -np.diff(self.ages[order])[np.diff(self.rows()[order]) == 0]
+        gaps = gaps[gaps > 0]
+        return float(np.median(gaps)) if len(gaps) else None
+
     def session_sizes(self, days: float) -> npt.NDArray[np.float32]:
         """The number of the user's entries within `days` of each, itself included (entries,)."""
         # All users on one axis, with a gap between them that no window spans.
-        places = self._rows() * (float(self.ages.max(initial=0)) + 2 * days + 1) + self.ages
+        places = self.rows() * (float(self.ages.max(initial=0)) + 2 * days + 1) + self.ages
         ordered = np.sort(places)
         first = np.searchsorted(ordered, places - days, side="left")
         last = np.searchsorted(ordered, places + days, side="right")
@@ -88,9 +135,9 @@ class Histories:
 
     def total_magnitudes(self, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The sum of |weight| over each user's entries, float32 (users,)."""
-        sums = np.bincount(self._rows(), weights=np.abs(weights), minlength=len(self.offsets) - 1)
+        sums = np.bincount(self.rows(), weights=np.abs(weights), minlength=len(self.offsets) - 1)
         return sums.astype(np.float32)
 
-    def _rows(self) -> npt.NDArray[np.int64]:
-        """The user of each entry."""
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The user of each entry, int64 (entries,)."""
         return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))

@@ -83,7 +83,9 @@ class TrainingWindows:
         self._lengths = self._tensor(histories.offsets).diff()
         owners = np.repeat(np.arange(self.users), np.diff(histories.offsets))
         self._owners = self._tensor(owners)
-        sizes = self._tensor(histories.session_sizes(config.proximity_half_life))
+        self._half_life = _proximity_half_life(histories, config)
+        sizes = self._tensor(histories.session_sizes(self._half_life))
+        self.entries = len(histories.items)
         self.sessions = int(np.ceil(float((1 / sizes).sum())))
         self._anchor_weights = sizes**-config.session_exponent
         preferences = dataset.users.drop_duplicates("user_id").set_index("user_id")["preferences"]
@@ -112,9 +114,9 @@ class TrainingWindows:
         entries, rows = ranges(self._starts[users], self._lengths[users])
         distances = (self._ages[entries] - self._ages[anchors][rows]).abs()
         distances = distances * (1 - self._bernoulli(count, config.whole_history_share))[rows]
-        near = distances < _MAX_HALF_LIVES * config.proximity_half_life
+        near = distances < _MAX_HALF_LIVES * self._half_life
         entries, rows = entries[near], rows[near]
-        proximity = torch.exp2(-distances[near] / config.proximity_half_life)
+        proximity = torch.exp2(-distances[near] / self._half_life)
 
         lengths = torch.bincount(rows, minlength=count) / _SHORT_HISTORY
         dropout = config.history_dropout * lengths.clamp(min=1) ** -config.dropout_exponent
@@ -149,3 +151,8 @@ class TrainingWindows:
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self._device)
+
+
+def _proximity_half_life(histories: Histories, config: TowersConfig) -> float:
+    """Days; any will do where all entries of a user have the same instant."""
+    return config.proximity_half_life or histories.median_gap() or 1.0

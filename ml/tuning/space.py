@@ -52,7 +52,9 @@ SPACE: dict[str, Dimension] = {
     "target_exponent": Dimension(FloatDistribution(0.0, 1.0)),
     "session_exponent": Dimension(FloatDistribution(0.0, 1.0)),
     "whole_history_share": Dimension(FloatDistribution(0.0, 1.0), _timed),
-    "proximity_half_life": Dimension(_log(1 / 240, 30.0), _timed),
+    "proximity_half_life": Dimension(
+        CategoricalDistribution([None, 1 / 1440, 1 / 240, 1 / 24, 1.0, 7.0, 30.0]), _timed
+    ),
     "recency_half_life": Dimension(
         CategoricalDistribution([None, 1.0, 7.0, 30.0, 90.0, 365.0]), _timed
     ),

@@ -99,6 +99,22 @@ def test_interactions_without_an_instant_all_count_as_new() -> None:
     assert build(log).ages.tolist() == [0, 0]
 
 
+def test_the_median_gap_is_between_entries_in_a_row_of_one_user() -> None:
+    log = pd.concat(
+        events(*((f"i{place}", minute, "view") for place, minute in enumerate(minutes))).assign(
+            user_id=user
+        )
+        for user, minutes in {"a": (0, 0, 1, 4), "b": (90, 1530)}.items()
+    )
+    history = Histories.build(log, ["a", "b"], pd.Index([f"i{n}" for n in range(4)]), CONFIG)
+    assert history.median_gap() == pytest.approx(3 / 1440, rel=1e-3)
+
+
+def test_without_times_there_is_no_gap() -> None:
+    at_once = events(("x", 5, "view"), ("y", 5, "view"))
+    assert build(at_once).median_gap() is None
+
+
 def test_session_sizes_are_counted_within_a_user_and_a_window() -> None:
     minutes = {"x": 0, "y": 30, "z": 100}
     log = pd.concat(
