@@ -32,6 +32,8 @@ class TrainingRun:
     seconds: float
     losses: list[float]
     """Mean loss of each epoch."""
+    encoder_reason: str | None = None
+    """Why its user encoder was chosen."""
 
 
 def make_card(
@@ -76,6 +78,7 @@ def make_card(
         data=DataSummary.of(dataset),
         train_seconds=run.seconds,
         losses=run.losses,
+        encoder_reason=run.encoder_reason,
         validation=validation,
         cold_start=cold,
         limits=limits_of(validation),

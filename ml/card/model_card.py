@@ -76,6 +76,8 @@ class ModelCard(BaseModel):
     train_seconds: float
     losses: list[float]
     """Mean loss of each epoch of the published model."""
+    encoder_reason: str | None = None
+    """Why the user encoder was chosen; None on cards of earlier releases."""
     validation: Validation | None = None
     """Of a second model; None where it was not requested or nothing could be held out."""
     cold_start: ColdStart | None = None

@@ -31,7 +31,7 @@ def as_markdown(card: ModelCard, pictures: Mapping[str, str]) -> str:
         sections += _segments(card.validation, shown)
     if card.cold_start:
         sections += _cold_start(card.cold_start, shown)
-    sections += ["## Settings", _settings(card)]
+    sections += ["## Settings", *filter(None, [card.encoder_reason]), _settings(card)]
     return "\n\n".join(sections) + "\n"
 
 

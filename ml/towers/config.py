@@ -1,12 +1,13 @@
 """Hyper-parameters of the two towers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
+UserEncoder = Literal["pooling", "causal"]
 
 
 class ConfidenceConfig(BaseModel):
@@ -28,16 +29,45 @@ class ConfidenceConfig(BaseModel):
     """The weights of 1 to 5 stars; half stars are interpolated."""
 
 
+class CausalConfig(BaseModel):
+    """The causal encoder of a user's recent history, and its training; chosen on amazon-toys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    length: Annotated[int, Field(ge=1)] = 50
+    """Newest entries of a history that it reads."""
+    dropout: Share = 0.5
+    """Of the attention and of both residual branches."""
+    input_dropout: Share = 0.1
+    """Of the entries' vectors."""
+    pooled_weight: Weight = 0.5
+    """Initial weight of the pooled history beside the encoded one; both have norm 1."""
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """An epoch has a sequence of each user. None: 6, and in small logs as many more as make 450
+    steps."""
+    learning_rate: Positive = 2e-3
+    """The initial rate of Adam for the encoder."""
+    embedding_learning_rate: Positive = 6e-3
+    """The same for the item tower."""
+    sampled_items: Annotated[int, Field(ge=1)] = 512
+    """Uniform negatives per step, besides the items of the batch. On a validation split of
+    amazon-toys they are as good as all items."""
+
+
 class TowersConfig(BaseModel):
     """All hyper-parameters of a training run; `recsys evaluate --towers` reads them as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    user_encoder: UserEncoder | None = None
+    """`pooling` sums a history up, `causal` also reads the order of its newest entries. None: what
+    a comparison on a validation split chooses, and `pooling` where none is made."""
+    causal: CausalConfig = CausalConfig()
     dim: Annotated[int, Field(ge=2, le=2000)] = 256
     """Length of the vectors; the last dimension holds the item's bias."""
     epochs: Annotated[int, Field(ge=1)] | None = None
-    """An epoch samples as many training windows as there are sessions in the log. None: 15, and in
-    small logs as many more as make 800 steps."""
+    """An epoch samples as many training windows as there are sessions in the log. None: 15, or
+    fewer where three windows per entry are enough; in small logs as many more as make 800 steps."""
     batch_size: Annotated[int, Field(ge=1)] = 256
     """Training windows per step."""
     learning_rate: Positive = 1e-2
@@ -61,9 +91,10 @@ class TowersConfig(BaseModel):
     preference_weight: Positive = 1.0
     """Preferences weigh as much as interactions of this total confidence weight; 1 is one
     purchase."""
-    proximity_half_life: Positive = 1 / 24
-    """Days. An entry of a window at this distance from the anchor counts half: items of one session
-    are more closely related than items of one user."""
+    proximity_half_life: Positive | None = None
+    """Days. An entry of a window at this distance from the anchor counts half: what is done in a
+    row is more closely related than the items of one user. None: the median gap between two entries
+    of a user in a row, so minutes in a log of visits and months in one of purchases."""
     whole_history_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The share of training windows that hold the user's whole history with equal proximity, which
     is the long-term taste."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, normalize
 
+from ml.towers.causal import CausalEncoder
 from ml.towers.config import TowersConfig
 from ml.towers.preprocessing import ItemFeatures, Preprocessing, Tokens
 
@@ -127,6 +128,11 @@ class Towers(nn.Module):
         self.ids = _embeddings(items, dim, generator)
         self.bias = nn.Parameter(torch.zeros(items))
         self.content = ItemContent(preprocessing, dim, generator)
+        self.causal = (
+            CausalEncoder(config.causal, dim, generator)
+            if config.user_encoder == "causal"
+            else None
+        )
         self._preference_weight = config.preference_weight
         self.scale = max(items, 2) ** 0.25 / config.temperature
         """The score of a cosine of 1, without the bias."""
@@ -154,18 +160,33 @@ class Towers(nn.Module):
         return unit(vectors), torch.lerp(self.new_item_bias(), bias, known)
 
     def users(
-        self, pooled: Tensor, confidence: Tensor, preferences: tuple[Tensor, Tensor]
+        self,
+        pooled: Tensor,
+        confidence: Tensor,
+        preferred: Tensor,
+        encoded: Tensor | None = None,
     ) -> Tensor:
         """Unit vectors of users (users, dim), zero for a user without history and preferences.
 
         Args:
             pooled: (users, dim), weighted sums of item vectors, in any scale.
             confidence: (users,), the total confidence weight of the history.
+            preferred: (users, dim), unit vectors of their preferences.
+            encoded: (users, dim), what the causal encoder makes of their histories, in any scale;
+                zero for a user without history.
+        """
+        history = unit(pooled)
+        if self.causal is not None and encoded is not None:
+            history = unit(unit(encoded) + self.causal.pooled_weight * history)
+        return unit(history * (confidence / self._preference_weight)[:, None] + preferred)
+
+    def preferred(self, preferences: tuple[Tensor, Tensor]) -> Tensor:
+        """Unit vectors of preferences (users, dim), zero for a user without any.
+
+        Args:
             preferences: category indices, and the first index of each user.
         """
-        preferred = unit(self.content.categories(*preferences))
-        history = unit(pooled) * (confidence / self._preference_weight)[:, None]
-        return unit(history + preferred)
+        return unit(self.content.categories(*preferences))
 
 
 def pool(vectors: Tensor, items: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:

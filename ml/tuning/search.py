@@ -15,6 +15,7 @@ import pandas as pd
 from optuna.distributions import BaseDistribution, distribution_to_json
 
 from ml.dataset import Dataset
+from ml.evaluation.encoder_choice import choose_encoder
 from ml.evaluation.metrics import NDCG
 from ml.evaluation.protocol import K, RankingMetrics, score_lists
 from ml.evaluation.splits import sample_users, validation_split
@@ -78,7 +79,7 @@ def tune(
         seed: of the split, the trainings and the search.
         study_file: stores the trials; a search with the same file is resumed.
         defaults: the first trial, and the values of all hyper-parameters outside of the search
-            space.
+            space. If they leave the user encoder open, it is chosen before the search.
         progress: progress callback.
 
     Raises:
@@ -87,7 +88,7 @@ def tune(
         ModelError: no trial is complete.
     """
     start = time.monotonic()
-    defaults = defaults or TowersConfig()
+    defaults = choose_encoder(dataset, defaults or TowersConfig(), seed=seed).config
     space = search_space(dataset)
     training, held_out = validation_split(dataset, seed=seed)
     if not held_out:

@@ -39,11 +39,15 @@ def train_towers(
     seed: int,
     model: dsl.Output[dsl.Model],
 ) -> dict[str, Any]:
-    """Train on the whole dataset; returns version, seconds of training and losses by epoch."""
+    """Train on the whole dataset; returns what the model card says of the training.
+
+    That is version, user encoder and why it was chosen, seconds, and losses by epoch.
+    """
     import time
     from pathlib import Path
 
     from ml.dataset import Dataset
+    from ml.evaluation.encoder_choice import choose_encoder
     from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
     from ml.towers.text import text_embedding_cache
@@ -56,13 +60,22 @@ def train_towers(
         print(f"epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
     started = time.monotonic()
+
+    def compare(encoder: str, epoch: int, epochs: int, loss: float) -> None:
+        print(f"comparison, {encoder}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
+
     config = TowersConfig.model_validate_json(towers)
+    data = Dataset.load(Path(dataset.path))
     with text_embedding_cache(MlSettings().models_dir):
-        bundle = train(Dataset.load(Path(dataset.path)), config, seed=seed, progress=show)
+        choice = choose_encoder(data, config, seed=seed, progress=compare)
+        print(choice.reason, flush=True)
+        bundle = train(data, choice.config, seed=seed, progress=show)
     bundle.save(Path(model.path))
     model.metadata.update({"version": bundle.version, "dim": bundle.dim})
     return {
         "version": bundle.version,
+        "user_encoder": choice.config.user_encoder,
+        "encoder_reason": choice.reason,
         "seconds": time.monotonic() - started,
         "losses": losses,
     }
@@ -97,6 +110,7 @@ def evaluate(
         print(f"{what}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
     config = TowersConfig.model_validate_json(towers)
+    config = config.model_copy(update={"user_encoder": training.pop("user_encoder")})
     with text_embedding_cache(MlSettings().models_dir):
         made = make_card(
             Dataset.load(Path(dataset.path)),

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.dataset import USER_COLUMNS
+from ml.evaluation.encoder_choice import choose_encoder
 from ml.evaluation.ranking_models.ranking_model import Fitted, InteractionMatrix, Progress
 from ml.serving.batch import ItemIndex, list_items
 from ml.towers.config import TowersConfig
@@ -22,13 +23,14 @@ class TwoTower:
     def fit(self, training: InteractionMatrix, seed: int, progress: Progress) -> Fitted:
         """Train; see `RankingModel`."""
         self._training = training
+        config = choose_encoder(training.dataset, self._config, seed=seed).config
         self._bundle = train(
             training.dataset,
-            self._config,
+            config,
             seed=seed,
             progress=lambda epoch, epochs, _: progress(epoch / epochs),
         )
-        return Fitted(self._config.model_dump(mode="json"))
+        return Fitted(config.model_dump(mode="json"))
 
     def rank(self, user_ids: Sequence[str], k: int) -> npt.NDArray[np.int64]:
         """The best `k` columns of each user; see `RankingModel`."""

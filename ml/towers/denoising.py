@@ -1,0 +1,93 @@
+"""The objective of the pooling encoder: a part of a window is hidden, and to be predicted.
+
+It is the multinomial log-likelihood of a denoising autoencoder, as in Mult-DAE (Liang et al. 2018);
+in large catalogues the softmax is sampled (`ml.towers.negative_sampling`).
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from ml.dataset import Dataset
+from ml.towers.config import TowersConfig
+from ml.towers.loss import Targets, product_dtype, softmax_loss
+from ml.towers.model import Towers, pool
+from ml.towers.negative_sampling import FullSoftmax, MixedNegativeSampler, NegativeSampler
+from ml.towers.objective import Encode
+from ml.towers.preprocessing import Preprocessing
+from ml.towers.windows import TrainingWindows, WindowBatch
+
+_EPOCHS = 15
+_WINDOWS_PER_ENTRY = 3
+_MIN_STEPS = 800
+
+
+class Denoising:
+    """See the module; `Objective` says what its members are."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        preprocessing: Preprocessing,
+        config: TowersConfig,
+        generator: torch.Generator,
+    ) -> None:
+        """Collect the windows on the device of `generator`.
+
+        Raises:
+            ContractError: if no interaction has a positive confidence weight, or one is not valid.
+        """
+        self._config = config
+        self._dtype = product_dtype(generator.device)
+        self._windows = TrainingWindows(dataset, preprocessing, config, generator)
+        self.users = self._windows.users
+        self.popularity = self._windows.popularity()
+        self.steps = -(-self._windows.sessions // config.batch_size)
+        enough = -(-_WINDOWS_PER_ENTRY * self._windows.entries // self._windows.sessions)
+        self.epochs = config.epochs or max(min(_EPOCHS, enough), -(-_MIN_STEPS // self.steps))
+        items = len(self.popularity)
+        self._sampler: NegativeSampler = (
+            FullSoftmax.over(items, generator.device)
+            if items <= config.full_softmax_items
+            else MixedNegativeSampler(self.popularity / self.users, config.sampled_items, generator)
+        )
+
+    def optimizer(self, towers: Towers) -> torch.optim.Optimizer:
+        """Adam with one learning rate."""
+        return torch.optim.Adam(towers.parameters(), lr=self._config.learning_rate, fused=True)
+
+    def losses(self, towers: Towers, encode: Encode) -> Iterator[Tensor]:
+        """The losses of as many windows as there are sessions, a batch at a time."""
+        for anchors in torch.split(self._windows.sample(), self._config.batch_size):
+            yield self._loss(towers, encode, self._windows.batch(anchors))
+
+    def _loss(self, towers: Towers, encode: Encode, batch: WindowBatch) -> Tensor:
+        sampled = self._sampler.sample(batch.items, batch.size)
+        columns = sampled.columns(batch.items)
+        vectors, bias = encode(sampled.items)
+        weights = batch.weights * batch.visible
+        confidence = weights.new_zeros(batch.size).index_add(0, batch.rows, weights.abs())
+        users = towers.users(
+            pool(vectors, columns, batch.starts, weights),
+            confidence,
+            towers.preferred(batch.preferences),
+        )
+        return softmax_loss(
+            torch.cat([users * towers.scale, users.new_ones(batch.size, 1)], dim=1),
+            torch.cat([vectors, (bias + sampled.log_q_correction)[:, None]], dim=1),
+            self._targets(batch, columns),
+            self._dtype,
+        )
+
+    def _targets(self, batch: WindowBatch, columns: Tensor) -> Targets:
+        """The hidden entries; the visible ones are masked, as no list holds items already seen."""
+        mass = batch.labels.new_zeros(batch.size).index_add(0, batch.rows, batch.labels)
+        balance = mass.clamp(min=1e-6) ** -self._config.target_exponent / batch.size
+        is_target, is_masked = batch.labels > 0, batch.visible > 0
+        return Targets(
+            rows=batch.rows[is_target],
+            columns=columns[is_target],
+            labels=(batch.labels * balance[batch.rows])[is_target],
+            masked=(batch.rows[is_masked], columns[is_masked]),
+        )

@@ -1,0 +1,108 @@
+"""The objective of the causal encoder: each entry of a sequence is predicted from those before it.
+
+The softmax runs over the items of the batch and uniform negatives, with log-Q correction. With as
+many negatives as that it is as good as the one over all items (Klenitskiy & Vasilev, "Turning Dross
+Into Gold Loss: is BERT4Rec really better than SASRec?", 2023).
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from ml.dataset import Dataset
+from ml.towers.config import TowersConfig
+from ml.towers.loss import Targets, product_dtype, softmax_loss
+from ml.towers.model import Towers
+from ml.towers.negative_sampling import MixedNegativeSampler
+from ml.towers.objective import Encode
+from ml.towers.preprocessing import Preprocessing
+from ml.towers.sequences import SequenceBatch, TrainingSequences
+
+_MIN_EPOCHS = 6
+_MIN_STEPS = 450
+
+
+class NextItem:
+    """See the module; `Objective` says what its members are."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        preprocessing: Preprocessing,
+        config: TowersConfig,
+        generator: torch.Generator,
+    ) -> None:
+        """Collect the sequences.
+
+        Raises:
+            ContractError: no user has two entries, or an interaction is not valid.
+        """
+        self._config = config
+        self._dtype = product_dtype(generator.device)
+        self._sequences = TrainingSequences(dataset, preprocessing, config, generator)
+        self.users = self._sequences.users
+        self.popularity = self._sequences.popularity
+        self.steps = self._sequences.steps
+        self.epochs = config.causal.epochs or max(_MIN_EPOCHS, -(-_MIN_STEPS // self.steps))
+        self._sampler = MixedNegativeSampler(
+            self.popularity / self.users, config.causal.sampled_items, generator
+        )
+
+    def optimizer(self, towers: Towers) -> torch.optim.Optimizer:
+        """Adam with one learning rate for the encoder and one for the item tower."""
+        causal = self._config.causal
+        assert towers.causal is not None
+        encoder = list(towers.causal.parameters())
+        of_encoder = set(map(id, encoder))
+        others = [each for each in towers.parameters() if id(each) not in of_encoder]
+        groups = [
+            {"params": encoder, "lr": causal.learning_rate},
+            {"params": others, "lr": causal.embedding_learning_rate},
+        ]
+        return torch.optim.Adam(groups, fused=True)
+
+    def losses(self, towers: Towers, encode: Encode) -> Iterator[Tensor]:
+        """The losses of a sequence of each user, a batch at a time."""
+        for users in self._sequences.batches():
+            yield self._loss(towers, encode, self._sequences.batch(users))
+
+    def _loss(self, towers: Towers, encode: Encode, batch: SequenceBatch) -> Tensor:
+        assert towers.causal is not None
+        size, length = batch.items.shape
+        sampled = self._sampler.sample(batch.items[batch.is_entry], size)
+        columns = sampled.columns(torch.where(batch.is_entry, batch.items, sampled.items[0]))
+        vectors, bias = encode(sampled.items)
+        entries = vectors[columns[:, :-1]] * batch.weights[:, :-1, None]
+        has_target = batch.weights[:, 1:] > 0
+        preferred = towers.preferred(batch.preferences)
+        users = towers.users(
+            entries.cumsum(dim=1)[has_target],
+            batch.weights[:, :-1].abs().cumsum(dim=1)[has_target],
+            preferred[:, None].expand(-1, length - 1, -1)[has_target],
+            towers.causal(entries)[has_target],
+        )
+        return softmax_loss(
+            torch.cat([users * towers.scale, users.new_ones(len(users), 1)], dim=1),
+            torch.cat([vectors, (bias + sampled.log_q_correction)[:, None]], dim=1),
+            _targets(columns, batch.is_entry, has_target),
+            self._dtype,
+        )
+
+
+def _targets(columns: Tensor, is_entry: Tensor, has_target: Tensor) -> Targets:
+    """The next entry of each place; all other entries of its user are masked.
+
+    No list holds those before it, and those after it are no negatives.
+    """
+    sequences = has_target.nonzero()[:, 0]
+    targets = columns[:, 1:][has_target]
+    rows = torch.arange(len(targets), device=targets.device)
+    own = columns[sequences]
+    is_masked = is_entry[sequences] & (own != targets[:, None])
+    return Targets(
+        rows=rows,
+        columns=targets,
+        labels=torch.full_like(targets, 1 / max(len(targets), 1), dtype=torch.float32),
+        masked=(rows[:, None].expand_as(own)[is_masked], own[is_masked]),
+    )
