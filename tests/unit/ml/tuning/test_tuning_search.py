@@ -12,7 +12,7 @@ from ml.tuning.search import Tuning, TuningProgress, tune
 from streams.errors import ConfigurationError, ContractError, ModelError
 from support.training_log import dataset_of
 
-SMALL = TowersConfig(dim=8, epochs=2, text_encoder=None)
+SMALL = TowersConfig(user_encoder="pooling", dim=8, epochs=2, text_encoder=None)
 
 
 def shop(seed: int = 0, *, timed: bool = False) -> Dataset:
