@@ -69,7 +69,7 @@ def test_a_purchase_is_on_the_page_within_seconds(dashboard: Page, stack: Any) -
     expect(dashboard.locator("#revenue")).not_to_have_text("0.00")
     dashboard.get_by_text("15 minutes").first.click()
     expect(sold).to_contain_text("9,000")
-    assert dashboard.evaluate("document.querySelectorAll('#earned rect').length") == 15
+    expect(dashboard.locator("#earned rect")).to_have_count(15)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

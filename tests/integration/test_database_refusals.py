@@ -26,7 +26,7 @@ LISTS = "feast.feast_edb_rec_sys_user_items"
         ("storefront", "drop table shop.reviews"),
         ("processor", "select from shop.users"),
         ("processor", "select price from shop.products"),
-        ("processor", "select from events.interactions"),
+        ("processor", "update events.interactions set item_id = ''"),
         ("processor", "select from ml.live_version"),
         ("processor", f"update {LISTS} set value_text = ''"),
         ("processor", "update feast.feature_views set feature_view_name = ''"),

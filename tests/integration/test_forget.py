@@ -122,7 +122,7 @@ def test_nothing_of_a_person_stays(stack: Any, tracker: EventTracker) -> None:
     stores = {
         "shop.users", "shop.orders", "shop.reviews", "shop.cart_lines", "shop.submissions",
         "events.interactions", "events.new_users", "events.impressions", "events.sessions",
-        "events.session_events", "feast.feast_edb_rec_sys_user_items",
+        "events.session_events", "events.shopper_items", "feast.feast_edb_rec_sys_user_items",
         "feast.feast_edb_rec_sys_live_history",
     }  # fmt: skip
     assert places_of(stack.database_url, user_id, email) == stores

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from apps.local.demo.visitor import Visitor
+from apps.load.visitor import Visitor
 from apps.storefront.catalog.repository import upsert_products
 from ml.registry import repository
 from ml.registry.repository import ModelVersion
