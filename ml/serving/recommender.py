@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Source = Literal["live", "precomputed", "trending", "popular", "none"]
 
-_SHORTEST_TREND = 10
-"""Fewer items are no trend: a handful of events would fill the first page."""
+_MIN_TRENDING = 10
+"""Items of the trending list at least: a handful of events would fill the first page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Recommender:
     def status(self) -> RecommenderStatus:
         """The live version and the source of a visitor's list, for health checks and metrics."""
         model = self._live_model.current()
-        visitors = _first(self._for_anyone(model, Shopper(None), limit=_SHORTEST_TREND))
+        visitors = _first(self._for_anyone(model, Shopper(None), limit=_MIN_TRENDING))
         return RecommenderStatus(model.version if model else None, visitors.source)
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class Recommender:
         self, model: LiveModel | None, shopper: Shopper, limit: int
     ) -> Iterator[ServedList]:
         trend = apply_filters(self._live_model.trending, shopper)[:limit]
-        if len(trend) >= min(limit, _SHORTEST_TREND):
+        if len(trend) >= min(limit, _MIN_TRENDING):
             yield ServedList(trend, "trending", None)
         if model is not None:
             yield ServedList(
