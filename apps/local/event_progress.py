@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg
 
 from apps.local import repository
+from apps.storefront.events.repository import backlog
 from streams.contracts import CHANNELS
 from streams.errors import UnavailableError
 from streams.lag import Lag
@@ -21,6 +22,8 @@ _POLL_SECONDS = 0.5
 class EventProgress:
     """How many events are under way, and where."""
 
+    unpublished: int
+    """Events in the shop's outbox."""
     unprocessed: int
     """Records that the processor has not committed."""
     unsunk: int
@@ -31,11 +34,12 @@ class EventProgress:
     @property
     def is_complete(self) -> bool:
         """Whether nothing is under way."""
-        return not (self.unprocessed or self.unsunk or self.unjudged)
+        return not (self.unpublished or self.unprocessed or self.unsunk or self.unjudged)
 
     def __str__(self) -> str:
         return (
-            f"{self.unprocessed:,} events wait for the processor, {self.unsunk:,} for the sink;"
+            f"{self.unpublished:,} events wait in the outbox,"
+            f" {self.unprocessed:,} for the processor, {self.unsunk:,} for the sink;"
             f" {self.unjudged:,} sessions wait for their view verdicts"
         )
 
@@ -63,7 +67,7 @@ def lags(kafka: KafkaSettings) -> list[GroupLag]:
 
 
 class EventTracker:
-    """Follows events from the public topics into PostgreSQL; close it when done."""
+    """Follows events from the shop's outbox into PostgreSQL; close it when done."""
 
     def __init__(self, kafka: KafkaSettings, database_url: str) -> None:
         self._lag = Lag(kafka)
@@ -79,11 +83,13 @@ class EventTracker:
             UnavailableError: Kafka does not answer.
             psycopg.OperationalError: PostgreSQL does not answer.
         """
+        with psycopg.connect(self._database_url) as connection:
+            unpublished = backlog(connection).waiting
         unprocessed = self._lag.behind(PROCESSOR_GROUP, [channel.public for channel in CHANNELS])
         with psycopg.connect(self._database_url) as connection:
             unjudged = repository.sessions_without_verdicts(connection)
         unsunk = sum(self._lag.behind(sink.consumer_group, [sink.channel.valid]) for sink in SINKS)
-        return EventProgress(unprocessed, unsunk, unjudged)
+        return EventProgress(unpublished, unprocessed, unsunk, unjudged)
 
     def dead_letters(self) -> int:
         """Records in the dead letter queues."""

@@ -1,0 +1,41 @@
+"""What is under way between the shop and PostgreSQL."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from apps.local.event_progress import EventTracker
+from apps.storefront.events import repository
+from apps.storefront.events.publishing import record
+from streams.contracts import Interaction, InteractionType, new_id
+
+pytestmark = pytest.mark.integration
+
+
+def test_an_event_in_the_outbox_is_under_way(stack: Any) -> None:
+    """As long as this test has the relay's lock, the shop sends nothing of the outbox."""
+    event = Interaction(
+        interaction_id=new_id(),
+        user_id="waits",
+        item_id="x",
+        timestamp=datetime.now(UTC),
+        interaction_type=InteractionType.CART,
+    )
+    with closing(EventTracker(stack.kafka, stack.database_url)) as tracker:
+        with psycopg.connect(stack.database_url) as connection:
+            while not repository.lock(connection):
+                pass
+            with psycopg.connect(stack.database_url) as other:
+                repository.add(other, [record(event)])
+            progress = tracker.progress()
+            assert progress.unpublished >= 1
+            assert not progress.is_complete
+        tracker.wait_until_stored(60, lambda _: None)
+        with psycopg.connect(stack.database_url) as connection:
+            stored = connection.execute(
+                "select from events.interactions where interaction_id = %s", [event.interaction_id]
+            )
+            assert stored.rowcount == 1
