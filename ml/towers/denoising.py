@@ -9,13 +9,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ml.dataset import Dataset
-from ml.towers.config import TowersConfig
 from ml.towers.loss import Targets, product_dtype, softmax_loss
 from ml.towers.model import Towers, pool
 from ml.towers.negative_sampling import FullSoftmax, MixedNegativeSampler, NegativeSampler
 from ml.towers.objective import Encode
-from ml.towers.preprocessing import Preprocessing
+from ml.towers.training_data import TrainingData
 from ml.towers.windows import TrainingWindows, WindowBatch
 
 _EPOCHS = 15
@@ -26,21 +24,15 @@ _MIN_STEPS = 800
 class Denoising:
     """See the module; `Objective` says what its members are."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        preprocessing: Preprocessing,
-        config: TowersConfig,
-        generator: torch.Generator,
-    ) -> None:
-        """Collect the windows on the device of `generator`.
+    def __init__(self, data: TrainingData) -> None:
+        """Collect the windows.
 
         Raises:
             ContractError: if no interaction has a positive confidence weight, or one is not valid.
         """
-        self._config = config
-        self._dtype = product_dtype(generator.device)
-        self._windows = TrainingWindows(dataset, preprocessing, config, generator)
+        self._config = config = data.config
+        self._dtype = product_dtype(data.device)
+        self._windows = TrainingWindows(data)
         self.users = self._windows.users
         self.popularity = self._windows.popularity()
         self.steps = -(-self._windows.sessions // config.batch_size)
@@ -48,9 +40,11 @@ class Denoising:
         self.epochs = config.epochs or max(min(_EPOCHS, enough), -(-_MIN_STEPS // self.steps))
         items = len(self.popularity)
         self._sampler: NegativeSampler = (
-            FullSoftmax.over(items, generator.device)
+            FullSoftmax.over(items, data.device)
             if items <= config.full_softmax_items
-            else MixedNegativeSampler(self.popularity / self.users, config.sampled_items, generator)
+            else MixedNegativeSampler(
+                self.popularity / self.users, config.sampled_items, data.generator
+            )
         )
 
     def optimizer(self, towers: Towers) -> torch.optim.Optimizer:

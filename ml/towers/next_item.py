@@ -10,14 +10,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ml.dataset import Dataset
-from ml.towers.config import TowersConfig
 from ml.towers.loss import Targets, product_dtype, softmax_loss
 from ml.towers.model import Towers
 from ml.towers.negative_sampling import MixedNegativeSampler
 from ml.towers.objective import Encode
-from ml.towers.preprocessing import Preprocessing
 from ml.towers.sequences import SequenceBatch, TrainingSequences
+from ml.towers.training_data import TrainingData
 
 _MIN_EPOCHS = 6
 _MIN_STEPS = 450
@@ -26,27 +24,21 @@ _MIN_STEPS = 450
 class NextItem:
     """See the module; `Objective` says what its members are."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        preprocessing: Preprocessing,
-        config: TowersConfig,
-        generator: torch.Generator,
-    ) -> None:
+    def __init__(self, data: TrainingData) -> None:
         """Collect the sequences.
 
         Raises:
             ContractError: no user has two entries, or an interaction is not valid.
         """
-        self._config = config
-        self._dtype = product_dtype(generator.device)
-        self._sequences = TrainingSequences(dataset, preprocessing, config, generator)
+        self._config = config = data.config
+        self._dtype = product_dtype(data.device)
+        self._sequences = TrainingSequences(data)
         self.users = self._sequences.users
         self.popularity = self._sequences.popularity
         self.steps = self._sequences.steps
         self.epochs = config.causal.epochs or max(_MIN_EPOCHS, -(-_MIN_STEPS // self.steps))
         self._sampler = MixedNegativeSampler(
-            self.popularity / self.users, config.causal.sampled_items, generator
+            self.popularity / self.users, config.causal.sampled_items, data.generator
         )
 
     def optimizer(self, towers: Towers) -> torch.optim.Optimizer:

@@ -8,10 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ml.dataset import Dataset
-from ml.towers.config import TowersConfig
-from ml.towers.history import Histories
-from ml.towers.preprocessing import Preprocessing
+from ml.towers.training_data import TrainingData
 from streams.errors import ContractError
 
 
@@ -35,25 +32,16 @@ class SequenceBatch:
 class TrainingSequences:
     """The histories of all users in the order of their times."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        preprocessing: Preprocessing,
-        config: TowersConfig,
-        generator: torch.Generator,
-    ) -> None:
+    def __init__(self, data: TrainingData) -> None:
         """Collect the histories.
 
         Raises:
             ContractError: no user has two entries, or an interaction is not valid.
         """
-        self._config = config
-        self._device = generator.device
-        self._random = np.random.default_rng(generator.initial_seed())
-        user_ids = sorted(map(str, dataset.interactions["user_id"].unique()))
-        histories = Histories.build(
-            dataset.interactions, user_ids, preprocessing.items, config.confidence
-        )
+        self._config = config = data.config
+        self._device = data.device
+        self._random = np.random.default_rng(data.generator.initial_seed())
+        histories = data.histories()
         order = histories.by_time()
         self._items = histories.items[order]
         self._weights = histories.weights(config.recency_half_life)[order]
@@ -62,16 +50,13 @@ class TrainingSequences:
         self._users = np.flatnonzero(self._lengths > 1)
         if not len(self._users):
             raise ContractError("no user has two items, so there is no order to learn from")
-        self.users = len(user_ids)
+        self.users = len(data.user_ids)
         counted = np.bincount(
-            histories.items[histories.confidence > 0], minlength=len(preprocessing.item_ids)
+            histories.items[histories.confidence > 0], minlength=len(data.preprocessing.item_ids)
         )
         self.popularity = torch.from_numpy(counted).float().to(self._device)
         """How many users have each item with a positive confidence weight, float32 (items,)."""
-        preferences = dataset.users.drop_duplicates("user_id").set_index("user_id")["preferences"]
-        self._preferences = preprocessing.preference_tokens(
-            preferences.reindex(user_ids).fillna("")
-        )
+        self._preferences = data.preferences()
 
     @property
     def steps(self) -> int:

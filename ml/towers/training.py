@@ -14,6 +14,7 @@ from ml.towers.model import FeatureTensors, Towers
 from ml.towers.next_item import NextItem
 from ml.towers.objective import Objective
 from ml.towers.preprocessing import Preprocessing
+from ml.towers.training_data import TrainingData
 
 Progress = Callable[[int, int, float], None]
 """Called after each epoch: its number from 1, the number of epochs, the mean loss."""
@@ -53,7 +54,7 @@ def train(
     """
     preprocessing = Preprocessing.fit(dataset, config.text_encoder)
     generator = torch.Generator(best_device()).manual_seed(seed)
-    run = _Run(dataset, config, preprocessing, generator, share)
+    run = _Run(TrainingData(dataset, preprocessing, config, generator), share)
     fifths = range(1, _OBSERVED_EPOCHS + 1)
     observed = {-(-run.epochs * fifth // _OBSERVED_EPOCHS) for fifth in fifths}
     for epoch in range(1, run.epochs + 1):
@@ -69,20 +70,14 @@ def train(
 class _Run:
     """The state of one training run."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        config: TowersConfig,
-        preprocessing: Preprocessing,
-        generator: torch.Generator,
-        share: float,
-    ) -> None:
+    def __init__(self, data: TrainingData, share: float) -> None:
+        preprocessing, config, generator = data.preprocessing, data.config, data.generator
         self._config = config
         self._generator = generator
-        self._device = generator.device
+        self._device = data.device
         objective = NextItem if config.user_encoder == "causal" else Denoising
-        self._objective: Objective = objective(dataset, preprocessing, config, generator)
-        features = FeatureTensors.of(preprocessing.known_item_features(dataset.items))
+        self._objective: Objective = objective(data)
+        features = FeatureTensors.of(preprocessing.known_item_features(data.dataset.items))
         self._features = features.to(self._device)
         # Initialized on the CPU: one seed gives the same initial weights on every device.
         on_cpu = torch.Generator().manual_seed(generator.initial_seed())

@@ -13,11 +13,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ml.dataset import Dataset
 from ml.towers.config import TowersConfig
 from ml.towers.history import Histories
 from ml.towers.model import ranges
-from ml.towers.preprocessing import Preprocessing
+from ml.towers.training_data import TrainingData
 from streams.errors import ContractError
 
 _MAX_HALF_LIVES = 7.0
@@ -52,29 +51,20 @@ class WindowBatch:
 class TrainingWindows:
     """The histories of all users, from which windows are sampled."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        preprocessing: Preprocessing,
-        config: TowersConfig,
-        generator: torch.Generator,
-    ) -> None:
-        """Collect the histories on the device of `generator`.
+    def __init__(self, data: TrainingData) -> None:
+        """Collect the histories.
 
         Raises:
             ContractError: if no interaction has a positive confidence weight, or one is not valid.
         """
-        self._config = config
-        self._generator = generator
-        user_ids = sorted(map(str, dataset.interactions["user_id"].unique()))
-        histories = Histories.build(
-            dataset.interactions, user_ids, preprocessing.items, config.confidence
-        )
+        self._config = config = data.config
+        self._generator = data.generator
+        histories = data.histories()
         if not (histories.confidence > 0).any():
             raise ContractError("no interaction has a positive confidence weight")
-        self.users = len(user_ids)
-        self._item_count = len(preprocessing.item_ids)
-        self._device = generator.device
+        self.users = len(data.user_ids)
+        self._item_count = len(data.preprocessing.item_ids)
+        self._device = data.device
         self._items = self._tensor(histories.items)
         self._weights = self._tensor(histories.weights(config.recency_half_life))
         self._positive = self._tensor(histories.confidence > 0)
@@ -88,8 +78,7 @@ class TrainingWindows:
         self.entries = len(histories.items)
         self.sessions = int(np.ceil(float((1 / sizes).sum())))
         self._anchor_weights = sizes**-config.session_exponent
-        preferences = dataset.users.drop_duplicates("user_id").set_index("user_id")["preferences"]
-        tokens = preprocessing.preference_tokens(preferences.reindex(user_ids).fillna(""))
+        tokens = data.preferences()
         self._preferences = self._tensor(tokens.indices)
         self._preference_starts = self._tensor(tokens.offsets[:-1])
         self._preference_lengths = self._tensor(tokens.offsets).diff()
