@@ -20,7 +20,7 @@ Progress = Callable[[str, int, int, float], None]
 _SHARE = 0.25
 """Of the epochs of a full training; differences between the two show that early."""
 _USERS = 5_000
-_MIN_USERS = 100
+_MIN_USERS = 500
 _STANDARD_ERRORS = 2.0
 
 

@@ -37,7 +37,7 @@ def walks(shop: Dataset) -> Dataset:
     rng = np.random.default_rng(5)
     rows = [
         (f"u{user}", f"i{(start + step) % ITEMS}", step)
-        for user, start in enumerate(rng.integers(ITEMS, size=300))
+        for user, start in enumerate(rng.integers(ITEMS, size=600))
         for step in range(STEPS)
     ]
     log = pd.DataFrame(rows, columns=["user_id", "item_id", "day"])
