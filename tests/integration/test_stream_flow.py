@@ -213,9 +213,7 @@ def test_what_shoppers_view_now_is_soon_trending(
     send(publisher, events)
     config = MlSettings(database_url=stack.database_url, models_dir=tmp_path)
     with closing(OnlineFeatures(config)) as features:
-        deadline = time.monotonic() + 60
-        while features.trending("Stream|Flow") != ("trendy",) or (
-            "trendy" not in features.trending()
-        ):
+        deadline = time.monotonic() + 120
+        while features.trending("Stream|Flow") != ("trendy",) or not features.trending():
             assert time.monotonic() < deadline
             time.sleep(0.5)

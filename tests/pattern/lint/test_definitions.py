@@ -81,8 +81,10 @@ def test_one_version_of_each_kind_is_the_head() -> None:
     assert heads == Counter(dict.fromkeys(every, 1))
 
 
-# A fork has no such folder: it fetches the files of the lock instead, and checks each when it does.
-@pytest.mark.skipif(not GIVEN.is_dir(), reason=f"no definitions at {GIVEN}")
+@pytest.mark.skipif(
+    not GIVEN.is_dir(),
+    reason=f"no {GIVEN}: the files are fetched, and each is checked against the lock then",
+)
 def test_the_given_files_are_those_of_the_lock() -> None:
     locked = {file.path: file for file in files() if not file.module}
     assert set(GIVEN.rglob("*.yaml")) | set(GIVEN.rglob("*.json")) == set(locked)

@@ -20,8 +20,10 @@ def test_cuda_is_used_if_it_is_available() -> None:
     assert (best_device().type == "cuda") == torch.cuda.is_available()
 
 
-# Only the hardware shows that no tensor is on the wrong device; most machines have none.
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA is not available")
+@pytest.mark.skipif(
+    not torch.cuda.is_available(),
+    reason="no CUDA: only the hardware shows that no tensor is on the wrong device",
+)
 def test_a_model_trained_on_cuda_is_served_on_the_cpu(
     shop: Dataset, config: TowersConfig, now: datetime
 ) -> None:
