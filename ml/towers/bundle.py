@@ -22,7 +22,7 @@ from ml.towers.model import FeatureTensors, Towers, pool, token_tensors, unit
 from ml.towers.preprocessing import Preprocessing
 from streams.errors import ContractError, ModelError
 
-FORMAT: Literal[3] = 3
+FORMAT: Literal[4] = 4
 _DESCRIPTION = "bundle.json"
 _WEIGHTS = "weights.safetensors"
 _HISTORY_VECTORS = "history_vectors"
@@ -41,7 +41,7 @@ class _Description(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    format: Literal[3]
+    format: Literal[4]
     version: Annotated[str, Field(min_length=1)]
     weights_sha256: str
     config: TowersConfig

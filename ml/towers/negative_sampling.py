@@ -1,8 +1,8 @@
-"""The items that the softmax of a training step runs over: all of them, or a sample."""
+"""The items that the softmax of a training step runs over: a sample of all."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,35 +16,12 @@ class SampledItems:
     """int64 (n,), in ascending order."""
     log_q_correction: Tensor
     """float32 (n,): -log q, where q is the probability that the item is in the sample. It is added
-    to the scores (Yi et al. 2019); 0 where all items are in."""
+    to the scores (Yi et al. 2019)."""
 
-    def columns(self, items: Tensor) -> Tensor:
-        """The positions of `items`, all of them sampled, in this sample."""
-        return torch.searchsorted(self.items, items)
-
-
-class NegativeSampler(Protocol):
-    """Chooses the items of each step's softmax."""
-
-    def sample(self, batch_items: Tensor, users: int) -> SampledItems:
-        """Items for a batch of `users` users with `batch_items`, which are always in the sample."""
-
-
-@dataclass(frozen=True, slots=True)
-class FullSoftmax:
-    """All items at each step."""
-
-    everything: SampledItems
-
-    @classmethod
-    def over(cls, items: int, device: torch.device) -> "FullSoftmax":
-        """The softmax over `items` items."""
-        everything = torch.arange(items, device=device)
-        return cls(SampledItems(everything, torch.zeros(items, device=device)))
-
-    def sample(self, _batch_items: Tensor, _users: int) -> SampledItems:
-        """The same items for each batch."""
-        return self.everything
+    def columns(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """The position of each of `items` in this sample, and whether it is there at all."""
+        columns = torch.searchsorted(self.items, items).clamp(max=len(self.items) - 1)
+        return columns, self.items[columns] == items
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +33,45 @@ class MixedNegativeSampler:
     Corrected Neural Modeling for Large Corpus Item Recommendations" (2019).
     """
 
-    user_shares: Tensor
-    """float32 (items,): the share of all users who have interacted with the item."""
+    log_q_correction: Tensor
+    """float32 (items,): -log of the probability that the item is in a sample."""
     uniform_negatives: int
     """Items per step that are sampled uniformly from all."""
     generator: torch.Generator
 
-    def sample(self, batch_items: Tensor, users: int) -> SampledItems:
-        """Items for a batch of `users` users with `batch_items`."""
-        count = len(self.user_shares)
+    @classmethod
+    def over(
+        cls,
+        items: int,
+        batches: Iterable[Tensor],
+        uniform_negatives: int,
+        generator: torch.Generator,
+    ) -> "MixedNegativeSampler":
+        """A sampler for batches like these, from which it estimates the probabilities.
+
+        Args:
+            items: their number.
+            batches: the items of each of some batches, int64 (n,).
+            uniform_negatives: per step.
+            generator: of the negatives.
+        """
+        counts = torch.zeros(items, device=generator.device)
+        number = 0
+        for batch_items in batches:
+            counts[torch.unique(batch_items)] += 1
+            number += 1
+        # An item is absent if the batch does not have it and no uniform negative is it.
+        log_absent = torch.log1p(-(counts / max(number, 1)).clamp(max=1 - 1e-6))
+        log_absent += uniform_negatives * math.log1p(-1 / max(items, 2))
+        return cls(-torch.log(-torch.expm1(log_absent)), uniform_negatives, generator)
+
+    def sample(self, batch_items: Tensor) -> SampledItems:
+        """Items for a batch with `batch_items`."""
         uniform = torch.randint(
-            count, (self.uniform_negatives,), generator=self.generator, device=self.generator.device
+            len(self.log_q_correction),
+            (self.uniform_negatives,),
+            generator=self.generator,
+            device=self.generator.device,
         )
         items = torch.unique(torch.cat([batch_items, uniform]))
-        # An item is absent if no user of the batch has it and no uniform negative is it.
-        log_absent = users * torch.log1p(-self.user_shares[items].clamp(max=1 - 1e-6))
-        log_absent += self.uniform_negatives * math.log1p(-1 / count)
-        return SampledItems(items, -torch.log(-torch.expm1(log_absent)))
+        return SampledItems(items, self.log_q_correction[items])

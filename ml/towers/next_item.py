@@ -33,12 +33,14 @@ class NextItem:
         self._config = config = data.config
         self._dtype = product_dtype(data.device)
         self._sequences = TrainingSequences(data)
-        self.users = self._sequences.users
         self.popularity = self._sequences.popularity
         self.steps = self._sequences.steps
         self.epochs = config.causal.epochs or max(_MIN_EPOCHS, -(-_MIN_STEPS // self.steps))
-        self._sampler = MixedNegativeSampler(
-            self.popularity / self.users, config.causal.sampled_items, data.generator
+        self._sampler = MixedNegativeSampler.over(
+            len(self.popularity),
+            (batch.items[batch.is_entry] for batch in self._batches()),
+            config.causal.sampled_items,
+            data.generator,
         )
 
     def optimizer(self, towers: Towers) -> torch.optim.Optimizer:
@@ -56,14 +58,17 @@ class NextItem:
 
     def losses(self, towers: Towers, encode: Encode) -> Iterator[Tensor]:
         """The losses of a sequence of each user, a batch at a time."""
-        for users in self._sequences.batches():
-            yield self._loss(towers, encode, self._sequences.batch(users))
+        for batch in self._batches():
+            yield self._loss(towers, encode, batch)
+
+    def _batches(self) -> Iterator[SequenceBatch]:
+        return map(self._sequences.batch, self._sequences.batches())
 
     def _loss(self, towers: Towers, encode: Encode, batch: SequenceBatch) -> Tensor:
         assert towers.causal is not None
-        size, length = batch.items.shape
-        sampled = self._sampler.sample(batch.items[batch.is_entry], size)
-        columns = sampled.columns(torch.where(batch.is_entry, batch.items, sampled.items[0]))
+        length = batch.items.shape[1]
+        sampled = self._sampler.sample(batch.items[batch.is_entry])
+        columns, _ = sampled.columns(batch.items)
         vectors, bias = encode(sampled.items)
         entries = vectors[columns[:, :-1]] * batch.weights[:, :-1, None]
         has_target = batch.weights[:, 1:] > 0

@@ -15,8 +15,6 @@ Encode = Callable[[Tensor], tuple[Tensor, Tensor]]
 class Objective(Protocol):
     """A loss over batches of the training data."""
 
-    users: int
-    """Users in the training data."""
     popularity: Tensor
     """How many users have each item with a positive confidence weight, float32 (items,)."""
     steps: int

@@ -50,7 +50,6 @@ class TrainingSequences:
         self._users = np.flatnonzero(self._lengths > 1)
         if not len(self._users):
             raise ContractError("no user has two items, so there is no order to learn from")
-        self.users = len(data.user_ids)
         counted = np.bincount(
             histories.items[histories.confidence > 0], minlength=len(data.preprocessing.item_ids)
         )

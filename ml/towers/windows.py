@@ -22,6 +22,10 @@ from streams.errors import ContractError
 _MAX_HALF_LIVES = 7.0
 """Entries further away from the anchor are left out: they would weigh less than a hundredth."""
 
+_MAX_ENTRIES = 512
+"""Expected entries of a longer window: of all others a random share is left out, so that a step
+costs no more because of a few users with thousands of entries."""
+
 _SHORT_HISTORY = 16
 """Up to this many entries, `history_dropout` applies in full."""
 
@@ -62,7 +66,6 @@ class TrainingWindows:
         histories = data.histories()
         if not (histories.confidence > 0).any():
             raise ContractError("no interaction has a positive confidence weight")
-        self.users = len(data.user_ids)
         self._item_count = len(data.preprocessing.item_ids)
         self._device = data.device
         self._items = self._tensor(histories.items)
@@ -71,7 +74,7 @@ class TrainingWindows:
         self._ages = self._tensor(histories.ages)
         self._starts = self._tensor(histories.offsets[:-1])
         self._lengths = self._tensor(histories.offsets).diff()
-        owners = np.repeat(np.arange(self.users), np.diff(histories.offsets))
+        owners = np.repeat(np.arange(len(data.user_ids)), np.diff(histories.offsets))
         self._owners = self._tensor(owners)
         self._half_life = _proximity_half_life(histories, config)
         sizes = self._tensor(histories.session_sizes(self._half_life))
@@ -104,6 +107,8 @@ class TrainingWindows:
         distances = (self._ages[entries] - self._ages[anchors][rows]).abs()
         distances = distances * (1 - self._bernoulli(count, config.whole_history_share))[rows]
         near = distances < _MAX_HALF_LIVES * self._half_life
+        kept = _MAX_ENTRIES / torch.bincount(rows[near], minlength=count).clamp(min=_MAX_ENTRIES)
+        near &= (self._bernoulli(len(rows), kept[rows]) > 0) | (entries == anchors[rows])
         entries, rows = entries[near], rows[near]
         proximity = torch.exp2(-distances[near] / self._half_life)
 

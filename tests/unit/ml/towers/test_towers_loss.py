@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -42,20 +44,26 @@ def test_a_row_that_is_masked_altogether_adds_nothing() -> None:
 
 
 def test_the_correction_is_the_probability_of_being_sampled() -> None:
+    """Also where an item is in the batches more often, or less, than its popularity says."""
     generator = torch.Generator().manual_seed(0)
     shares = torch.tensor([0.5, 0.1, 0.0, 0.02])
-    sampler = MixedNegativeSampler(shares, uniform_negatives=2, generator=generator)
-    rows, draws = 3, 20_000
+
+    def batches(number: int) -> Iterator[torch.Tensor]:
+        for _ in range(number):
+            yield (torch.rand(3, 4, generator=generator) < shares).nonzero()[:, 1]
+
+    sampler = MixedNegativeSampler.over(4, batches(5_000), 2, generator)
     counts, chances = torch.zeros(4), torch.zeros(4)
-    for _ in range(draws):
-        in_batch = (torch.rand(rows, 4, generator=generator) < shares).any(dim=0).nonzero().ravel()
-        sampled = sampler.sample(in_batch, rows)
-        assert set(in_batch.tolist()) <= set(sampled.items.tolist())
+    for batch in batches(20_000):
+        sampled = sampler.sample(batch)
+        assert set(batch.tolist()) <= set(sampled.items.tolist())
         counts[sampled.items] += 1
         chances[sampled.items] = torch.exp(-sampled.log_q_correction)
-    torch.testing.assert_close(counts / draws, chances, atol=0.015, rtol=0)
+    torch.testing.assert_close(counts / 20_000, chances, atol=0.015, rtol=0)
 
 
 def test_columns_are_the_positions_in_the_sample() -> None:
     sampled = SampledItems(torch.tensor([2, 5, 9]), torch.zeros(3))
-    assert sampled.columns(torch.tensor([9, 2, 5, 2])).tolist() == [2, 0, 1, 0]
+    columns, is_sampled = sampled.columns(torch.tensor([9, 2, 4, 5, 2, 10]))
+    assert is_sampled.tolist() == [True, True, False, True, True, False]
+    assert columns[is_sampled].tolist() == [2, 0, 1, 0]
