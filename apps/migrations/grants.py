@@ -45,6 +45,8 @@ GRANTS = (
             "erased_users",
         ),
     ),
+    # `recsys dlq replay` runs in its pod.
+    Grant("processor", "events", "select, insert", ("replayed_dead_letters",)),
     # It erases people.
     Grant("processor", "events", "select, delete", ("interactions", "new_users", "impressions")),
     # What is trending in a category.

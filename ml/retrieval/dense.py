@@ -7,11 +7,14 @@ the baselines' memory is their own.
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy.sparse
+
+if TYPE_CHECKING:
+    import scipy.sparse
 
 ScoreFunction = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 """Takes rows of users, int64 (rows,), and returns a new array of scores, float32 (rows, items)."""
@@ -22,7 +25,7 @@ _SCORES_AT_ONCE = 1 << 23
 
 def seen_matrix(
     interactions: pd.DataFrame, user_ids: Sequence[str], item_ids: Sequence[str]
-) -> scipy.sparse.csr_array:
+) -> "scipy.sparse.csr_array":
     """True where a user interacted with an item: bool (len(user_ids), len(item_ids)).
 
     Args:
@@ -30,6 +33,8 @@ def seen_matrix(
         user_ids: the user of each row, without repetition.
         item_ids: the item of each column, without repetition.
     """
+    import scipy.sparse  # the processor's image has none, and `recsys` imports this module
+
     rows = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
     columns = pd.Index(item_ids).get_indexer(pd.Index(interactions["item_id"]))
     known = (rows >= 0) & (columns >= 0)
@@ -41,7 +46,7 @@ def seen_matrix(
 
 
 def rank(
-    scores: ScoreFunction, rows: npt.NDArray[np.int64], seen: scipy.sparse.csr_array, k: int
+    scores: ScoreFunction, rows: npt.NDArray[np.int64], seen: "scipy.sparse.csr_array", k: int
 ) -> npt.NDArray[np.int64]:
     """The columns of the `k` highest scores of each user, best first, int64 (users, k).
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from apps.dead_letters import repository as dead_letters
 from apps.filling.repository import stored_interactions, stored_users
 from apps.storefront.catalog.repository import product_count, upsert_products
 from apps.storefront.events import repository as outbox
@@ -29,6 +30,7 @@ from streams.contracts import (
     new_id,
 )
 from streams.database import Database
+from streams.dead_letters import LetterId
 from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
@@ -200,6 +202,15 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
             connection, version, user_id="u0", vector=[1.0, 0, 0, 0], limit=12
         )
         assert set(near) == {f"i{number}" for number in range(4, 12)}
+
+
+def test_the_processors_role_notes_which_dead_letters_are_sent_again(url_of: UrlOf) -> None:
+    letter = LetterId("interactions-dlq", 0, 17)
+    with psycopg.connect(url_of("processor")) as connection:
+        assert not dead_letters.is_taken(connection, letter)
+        assert dead_letters.take(connection, letter)
+        assert dead_letters.is_taken(connection, letter)
+        assert not dead_letters.take(connection, letter)
 
 
 def test_vectors_are_analysed_by_the_pipeline(url_of: UrlOf) -> None:

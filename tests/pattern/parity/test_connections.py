@@ -59,6 +59,7 @@ def test_all_pods_at_once_fit_postgresql(size: str) -> None:
         "processor": most(size, "processor") * (processor._CONNECTIONS + FEAST + 1),
         "sink": sink(size),
         "feast servers": 2 * 2 * FEAST_SERVER,
+        "a replay of dead letters": 1,
         "jobs": JOBS,
         "a run": RUN,
         "operator": OPERATOR,

@@ -26,7 +26,12 @@ MODULES = {
         "gunicorn.app.wsgiapp",
         "ml.serving.live_model",
     ],
-    "processor": ["streams.processor.__main__"],
+    "processor": [
+        "apps.cli.main",
+        "apps.dead_letters.replay",
+        "apps.filling.fill",
+        "streams.processor.__main__",
+    ],
     "pipeline": [
         "apps.migrations.__main__",
         "ml.features.apply",
