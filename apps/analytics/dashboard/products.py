@@ -13,6 +13,7 @@ from streams.errors import UnavailableError
 
 log = structlog.get_logger()
 
+_CONNECTIONS = 2
 _SECONDS_KEPT = 300.0
 _TIMEOUT_SECONDS = 2.0
 _PAUSE_SECONDS = 30.0
@@ -23,7 +24,7 @@ class Products:
 
     def __init__(self, database_url: str | None) -> None:
         self._database = (
-            Database(database_url, connections=2, timeout=_TIMEOUT_SECONDS)
+            Database(database_url, connections=_CONNECTIONS, timeout=_TIMEOUT_SECONDS)
             if database_url
             else None
         )

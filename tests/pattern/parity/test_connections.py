@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.analytics.dashboard import products
 from apps.storefront.settings import StorefrontSettings
 from ml.serving import live_model
 from streams.features import store
@@ -57,6 +58,7 @@ def test_all_pods_at_once_fit_postgresql(size: str) -> None:
         "shop": most(size, "storefront") * direct,
         "pooler": pool(size)[1] + 1,
         "processor": most(size, "processor") * (processor._CONNECTIONS + FEAST + 1),
+        "dashboard": most(size, "analytics") * products._CONNECTIONS,
         "sink": sink(size),
         "feast servers": 2 * 2 * FEAST_SERVER,
         "a replay of dead letters": 1,

@@ -27,9 +27,11 @@ MODULES = {
         "ml.serving.live_model",
     ],
     "processor": [
+        "apps.analytics.dashboard.app",
         "apps.cli.main",
         "apps.dead_letters.replay",
         "apps.filling.fill",
+        "gunicorn.app.wsgiapp",
         "streams.processor.__main__",
     ],
     "pipeline": [

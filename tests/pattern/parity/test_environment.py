@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
+from apps.analytics.dashboard.settings import DashboardSettings
 from apps.backups.prune import PruneSettings
 from apps.backups.restore_test import RestoreTestSettings
 from apps.filling.fill import FillSettings
@@ -37,6 +38,7 @@ IN_A_CLUSTER = {
     "RECSYS_KAFKA_KEY_FILE": "Kafka is reached over TLS",
     "RECSYS_METRICS_PORT": "Prometheus reads the metrics",
     "RECSYS_PROCESSOR_HOST": "the kubelet probes the health from outside the pod",
+    "RECSYS_ANALYTICS_HOST": "the kubelet probes the health from outside the pod",
     "RECSYS_POOLED_DATABASE_URL": "a laptop has one shop, a cluster many",
     "RECSYS_TRUSTED_PROXIES": "the router stands before the shop",
     "RECSYS_SHOP_NAME": "a fork names its shop",
@@ -74,6 +76,7 @@ class Pod:
             for manifest in manifests(self.chart, self.size)
             if title(manifest) == self.workload
             for container in containers(manifest)
+            if container.get("command")  # a proxy beside it runs no program of ours
         ]
         return dict(found)
 
@@ -84,9 +87,11 @@ class Pod:
 
 SHOP = Pod("storefront", "Deployment/storefront", (StorefrontSettings, MlSettings))
 PROCESSOR = Pod("processor", "Deployment/processor", (ProcessorSettings,))
+DASHBOARD = Pod("analytics", "Deployment/analytics", (DashboardSettings,))
+SERVING = (SHOP, PROCESSOR, DASHBOARD)
+"""Those that the laptop runs as well."""
 PODS = (
-    SHOP,
-    PROCESSOR,
+    *SERVING,
     Pod("storefront", "Job/storefront-catalogue", (FillSettings,)),
     Pod("feast", "Job/recsys-feast-apply", (FeatureSettings,)),
     Pod("pipelines", "Job/recsys-pipelines-upload", (DeploySettings,)),
@@ -137,7 +142,7 @@ def test_files_of_the_environment_are_mounted(pod: Pod) -> None:
         assert mounts & {path, *path.parents}, path
 
 
-@pytest.mark.parametrize("pod", [SHOP, PROCESSOR], ids=lambda pod: pod.workload)
+@pytest.mark.parametrize("pod", SERVING, ids=lambda pod: pod.workload)
 def test_the_laptop_and_the_cluster_differ_only_where_they_must(pod: Pod, tmp_path: Path) -> None:
     laptop = set(Stack(local_settings(tmp_path)).environment) & pod.fields
     cluster = set(pod.environment)
@@ -148,7 +153,7 @@ def test_the_laptop_and_the_cluster_differ_only_where_they_must(pod: Pod, tmp_pa
 def test_every_listed_difference_exists(tmp_path: Path) -> None:
     """An entry of the lists above must be removed when its difference is."""
     laptop = set(Stack(local_settings(tmp_path)).environment)
-    cluster = {name for pod in (SHOP, PROCESSOR) for name in pod.environment}
+    cluster = {name for pod in SERVING for name in pod.environment}
     assert laptop & set(ON_A_LAPTOP) == set(ON_A_LAPTOP)
     assert cluster & set(ON_A_LAPTOP) == set()
     assert cluster & set(IN_A_CLUSTER) == set(IN_A_CLUSTER)
@@ -157,7 +162,8 @@ def test_every_listed_difference_exists(tmp_path: Path) -> None:
 
 def test_the_laptop_runs_the_same_commands(tmp_path: Path) -> None:
     components = Stack(local_settings(tmp_path)).components
-    assert PROCESSOR.container["command"][1:] == list(components["processor"].command[1:])
+    for pod, name in ((PROCESSOR, "processor"), (DASHBOARD, "analytics")):
+        assert pod.container["command"][1:] == list(components[name].command[1:])
     assert list(_options(SHOP.container["command"])) == list(
         _options(components["storefront"].command[2:])
     )
@@ -200,7 +206,7 @@ def _secrets(manifest: Manifest) -> Iterator[str]:
 def test_every_secret_is_created_by_a_chart_or_an_operator(pod: Pod) -> None:
     made = {
         manifest["spec"]["target"].get("name") or manifest["metadata"]["name"]
-        for chart in ("postgres", "storefront")
+        for chart in ("postgres", "storefront", "analytics")
         for manifest in manifests(chart, "demo")
         if manifest["kind"] == "ExternalSecret"
     }

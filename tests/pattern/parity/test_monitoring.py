@@ -107,7 +107,7 @@ def test_dashboards_are_rendered_completely(name: str) -> None:
 def test_links_refer_to_the_routes() -> None:
     routes = {
         manifest["metadata"]["name"]
-        for chart in ("storefront", CHART)
+        for chart in ("storefront", "analytics", CHART)
         for manifest in manifests(chart, "demo")
         if manifest["kind"] == "Route"
     }

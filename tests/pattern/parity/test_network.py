@@ -32,6 +32,7 @@ RENDERED = {
     "Deployment/storefront": "shop",
     "Job/storefront-catalogue": "catalogue",
     "Deployment/processor": "processor",
+    "Deployment/analytics": "analytics",
     "Job/recsys-db-migrations": "migrations",
     "CronJob/recsys-db-prune": "prune",
     "CronJob/recsys-db-restore-test": "restore-test",
