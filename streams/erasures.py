@@ -24,6 +24,7 @@ _TABLES = (
     "sessions",
     "session_events",
     "shopper_items",
+    "unstored_records",
 )
 
 Removed = Mapping[str, int]

@@ -31,6 +31,10 @@ class Lag:
         """The offset after the last record of each partition."""
         return {partition: high for partition, (_, high) in self._watermarks(topic).items()}
 
+    def committed(self, group: str, topic: Topic) -> dict[int, int]:
+        """The next offset of each partition for a consumer group; 0 where it has committed none."""
+        return self._committed(group, topic, self.ends(topic))
+
     def behind(self, group: str, topics: Iterable[Topic]) -> int:
         """The number of records of the topics that a consumer group has not committed yet."""
         lag = 0

@@ -43,6 +43,8 @@ GRANTS = (
             "item_counters",
             "trending_items",
             "erased_users",
+            "reconciled",
+            "unstored_records",
         ),
     ),
     # `recsys dlq replay` runs in its pod.

@@ -18,6 +18,7 @@ from streams.errors import RecordRefusedError, UnavailableError
 from streams.features.online import OnlineStore
 from streams.processor.health import Health
 from streams.processor.processing import Processing
+from streams.processor.reconciler import Reconciler
 from streams.processor.trending import TrendingLists
 from streams.processor.validation import Record
 from streams.publisher import Publisher
@@ -30,7 +31,8 @@ _SWEEP_SECONDS = 1.0
 _EXPIRY_SECONDS = 60.0
 _OBSERVATION_SECONDS = 10.0
 _TRENDING_SECONDS = 10.0
-_CONNECTIONS = 9
+_RECONCILIATION_SECONDS = 10.0
+_CONNECTIONS = 10
 _CONNECTION_TIMEOUT_SECONDS = 30.0
 
 Work = Callable[[], int]
@@ -80,7 +82,9 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
     _repeat(app, _SWEEP_SECONDS, processing.judge_ended_sessions, settings.batch_size)
     _repeat(app, _EXPIRY_SECONDS, processing.forget_old_sessions, settings.batch_size)
     _repeat(app, _EXPIRY_SECONDS, processing.forget_old_activity, settings.batch_size)
-    _publish_trends(app, trending)
+    _repeat_in_one_worker(app, _TRENDING_SECONDS, trending.publish, trending.hand_over)
+    reconciler = Reconciler(settings, database)
+    _repeat_in_one_worker(app, _RECONCILIATION_SECONDS, reconciler.reconcile, reconciler.hand_over)
     _serve_health(app, Health(settings, topic_ids, database))
     return app
 
@@ -158,18 +162,21 @@ def _repeat(app: faust.App, seconds: float, work: Work, full: int) -> None:
     app.timer(seconds, name=work.__name__)(repeat)
 
 
-def _publish_trends(app: faust.App, trending: TrendingLists) -> None:
-    """Write the lists of what is trending in one worker: the one that has the first partition."""
+def _repeat_in_one_worker(
+    app: faust.App, seconds: float, work: Callable[[], object], hand_over: Callable[[], None]
+) -> None:
+    """Do the work regularly in one worker: the one that has the first partition."""
 
-    @app.timer(_TRENDING_SECONDS)  # type: ignore[untyped-decorator]
-    async def publish_trends() -> None:
+    async def repeat() -> None:
         if (INTERACTIONS.public.name, 0) not in _assignment(app):
-            trending.hand_over()
+            hand_over()
             return
         try:
-            await asyncio.to_thread(trending.publish)
+            await asyncio.to_thread(work)
         except UnavailableError as error:
-            log.warning("trends will be published later", reason=str(error))
+            log.warning("work will be tried again", work=work.__qualname__, reason=str(error))
+
+    app.timer(seconds, name=work.__qualname__)(repeat)
 
 
 def _serve_health(app: faust.App, health: Health) -> None:

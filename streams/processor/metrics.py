@@ -1,17 +1,23 @@
 """The processor's metrics for Prometheus; no label holds personal data."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from streams.contracts import Channel
 from streams.processor.validation import E, ValidatedBatch
+from streams.sink.connectors import SINKS
 
 _PROCESSED = Counter("recsys_events_processed_total", "Events worked off.", ("topic", "outcome"))
 _BATCHES = Histogram(
     "recsys_batch_duration_seconds", "Seconds that a batch took, failures left out.", ("topic",)
+)
+_MISSING = Gauge(
+    "recsys_events_missing",
+    "Records that were accepted and are neither a row nor a dead letter.",
+    ("topic",),
 )
 
 ALIVE = Gauge("recsys_processor_alive", "1 while offsets move or there is no lag, else 0.")
@@ -38,3 +44,15 @@ def count(channel: Channel, batch: ValidatedBatch[E]) -> None:
         ("erased", len(batch.erased)),
     ):
         _PROCESSED.labels(channel.public.name, outcome).inc(events)
+
+
+def show_missing(records: Mapping[str, int]) -> None:
+    """Show the number of missing records by topic."""
+    for sink in SINKS:
+        for topic in (sink.channel.public, sink.channel.valid):
+            _MISSING.labels(topic.name).set(records.get(topic.name, 0))
+
+
+def hide_missing() -> None:
+    """Show no number, because another worker does."""
+    _MISSING.clear()

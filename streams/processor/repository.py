@@ -21,7 +21,7 @@ MAX_SESSION_EVENTS = 10_000
 
 def is_migrated(connection: Connection) -> bool:
     """Whether the tables exist, those that were added last included."""
-    row = connection.execute("select to_regclass('events.trending_items') is not null").fetchone()
+    row = connection.execute("select to_regclass('events.unstored_records') is not null").fetchone()
     return bool(row and row[0])
 
 

@@ -47,6 +47,12 @@ class Sink:
         return f"{self.channel.public.name}-sink"
 
     @property
+    def has_uuids(self) -> bool:
+        """Whether its primary key is a UUID; else it is a text."""
+        types = {column.name: column.type for column in self.channel.contract.columns()}
+        return types[self.primary_key] == "uuid"
+
+    @property
     def consumer_group(self) -> str:
         """The consumer group that Connect gives the connector."""
         return f"connect-{self.connector}"

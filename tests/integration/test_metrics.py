@@ -238,3 +238,55 @@ def test_the_processors_metrics_count_events_and_time_batches(
     assert 1 <= batches <= 53
     assert _value(port, "recsys_batch_duration_seconds_sum", **topic) > 0
     assert "metered" not in _scrape(port)
+
+
+def test_the_processors_metrics_show_what_is_missing(
+    stack: Any, own_processor: tuple[int, Path]
+) -> None:
+    """A row is lost before its record is judged; here the worker judges it once more."""
+    port, log = own_processor
+    topics = [INTERACTIONS.public.name, INTERACTIONS.valid.name]
+    columns = "interaction_id, user_id, item_id, timestamp, interaction_type"
+    event = Interaction(
+        interaction_id=new_id(),
+        user_id="metered",
+        item_id=ITEM,
+        timestamp=datetime.now(UTC),
+        interaction_type=InteractionType.CART,
+    )
+    name = "recsys_events_missing"
+    _until(lambda: f'{name}{{topic="{topics[0]}"}} 0.0' in _scrape(port), log)
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        before = connection.execute(
+            "select topic, partition, next_offset from events.reconciled where topic = any(%s)",
+            [topics],
+        ).fetchall()
+        with Publisher(stack.kafka) as publisher:
+            publisher.publish(INTERACTIONS.public.name, [(event.key, event.encode())])
+        rows: list[tuple[Any, ...]] = []
+
+        def lose() -> bool:
+            rows.extend(
+                connection.execute(
+                    f"delete from events.interactions where interaction_id = %s"
+                    f" returning {columns}",
+                    [event.interaction_id],
+                )
+            )
+            return bool(rows)
+
+        def is_seen() -> bool:
+            for topic, partition, offset in before:
+                connection.execute(
+                    "update events.reconciled set next_offset = %s"
+                    " where topic = %s and partition = %s",
+                    [offset, topic, partition],
+                )
+            return all(_value(port, name, topic=topic) == 1 for topic in topics)
+
+        _until(lose, log)
+        _until(is_seen, log, 60)
+        connection.execute(
+            f"insert into events.interactions ({columns}) values (%s, %s, %s, %s, %s)", rows[0]
+        )
+    _until(lambda: all(_value(port, name, topic=topic) == 0 for topic in topics), log, 60)
