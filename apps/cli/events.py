@@ -1,4 +1,4 @@
-"""`recsys events`: the newest events of a topic and those to come, and an export to Parquet."""
+"""`recsys events`: reads the topics, exports them, and reconciles them with the tables."""
 
 import sys
 import time
@@ -14,6 +14,7 @@ from apps.cli.connections import kafka_settings
 from apps.cli.event_lines import as_json_line, as_line, fields
 from apps.cli.inputs import Since
 from apps.cli.progress import ProgressBar, err
+from apps.cli.reconcile import reconcile
 from streams.contracts import INTERACTIONS, TOPICS, InteractionType
 from streams.errors import ConfigurationError
 
@@ -25,6 +26,7 @@ def register(cli: typer.Typer) -> None:
     events = typer.Typer(no_args_is_help=True, help="Read the topics.")
     events.command()(tail)
     events.command()(export)
+    events.command()(reconcile)
     cli.add_typer(events, name="events")
 
 
