@@ -59,14 +59,14 @@ def test_the_storefront_can_only_write_the_public_topics(kafka: Kafka) -> None:
     }
 
 
-def test_the_processor_can_read_public_topics_write_the_derived_ones_and_replay_dead_letters(
+def test_the_processor_can_read_and_write_all_topics_but_no_other_group(
     kafka: Kafka,
 ) -> None:
     expected = {("group", PROCESSOR_GROUP): {"Describe", "Read"}}
     for channel in CHANNELS:
-        expected["topic", channel.public.name] = {"Describe", "Read", "Write"}
-        expected["topic", channel.valid.name] = {"Describe", "Write"}
-        expected["topic", channel.dead_letters.name] = {"Describe", "Read", "Write"}
+        for topic in (channel.public, channel.valid, channel.dead_letters):
+            expected["topic", topic.name] = {"Describe", "Read", "Write"}
+        expected["group", f"connect-{channel.public.name}-sink"] = {"Describe"}
     assert rights(kafka, "processor") == expected
 
 
