@@ -5,6 +5,7 @@ Topics stay plain JSON; the schema is part of the connector's configuration.
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -49,13 +50,18 @@ class Sink:
     @property
     def has_uuids(self) -> bool:
         """Whether its primary key is a UUID; else it is a text."""
-        types = {column.name: column.type for column in self.channel.contract.columns()}
-        return types[self.primary_key] == "uuid"
+        return _column_types(self.channel.contract)[self.primary_key] == "uuid"
 
     @property
     def consumer_group(self) -> str:
         """The consumer group that Connect gives the connector."""
         return f"connect-{self.connector}"
+
+
+@cache
+def _column_types(contract: type[Event]) -> dict[str, ColumnType]:
+    """Asked for every record, and expensive: pydantic makes a JSON schema."""
+    return {column.name: column.type for column in contract.columns()}
 
 
 SINKS = (

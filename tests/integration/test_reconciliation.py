@@ -1,5 +1,6 @@
 """Accepted = rows + dead letters: what is judged missing, and what is not."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -182,6 +183,23 @@ def test_every_record_is_read_once_in_portions_whoever_goes_on(
     read = [each.get(PUBLIC.name, Counter()).total() for each in rounds]
     assert read == [0, 0, 3, 3, 1, 0]
     assert missing(connection) == []
+
+
+def test_judging_a_record_costs_no_more_than_validating_it_a_few_times(
+    journey: Journey, judge: Judge
+) -> None:
+    given = events(3000)
+    journey.pass_on(given)
+    journey.store(*given)
+    journey.commit(VALID)
+    values = [each.encode() for each in given]
+    began = time.process_time()
+    for value in values * 2:
+        Interaction.decode(value)
+    validated = time.process_time()
+    assert sum(account[Outcome.STORED] for account in judge().values()) == 6000
+    judged = time.process_time()
+    assert judged - validated < 10 * (validated - began)
 
 
 def test_records_that_their_dead_letters_may_not_outlive_are_left_out(
