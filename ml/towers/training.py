@@ -1,5 +1,6 @@
 """Training: one run of an objective over the data, epoch by epoch."""
 
+import os
 from collections.abc import Callable
 from copy import deepcopy
 
@@ -23,6 +24,10 @@ Observe = Callable[[int, Bundle], None]
 """Called after some epochs: the epoch's number from 1, and a copy of the model."""
 
 _OBSERVED_EPOCHS = 5
+
+# oneDNN, which multiplies bfloat16 matrices, keeps a compiled kernel for each shape, and a sampled
+# softmax has another shape at each step. It reads this at its first product.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
 
 
 def best_device() -> torch.device:
