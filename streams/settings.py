@@ -119,5 +119,5 @@ class ProcessorSettings(KafkaSettings, FeatureSettings):
     this long."""
     clock_skew: timedelta = CLOCK_SKEW
     """How far ahead of this clock an event may lie; one farther ahead is a dead letter."""
-    batch_size: int = Field(default=2000, ge=1)
-    """Maximum number of events that are validated and written together."""
+    batch_size: int = Field(default=6000, ge=1)
+    """Maximum number of events of a partition that are validated and written together."""

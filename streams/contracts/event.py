@@ -81,16 +81,27 @@ class Event(BaseModel, ABC):
         Raises:
             MalformedEventError: with every field that is wrong and why.
         """
+        return cls.read(payload)[0]
+
+    @classmethod
+    def read(cls, payload: bytes | None) -> tuple[Self, bytes]:
+        """The event in `payload`, and its encoding.
+
+        Raises:
+            MalformedEventError: as from `decode`.
+        """
         if payload is None:
             raise MalformedEventError("a record without a value (a tombstone) is no event")
         try:
             event = cls.model_validate_json(payload)
-            _check_exact(event, members(payload))
+            encoded = event.encode()
+            if encoded != payload:  # what we would write ourselves is exact
+                _check_exact(event, members(payload))
         except ValidationError as error:
             raise MalformedEventError(describe(error)) from None
         except NotIJsonError as error:
             raise MalformedEventError(f"event: {error}") from None
-        return event
+        return event, encoded
 
     @classmethod
     def columns(cls) -> tuple[Column, ...]:

@@ -14,6 +14,8 @@ LATEST_INSTANT = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _in_utc(value: datetime) -> datetime:
+    if EARLIEST_INSTANT.year <= value.year < LATEST_INSTANT.year:
+        value = value.astimezone(UTC)  # first, for instants of one zone are compared much faster
     if not EARLIEST_INSTANT <= value < LATEST_INSTANT:
         raise ValueError("the instant must lie in the years 1990 to 2099")
     return value.astimezone(UTC)

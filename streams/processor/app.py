@@ -16,8 +16,9 @@ from streams.contracts.dead_letter import MAX_LETTER_BYTES
 from streams.database import Database
 from streams.errors import RecordRefusedError, UnavailableError
 from streams.features.online import OnlineStore
+from streams.processor.consumer import RunTransport
 from streams.processor.health import Health
-from streams.processor.processing import Processing
+from streams.processor.processing import AT_ONCE, Processing
 from streams.processor.reconciler import Reconciler
 from streams.processor.trending import TrendingLists
 from streams.processor.validation import Record
@@ -32,6 +33,8 @@ _EXPIRY_SECONDS = 60.0
 _OBSERVATION_SECONDS = 10.0
 _TRENDING_SECONDS = 10.0
 _RECONCILIATION_SECONDS = 10.0
+_WAITING_RUNS = 8
+"""Of a topic; Faust fetches no more while so many wait for the batch that is under way."""
 _CONNECTIONS = 10
 _CONNECTION_TIMEOUT_SECONDS = 30.0
 
@@ -64,6 +67,8 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
         # Faust would wait for these, and they for more events, which it holds back: for ever.
         # Nobody needs to wait: the progress says what is done, whoever has the partition.
         stream_wait_empty=False,
+        broker_max_poll_records=settings.batch_size,
+        stream_buffer_maxsize=_WAITING_RUNS,
     )
     database = Database(
         settings.database_url, connections=_CONNECTIONS, timeout=_CONNECTION_TIMEOUT_SECONDS
@@ -77,11 +82,12 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
         online_store,
     )
     trending = TrendingLists(database, online_store)
+    app.transport = RunTransport(app.conf.broker_consumer, app)
     for channel in CHANNELS:
         _read(app, channel, partial(processing.process, channel), settings.batch_size)
-    _repeat(app, _SWEEP_SECONDS, processing.judge_ended_sessions, settings.batch_size)
-    _repeat(app, _EXPIRY_SECONDS, processing.forget_old_sessions, settings.batch_size)
-    _repeat(app, _EXPIRY_SECONDS, processing.forget_old_activity, settings.batch_size)
+    _repeat(app, _SWEEP_SECONDS, processing.judge_ended_sessions, AT_ONCE)
+    _repeat(app, _EXPIRY_SECONDS, processing.forget_old_sessions, AT_ONCE)
+    _repeat(app, _EXPIRY_SECONDS, processing.forget_old_activity, AT_ONCE)
     _repeat_in_one_worker(app, _TRENDING_SECONDS, trending.publish, trending.hand_over)
     reconciler = Reconciler(settings, database)
     _repeat_in_one_worker(app, _RECONCILIATION_SECONDS, reconciler.reconcile, reconciler.hand_over)
@@ -95,16 +101,22 @@ def _read(
     """Register an agent that processes a channel's public topic.
 
     A batch is what has arrived: one event when the shop is quiet, `batch_size` events when there is
-    a backlog. Events are acknowledged by hand once the work is done; Faust's own `take` would also
+    a backlog. Partitions are independent, so those of a batch are processed at the same time: while
+    one waits for PostgreSQL, the next one's events are validated.
+
+    Events are acknowledged by hand once the work is done; Faust's own `take` would also
     acknowledge them when the work fails.
     """
 
     async def consume(stream: Any) -> None:
         try:
-            async for batch in _batches(stream, batch_size):
-                await _until_done(work, [_record(each.message) for each in batch])
-                for each in batch:
-                    each.ack()
+            async for runs in _batches(stream, batch_size):
+                by_partition: dict[int, list[Record]] = {}
+                for run in runs:
+                    by_partition.setdefault(run.message.partition, []).extend(run.message.records)
+                await asyncio.gather(*(_until_done(work, each) for each in by_partition.values()))
+                for run in runs:
+                    run.ack()
         except Exception:
             # Faust would start the agent again behind this batch and commit past it. Whoever starts
             # the process again starts it at the last batch that happened.
@@ -116,24 +128,15 @@ def _read(
 
 
 async def _batches(stream: Any, size: int) -> AsyncIterator[list[Any]]:
-    """What has arrived, up to so many events at once."""
+    """The runs that have arrived, until they have so many events."""
     batch: list[Any] = []
-    async for event in stream.noack().events():
-        batch.append(event)
-        if len(batch) == size or stream.channel.empty():
+    events = 0
+    async for run in stream.noack().events():
+        batch.append(run)
+        events += len(run.message.records)
+        if events >= size or stream.channel.empty():
             yield batch
-            batch = []
-
-
-def _record(message: Any) -> Record:
-    return Record(
-        message.topic,
-        message.partition,
-        message.offset,
-        message.value,
-        message.key,
-        tuple(message.headers or ()),
-    )
+            batch, events = [], 0
 
 
 async def _until_done(work: Callable[[Sequence[Record]], None], records: Sequence[Record]) -> None:

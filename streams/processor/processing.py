@@ -5,7 +5,7 @@ progress is saved with what it remembers. If anything fails in between, all of i
 outputs carry ids, so that a second time adds nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,9 @@ from streams.publisher import Publisher
 from streams.settings import ProcessorSettings
 
 log = structlog.get_logger()
+
+AT_ONCE = 2000
+"""Sessions that are judged together, and rows that are forgotten together, at most."""
 
 
 class Processing:
@@ -66,35 +69,34 @@ class Processing:
         self._online_store = online_store
 
     def process(self, channel: Channel, records: Sequence[Record]) -> None:
-        """Validate records of a channel's public topic and pass them on; done ones are dropped.
+        """Validate records of one partition of a public topic and pass them on.
 
-        So are events of users who were erased. An erasure is carried out before it is passed on.
+        Those that are done already are dropped, and so are events of users who were erased. An
+        erasure is carried out before it is passed on.
         """
+        partition = Partition(self._topic_ids[records[0].topic], records[0].partition)
         with metrics.timed(channel), self._database.connection() as connection:
-            offsets = progress.lock(connection, list({self._partition(each) for each in records}))
+            offsets = progress.lock(connection, [partition])
             # A record is there twice if partitions moved while the batch was being filled.
-            by_place = {(each.topic, each.partition, each.offset): each for each in records}
-            fresh = [
-                each for each in by_place.values() if each.offset >= offsets[self._partition(each)]
-            ]
-            batch = validate(channel.contract, fresh, clock_skew=self._settings.clock_skew)
+            fresh = {each.offset: each for each in records if each.offset >= offsets[partition]}
+            batch = validate(
+                channel.contract, list(fresh.values()), clock_skew=self._settings.clock_skew
+            )
             if channel is ERASURES:
                 self._erase(connection, batch.valid)
             else:
-                users = {event.key for event in batch.valid}
-                batch.leave_out(erasures.hold_off(connection, users))
+                batch.leave_out(erasures.hold_off(connection, {each.key for each in batch.valid}))
             interactions = [event for event in batch.valid if isinstance(event, Interaction)]
             new: list[Interaction] = []
             if interactions:
                 new = repository.remember(connection, interactions)
                 self._online_store.extend_live_histories(interactions)
-            self._publish(channel, batch.valid, batch.dead_letters)
+            keys = (event.key for event in batch.valid)
+            self._publish(channel, zip(keys, batch.encoded, strict=True), batch.dead_letters)
             # Only now, because all workers count the same items.
             counters.add(connection, [counters.count_of(each) for each in new], datetime.now(UTC))
-            for each in fresh:
-                partition = self._partition(each)
-                offsets[partition] = max(offsets[partition], each.offset + 1)
-            progress.save(connection, offsets)
+            if fresh:
+                progress.save(connection, {partition: max(fresh) + 1})
         metrics.count(channel, batch)
 
     def judge_ended_sessions(self) -> int:
@@ -104,7 +106,7 @@ class Processing:
                 connection,
                 self._settings.session_gap,
                 self._settings.session_grace,
-                self._settings.batch_size,
+                AT_ONCE,
             )
             verdicts: dict[SessionKey, dict[UUID, Interaction]] = {
                 (user_id, session_id): dict(changed(user_id, events, self._settings.session_gap))
@@ -112,17 +114,14 @@ class Processing:
             }
             outputs = [each for by_view in verdicts.values() for each in by_view.values()]
             if outputs:
-                repository.save_verdicts(connection, verdicts)
-                self._publish(INTERACTIONS, outputs, [])
+                self._publish(INTERACTIONS, ((each.key, each.encode()) for each in outputs), [])
                 counters.add(connection, _rejections(ended, verdicts), datetime.now(UTC))
         return len(ended)
 
     def forget_old_sessions(self) -> int:
         """Forget sessions whose verdicts no event can change any more; returns their number."""
         with self._database.connection() as connection:
-            return repository.expire(
-                connection, self._settings.session_memory, self._settings.batch_size
-            )
+            return repository.expire(connection, self._settings.session_memory, AT_ONCE)
 
     def _erase(self, connection: Connection[Any], wishes: Sequence[Event]) -> None:
         """Remove people from the tables of `events` and from Feast, and note that it was done."""
@@ -140,17 +139,15 @@ class Processing:
     def forget_old_activity(self) -> int:
         """Forget what shoppers did too long ago for any trend; returns the number of rows."""
         with self._database.connection() as connection:
-            return counters.forget(connection, self._settings.batch_size)
-
-    def _partition(self, record: Record) -> Partition:
-        return Partition(self._topic_ids[record.topic], record.partition)
+            return counters.forget(connection, AT_ONCE)
 
     def _publish(
-        self, channel: Channel, valid: Sequence[Event], dead_letters: Sequence[DeadLetter]
+        self,
+        channel: Channel,
+        valid: Iterable[tuple[str, bytes]],
+        dead_letters: Sequence[DeadLetter],
     ) -> None:
-        self._publisher.publish(
-            channel.valid.name, ((event.key, event.encode()) for event in valid)
-        )
+        self._publisher.publish(channel.valid.name, valid)
         self._publisher.publish_dead_letters(channel.dead_letters.name, dead_letters)
         for letter in dead_letters:
             log.warning(

@@ -3,15 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from streams.contracts import CLOCK_SKEW, DeadLetter, Event, MalformedEventError
 
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as it is on a topic."""
 
     topic: str
@@ -27,14 +26,20 @@ class ValidatedBatch(Generic[E]):
     """Every record of a batch is in one of the lists, in the batch's order."""
 
     valid: list[E] = field(default_factory=list)
+    encoded: list[bytes] = field(default_factory=list)
+    """The encodings of the valid ones."""
     dead_letters: list[DeadLetter] = field(default_factory=list)
     erased: list[E] = field(default_factory=list)
     """Valid, but of users who were erased."""
 
     def leave_out(self, user_ids: Collection[str]) -> None:
         """Take the events of erased users out of the valid ones."""
+        if not user_ids:
+            return
+        pairs = list(zip(self.valid, self.encoded, strict=True))
         self.erased = [event for event in self.valid if event.key in user_ids]
-        self.valid = [event for event in self.valid if event.key not in user_ids]
+        self.valid = [event for event, _ in pairs if event.key not in user_ids]
+        self.encoded = [value for event, value in pairs if event.key not in user_ids]
 
 
 def validate(
@@ -59,12 +64,13 @@ def validate(
     batch: ValidatedBatch[E] = ValidatedBatch()
     for record in records:
         try:
-            event = contract.decode(record.value)
+            event, encoded = contract.read(record.value)
             _check_public(event, latest)
         except MalformedEventError as error:
             batch.dead_letters.append(_dead_letter(record, str(error)))
         else:
             batch.valid.append(event)
+            batch.encoded.append(encoded)
     return batch
 
 

@@ -1,0 +1,86 @@
+"""Faust's consumer, except that a message is a run of records.
+
+Faust starts two tasks and keeps books for every message, which takes longer than validating an
+event and writing what it changes. Here a message is all that one fetch has brought of a partition.
+Faust goes on doing what it does for messages: it hands them to the agents, holds them back while
+partitions move, and commits the offsets of those that are acknowledged.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, ClassVar
+
+import structlog
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka
+from faust.types import TP, ConsumerMessage
+
+from streams.processor.validation import Record
+
+log = structlog.get_logger()
+
+
+class Run(ConsumerMessage):
+    """Records of one partition in their order; its offset is that of the last one."""
+
+    __slots__ = ("records",)
+
+    def __init__(self, partition: TP, records: Sequence[Any], generation_id: int) -> None:
+        last = records[-1]
+        super().__init__(
+            *partition,
+            last.offset,
+            (last.timestamp or 0) / 1000,
+            last.timestamp_type,
+            headers=None,
+            key=None,
+            value=None,
+            checksum=None,
+            tp=partition,
+            generation_id=generation_id,
+        )
+        self.records = [
+            Record(*partition, each.offset, each.value, each.key, tuple(each.headers))
+            for each in records
+        ]
+
+
+class RunConsumer(aiokafka.Consumer):
+    """Reads runs. Whoever processes those of a partition must do so in their order."""
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Run]]:  # noqa: ASYNC109
+        """What has been fetched, a run for each partition."""
+        records, active = await self._wait_next_records(timeout)
+        generation_id = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:  # partitions move
+            try:
+                await self.perform_seek()
+            except KafkaError as error:
+                log.warning("positions are sought again when partitions have moved", reason=error)
+            return
+        for partition, fetched in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation_id:
+                return
+            if active is None or partition in active or partition in self._buffered_partitions:
+                self.app.monitor.track_tp_end_offset(partition, self.highwater(partition))
+                yield partition, Run(partition, fetched, generation_id)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Nothing: the offsets between those of two runs are of the second one's records."""
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The offset behind the newest run that is acknowledged; all runs before it are, too."""
+        acked = self._acked[tp]
+        if not acked:
+            return None
+        newest: int = max(acked)
+        acked.clear()
+        self._acked_index[tp].clear()
+        return newest + 1
+
+
+class RunTransport(aiokafka.Transport):
+    """Faust's transport with `RunConsumer`."""
+
+    Consumer: ClassVar[type[RunConsumer]] = RunConsumer
