@@ -3,8 +3,7 @@
 In Feast it is a list of JSON objects of the contract `Interaction`, oldest first.
 """
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableSequence
 from datetime import datetime
 
 import structlog
@@ -20,30 +19,31 @@ _WITHOUT = {"review_title": None, "review_content": None}
 """What a history leaves out: long texts that no reader of it needs."""
 
 
-def extend(entries: Sequence[str], interactions: Iterable[Interaction]) -> list[str]:
-    """The entries with more interactions, the newest `HISTORY_LENGTH` of them in order.
+def fresh(history: bytes, interactions: Iterable[Interaction]) -> list[Interaction]:
+    """The interactions that an encoded history does not hold, each once."""
+    by_id = {str(each.interaction_id): each for each in interactions}
+    return [each for name, each in by_id.items() if name.encode() not in history]
 
-    An interaction that they already hold changes nothing. The entries are not decoded but for those
-    that are newer than an interaction.
+
+def extend(entries: MutableSequence[str], interactions: Iterable[Interaction]) -> None:
+    """Add interactions that the entries do not hold; the newest `HISTORY_LENGTH` remain in order.
+
+    No entries are decoded but those that are newer than an interaction.
     """
-    held = "\n".join(entries)
-    fresh = {
-        each.interaction_id: each for each in interactions if str(each.interaction_id) not in held
-    }
-    if not fresh:
-        return list(entries)
-    added = [(each.timestamp, encode(each)) for each in fresh.values()]
+    added = [(each.timestamp, encode(each)) for each in interactions]
     oldest = min(timestamp for timestamp, _ in added)
-    older = list(entries)
-    while older and (timestamp := _timestamp(older[-1])) is not None and timestamp > oldest:
-        added.append((timestamp, older.pop()))
+    while entries and (timestamp := _timestamp(entries[-1])) is not None and timestamp > oldest:
+        added.append((timestamp, entries.pop()))
     added.sort(key=lambda pair: pair[0])
-    return [*older, *(entry for _, entry in added)][-HISTORY_LENGTH:]
+    entries.extend(entry for _, entry in added)
+    del entries[:-HISTORY_LENGTH]
 
 
 def encode(interaction: Interaction) -> str:
     """An entry as Feast stores it."""
-    return interaction.model_copy(update=_WITHOUT).encode().decode()
+    if interaction.review_title is not None or interaction.review_content is not None:
+        interaction = interaction.model_copy(update=_WITHOUT)
+    return interaction.encode().decode()
 
 
 def decode(entries: Iterable[str]) -> tuple[Interaction, ...]:
@@ -65,8 +65,13 @@ def decode(entries: Iterable[str]) -> tuple[Interaction, ...]:
 
 
 def _timestamp(entry: str) -> datetime | None:
-    """An entry's instant; None if only another version can read it."""
+    """An entry's instant; None if only another version can read it.
+
+    Decoding the entry would take ten times as long. A quotation mark inside of a JSON text has a
+    backslash before it, so the first one behind ends the instant.
+    """
+    _, _, rest = entry.partition('"timestamp":"')
     try:
-        return datetime.fromisoformat(json.loads(entry)["timestamp"])
-    except (ValueError, KeyError, TypeError):
+        return datetime.fromisoformat(rest[: rest.find('"')])
+    except ValueError:
         return None

@@ -4,19 +4,20 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 from feast import FeatureStore
 from feast.errors import FeastError
+from feast.infra.key_encoding_utils import serialize_entity_key
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
-from feast.protos.feast.types.Value_pb2 import StringList, Value
+from feast.protos.feast.types.Value_pb2 import Value
 
 from streams import live_history
 from streams.contracts import Interaction
 from streams.features.online_store import PooledOnlineStore
-from streams.features.store import close, feast_errors, feature_store
+from streams.features.store import ENTITY_KEY_VERSION, close, feast_errors, feature_store
 from streams.settings import FeatureSettings
 
 LIVE_HISTORY_SOURCE = "live_history_push_source"
@@ -53,40 +54,38 @@ class OnlineStore:
     def extend_live_histories(self, interactions: Iterable[Interaction]) -> None:
         """Add interactions to their users' histories; one that is held already changes nothing.
 
-        The values are read and written as Feast encodes them, past its data frames, which cost
-        more than all the rest. Nobody else may write the same histories meanwhile.
+        The values are read and written as Feast encodes them, but past its data frames, and all in
+        one statement. Nobody else may write the same histories meanwhile.
         """
         by_user: dict[str, list[Interaction]] = {}
         for each in interactions:
             by_user.setdefault(each.user_id, []).append(each)
-        keys = [_user_key(user_id) for user_id in by_user]
         with self._available() as store:
-            view = store.get_feature_view(_LIVE_HISTORY_VIEW)
-            found = store.provider.online_read(store.config, view, keys, [_EVENTS])
-            now = datetime.now(UTC)
-            rows: list[tuple[EntityKey, dict[str, Value], datetime, datetime | None]] = []
-            for key, added, (_, values) in zip(keys, by_user.values(), found, strict=True):
-                held = values[_EVENTS].string_list_val.val if values else ()
-                history = live_history.extend(held, added)
-                if history != list(held):
-                    value = Value(string_list_val=StringList(val=history))
-                    rows.append((key, {_EVENTS: value}, now, now))
-            store.provider.online_write_batch(store.config, view, rows, None)
+            view, online_store = store.get_feature_view(_LIVE_HISTORY_VIEW), _pooled(store)
+            keys = [_stored_key(user_id) for user_id in by_user]
+            found = online_store.read_values(store.config, view, _EVENTS, keys)
+            extended: dict[bytes, bytes] = {}
+            for key, added in zip(keys, by_user.values(), strict=True):
+                history = found.get(key, b"")
+                if fresh := live_history.fresh(history, added):
+                    value = Value.FromString(history)
+                    live_history.extend(value.string_list_val.val, fresh)
+                    extended[key] = value.SerializeToString()
+            online_store.write_values(store.config, view, _EVENTS, extended)
 
     def forget(self, user_ids: Collection[str]) -> dict[str, dict[str, int]]:
         """Delete what every view keyed by users has of them; returns 1 by view for each user.
 
         Nobody may write of them meanwhile (`streams.erasures`).
         """
-        keys = [_user_key(user_id) for user_id in user_ids]
+        by_key = {_stored_key(user_id): user_id for user_id in user_ids}
         found: dict[str, dict[str, int]] = {user_id: {} for user_id in user_ids}
         with self._available() as store:
-            online_store = store.provider.online_store
-            assert isinstance(online_store, PooledOnlineStore)
+            online_store = _pooled(store)
             for view in store.list_feature_views():
                 if view.online and [each.name for each in view.entity_columns] == [_USER]:
-                    for key in online_store.delete(store.config, view, keys):
-                        found[key.entity_values[0].string_val][f"feast.{view.name}"] = 1
+                    for key in online_store.delete(store.config, view, list(by_key)):
+                        found[by_key[key]][f"feast.{view.name}"] = 1
         return found
 
     def live_history(self, user_id: str) -> tuple[Interaction, ...]:
@@ -138,5 +137,14 @@ class OnlineStore:
                 self._feast.refresh_registry()  # type: ignore[no-untyped-call]
 
 
-def _user_key(user_id: str) -> EntityKey:
-    return EntityKey(join_keys=[_USER], entity_values=[Value(string_val=user_id)])
+def _pooled(store: FeatureStore) -> PooledOnlineStore:
+    online_store = store.provider.online_store
+    assert isinstance(online_store, PooledOnlineStore)
+    return online_store
+
+
+@lru_cache(maxsize=50_000)
+def _stored_key(user_id: str) -> bytes:
+    """A user's key as Feast stores it; making one takes longer than decoding a history."""
+    key = EntityKey(join_keys=[_USER], entity_values=[Value(string_val=user_id)])
+    return serialize_entity_key(key, ENTITY_KEY_VERSION)

@@ -1,18 +1,16 @@
 """Feast's PostgreSQL online store with connections that threads may share."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from feast import FeatureView, RepoConfig
-from feast.infra.key_encoding_utils import serialize_entity_key
 from feast.infra.online_stores.helpers import compute_table_id
 from feast.infra.online_stores.postgres_online_store.postgres import (
     PostgreSQLOnlineStore,
     PostgreSQLOnlineStoreConfig,
 )
 from feast.infra.utils.postgres.connection_utils import _get_conn_kwargs, _get_conninfo
-from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
@@ -53,21 +51,53 @@ class PooledOnlineStore(PostgreSQLOnlineStore):
                 self._conn_pool = _open_pool(config.online_store)
             return self._conn_pool
 
-    def delete(
-        self, config: RepoConfig, view: FeatureView, keys: Sequence[EntityKey]
-    ) -> list[EntityKey]:
+    def delete(self, config: RepoConfig, view: FeatureView, keys: Sequence[bytes]) -> set[bytes]:
         """Delete what a view has of the keys; returns those that it had. Feast has no such call."""
-        version = config.entity_key_serialization_version
-        by_bytes = {serialize_entity_key(key, version): key for key in keys}
-        table = sql.Identifier(compute_table_id(config.project, view))
         with self._get_conn(config) as connection:
-            rows = connection.execute(
-                sql.SQL("delete from {} where entity_key = any(%s) returning entity_key").format(
-                    table
-                ),
-                [list(by_bytes)],
-            ).fetchall()
-        return [by_bytes[found] for found in {bytes(row[0]) for row in rows}]  # type: ignore[call-overload]
+            cursor = connection.cursor(binary=True)
+            cursor.execute(
+                sql.SQL(
+                    "delete from {} where entity_key = any(%b::bytea[]) returning entity_key"
+                ).format(_table(config, view)),
+                [list(keys)],
+            )
+            return {key for (key,) in cursor}  # type: ignore[misc]
+
+    def read_values(
+        self, config: RepoConfig, view: FeatureView, feature: str, keys: Sequence[bytes]
+    ) -> dict[bytes, bytes]:
+        """The encoded values of one feature, by key; keys without a value are left out."""
+        with self._get_conn(config, autocommit=True) as connection:
+            cursor = connection.cursor(binary=True)
+            cursor.execute(
+                sql.SQL(
+                    "select entity_key, value from {}"
+                    " where entity_key = any(%b::bytea[]) and feature_name = %s"
+                ).format(_table(config, view)),
+                [list(keys), feature],
+            )
+            return dict(cursor)  # type: ignore[arg-type]
+
+    def write_values(
+        self, config: RepoConfig, view: FeatureView, feature: str, values: Mapping[bytes, bytes]
+    ) -> None:
+        """Write the encoded values of one feature by key, in one statement.
+
+        Feast's own call has one for each row, which takes three times as long.
+        """
+        if not values:
+            return
+        with self._get_conn(config, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL(
+                    "insert into {} (entity_key, feature_name, value, event_ts, created_ts)"
+                    " select entity_key, %s, value, now(), now()"
+                    " from unnest(%b::bytea[], %b::bytea[]) as given (entity_key, value)"
+                    " on conflict (entity_key, feature_name) do update set value = excluded.value,"
+                    " event_ts = excluded.event_ts, created_ts = excluded.created_ts"
+                ).format(_table(config, view)),
+                [feature, list(values), list(values.values())],
+            )
 
     def close_connections(self) -> None:
         """Give all connections back; the next use opens new ones."""
@@ -75,6 +105,10 @@ class PooledOnlineStore(PostgreSQLOnlineStore):
             if self._conn_pool is not None:
                 self._conn_pool.close()
                 self._conn_pool = None
+
+
+def _table(config: RepoConfig, view: FeatureView) -> sql.Identifier:
+    return sql.Identifier(compute_table_id(config.project, view))
 
 
 def _open_pool(config: PooledOnlineStoreConfig) -> ConnectionPool[Connection[tuple[object, ...]]]:

@@ -17,6 +17,8 @@ from streams.errors import ConfigurationError, UnavailableError
 from streams.features.online_store import PooledOnlineStore
 from streams.settings import FeatureSettings
 
+ENTITY_KEY_VERSION = 3
+"""Of the encoding of keys in the online store."""
 _SCHEMA = "feast"
 _SCRATCH_SCHEMA = "feast_scratch"
 _ONLINE_CONNECTIONS = 8
@@ -39,7 +41,7 @@ def repo_config(
     return RepoConfig(
         project=settings.feast_project,
         provider="local",
-        entity_key_serialization_version=3,
+        entity_key_serialization_version=ENTITY_KEY_VERSION,
         registry={
             "registry_type": "sql",
             "schema_mode": registry_tables,

@@ -41,7 +41,21 @@ def test_entries_that_cannot_be_read_are_logged_and_skipped() -> None:
 
 
 def test_entries_that_cannot_be_read_do_not_hinder_new_ones() -> None:
-    assert live_history.extend(["{"], [RATED]) == ["{", live_history.encode(RATED)]
+    entries = ["{"]
+    live_history.extend(entries, [RATED])
+    assert entries == ["{", live_history.encode(RATED)]
+
+
+def test_the_instant_of_an_entry_is_found_whatever_its_texts_say() -> None:
+    odd = '","timestamp":"1990-01-01T00:00:00Z","'
+    late, early = (
+        interaction("u", odd, "view", NOW + timedelta(minutes=minute), surface=odd)
+        for minute in (2, 1)
+    )
+    entries: list[str] = []
+    for each in (late, early):
+        live_history.extend(entries, [each])
+    assert live_history.decode(entries) == (early, late)
 
 
 @given(st.permutations(range(len(EVENTS))), st.lists(st.integers(1, 30), max_size=8))
@@ -50,9 +64,9 @@ def test_a_history_keeps_the_newest_in_order_and_none_twice(
 ) -> None:
     entries: list[str] = []
     arrived = [EVENTS[place] for place in order]
-    for cut in cuts:
+    for cut in [*cuts, len(EVENTS)]:
         batch = arrived[:cut] + arrived[: cut // 2]
-        entries = live_history.extend(entries, batch)
+        if new := live_history.fresh("".join(entries).encode(), batch):
+            live_history.extend(entries, new)
         arrived = arrived[cut // 2 :]
-    entries = live_history.extend(entries, arrived)
     assert live_history.decode(entries) == tuple(EVENTS[-HISTORY_LENGTH:])
