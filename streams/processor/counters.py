@@ -65,30 +65,29 @@ def add(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
     """
     if not counts:
         return
-    by_item: dict[tuple[str, date], dict[str, int]] = {}
-    for each in counts:
-        steps = by_item.setdefault((each.item_id, _day(each.at)), dict.fromkeys(_COUNTERS, 0))
-        steps[each.counter] += each.step
-    rows = [(*key, *by_item[key].values()) for key in sorted(by_item)]
+    by_item: dict[tuple[str, date], list[int]] = {}
+    by_shopper: dict[tuple[date, str, str], list[int]] = {}
+    latest: dict[tuple[date, str, str], datetime] = {}
+    oldest = now - MEMORY
+    for user_id, item_id, at, counter, step in counts:
+        day, place = at.astimezone(UTC).date(), _COUNTERS.index(counter)
+        of_item = by_item.get((item_id, day))
+        if of_item is None:
+            of_item = by_item[item_id, day] = [0] * len(_COUNTERS)
+        of_item[place] += step
+        if place < len(_SCORED) and at > oldest:
+            key = (day, user_id, item_id)
+            of_shopper = by_shopper.get(key)
+            if of_shopper is None:
+                of_shopper, latest[key] = by_shopper.setdefault(key, [0] * len(_SCORED)), at
+            of_shopper[place] += step
+            latest[key] = max(latest[key], at)
+    rows = [(*key, *by_item[key]) for key in sorted(by_item)]
     connection.execute(_ADD_TO_COUNTERS, _columns(("item_id", "day", *_COUNTERS), rows))
-    _add_to_scores(
-        connection,
-        [each for each in counts if each.counter in _SCORED and each.at > now - MEMORY],
-    )
-
-
-def _add_to_scores(connection: Connection, counts: Sequence[Count]) -> None:
-    by_shopper: dict[tuple[str, date, str], dict[str, int]] = {}
-    latest: dict[tuple[str, date, str], datetime] = {}
-    for each in counts:
-        key = (each.user_id, _day(each.at), each.item_id)
-        steps = by_shopper.setdefault(key, dict.fromkeys(_SCORED, 0))
-        steps[each.counter] += each.step
-        latest[key] = max(each.at, latest.get(key, each.at))
     if by_shopper:
-        rows = [(*key, *by_shopper[key].values(), latest[key]) for key in sorted(by_shopper)]
-        names = ("user_id", "day", "item_id", *_SCORED, "latest")
-        connection.execute(_ADD_TO_SCORES, {**_columns(names, rows), "max_items": MAX_ITEMS})
+        scores = [(*key, *by_shopper[key], latest[key]) for key in sorted(by_shopper)]
+        names = ("day", "user_id", "item_id", *_SCORED, "latest")
+        connection.execute(_ADD_TO_SCORES, {**_columns(names, scores), "max_items": MAX_ITEMS})
 
 
 def trending(connection: Connection, limit: int) -> list[tuple[str, str]]:
@@ -130,9 +129,9 @@ where score >= %s order by score desc, item_id limit %s
 _ADD_TO_COUNTERS = """
 insert into events.item_counters as c
     (item_id, day, views, rejected_views, cart_additions, purchases, ratings)
-select * from unnest(%(item_id)s::text[], %(day)s::date[], %(views)s::bigint[],
-    %(rejected_views)s::bigint[], %(cart_additions)s::bigint[], %(purchases)s::bigint[],
-    %(ratings)s::bigint[])
+select * from unnest(%(item_id)b::text[], %(day)b::date[], %(views)b::bigint[],
+    %(rejected_views)b::bigint[], %(cart_additions)b::bigint[], %(purchases)b::bigint[],
+    %(ratings)b::bigint[])
 on conflict (item_id, day) do update set
     views = c.views + excluded.views,
     rejected_views = c.rejected_views + excluded.rejected_views,
@@ -147,9 +146,9 @@ _ADD_TO_SCORES = f"""
 with touched as (
     insert into events.shopper_items as s
         (user_id, day, item_id, views, rejected_views, cart_additions, purchases, latest)
-    select * from unnest(%(user_id)s::text[], %(day)s::date[], %(item_id)s::text[],
-        %(views)s::int[], %(rejected_views)s::int[], %(cart_additions)s::int[],
-        %(purchases)s::int[], %(latest)s::timestamptz[])
+    select * from unnest(%(user_id)b::text[], %(day)b::date[], %(item_id)b::text[],
+        %(views)b::int[], %(rejected_views)b::int[], %(cart_additions)b::int[],
+        %(purchases)b::int[], %(latest)b::timestamptz[])
     on conflict (user_id, day, item_id) do update set
         views = s.views + excluded.views,
         rejected_views = s.rejected_views + excluded.rejected_views,
@@ -196,9 +195,5 @@ on conflict (item_id) do update set
 """  # noqa: S608 - made of constants
 
 
-def _day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
-
-
 def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, object]:
-    return {name: [row[column] for row in rows] for column, name in enumerate(names)}
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))

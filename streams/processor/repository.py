@@ -1,27 +1,31 @@
 """SQL of the processor's memory: the events of sessions that may still change a verdict.
 
 events.sessions has a row per shopper and session id, events.session_events one per event. They are
-appended to, so an event costs the same in a long session as in a short one. They are in PostgreSQL
+appended to, so an event costs the same in a long session as in a short one. An event's `arrival` is
+the number of events that its session had by then, and a session's `judged` is that number when it
+was judged. So what was published follows from the events up to there. They are in PostgreSQL
 rather than in a Faust table with a changelog topic: they are saved with a batch's progress, need no
 recovery when a worker starts or a partition moves, and may exceed a worker's memory.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from psycopg import Connection
 
 from streams.contracts import Interaction, InteractionType
-from streams.processor.sessions import SessionEvent, SessionKey, key_of
+from streams.processor.sessions import SessionEvent, SessionKey, key_of, with_verdicts
 
 MAX_SESSION_EVENTS = 10_000
 """Events that are remembered under one session id; those beyond have no part in a verdict."""
 
 
 def is_migrated(connection: Connection) -> bool:
-    """Whether the tables exist, those that were added last included."""
-    row = connection.execute("select to_regclass('events.unstored_records') is not null").fetchone()
+    """Whether the tables have what was added last."""
+    row = connection.execute(
+        "select exists (select from pg_attribute"
+        " where attrelid = to_regclass('events.session_events') and attname = 'arrival')"
+    ).fetchone()
     return bool(row and row[0])
 
 
@@ -30,30 +34,33 @@ def remember(connection: Connection, interactions: Sequence[Interaction]) -> lis
 
     One known already is left, and so is one of a session that is full.
     """
-    full = _touch_sessions(connection, interactions)
+    arrivals = _touch_sessions(connection, interactions)
     # Of events with one id the first is kept, as it would be in two batches.
-    events = {
-        (*key_of(event), event.interaction_id): event
-        for event in reversed(interactions)
-        if key_of(event) not in full
-    }
+    events = {(*key_of(event), event.interaction_id): event for event in reversed(interactions)}
     rows = [
-        (*key, event.item_id, event.timestamp, event.interaction_type is InteractionType.VIEW)
+        (*key, event.item_id, event.timestamp, event.interaction_type is InteractionType.VIEW, at)
         for key, event in events.items()
+        if (at := arrivals[key[:2]]) <= MAX_SESSION_EVENTS
     ]
+    if not rows:
+        return []
     cursor = connection.execute(
         "insert into events.session_events"
-        " (user_id, session_id, interaction_id, item_id, timestamp, is_view)"
-        " select * from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[],"
-        " %s::timestamptz[], %s::boolean[])"
+        " (user_id, session_id, interaction_id, item_id, timestamp, is_view, arrival)"
+        " select * from unnest(%b::text[], %b::text[], %b::uuid[], %b::text[],"
+        " %b::timestamptz[], %b::boolean[], %b::int[])"
         " on conflict do nothing returning user_id, session_id, interaction_id",
-        _columns(rows, 6),
+        _columns(rows, 7),
     )
+    if cursor.rowcount == len(events):
+        return list(events.values())
     return [events[key] for key in cursor]
 
 
-def _touch_sessions(connection: Connection, interactions: Iterable[Interaction]) -> set[SessionKey]:
-    """Note that events have arrived; returns the sessions that are full."""
+def _touch_sessions(
+    connection: Connection, interactions: Iterable[Interaction]
+) -> dict[SessionKey, int]:
+    """Note that events have arrived; returns how many of each session have arrived by now."""
     newest: dict[SessionKey, Interaction] = {}
     counts: dict[SessionKey, int] = {}
     for event in interactions:
@@ -64,7 +71,7 @@ def _touch_sessions(connection: Connection, interactions: Iterable[Interaction])
     rows = [(*key, newest[key].timestamp, counts[key]) for key in sorted(newest)]
     cursor = connection.execute(
         "insert into events.sessions as s (user_id, session_id, latest, events)"
-        " select * from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::int[])"
+        " select * from unnest(%b::text[], %b::text[], %b::timestamptz[], %b::int[])"
         " on conflict (user_id, session_id) do update set"
         " latest = greatest(s.latest, excluded.latest),"
         " events = s.events + excluded.events,"
@@ -72,7 +79,7 @@ def _touch_sessions(connection: Connection, interactions: Iterable[Interaction])
         " returning user_id, session_id, events",
         _columns(rows, 4),
     )
-    return {(user, session) for user, session, events in cursor if events > MAX_SESSION_EVENTS}
+    return {(user_id, session_id): events for user_id, session_id, events in cursor}
 
 
 def take_ended(
@@ -80,46 +87,34 @@ def take_ended(
 ) -> dict[SessionKey, list[SessionEvent]]:
     """The events of up to `limit` sessions that have ended with verdicts due.
 
-    Nothing is due of them any more when the transaction ends. Those that another worker holds are
-    left to it.
+    They are judged when the transaction ends. Those that another worker holds are left to it.
+    The verdicts that were published before follow from the events that had arrived by then.
     """
-    rows = connection.execute(
-        "with ended as ("
-        " update events.sessions set due = false where (user_id, session_id) in ("
+    ended = connection.execute(
+        "update events.sessions set due = false, judged = events where (user_id, session_id) in ("
         "  select user_id, session_id from events.sessions where due"
         "  and latest < now() - %s and arrived_at < now() - %s"
         "  order by arrived_at limit %s for update skip locked)"
-        " returning user_id, session_id)"
-        " select user_id, session_id, interaction_id, item_id, timestamp, is_view, verdict"
-        " from ended left join events.session_events using (user_id, session_id)",
+        " returning user_id, session_id, old.judged",
         [gap, grace, limit],
+    ).fetchall()
+    if not ended:
+        return {}
+    cursor = connection.cursor(binary=True)
+    # A statement of its own, for it sees what was committed before the sessions were locked.
+    cursor.execute(
+        "select user_id, session_id, interaction_id, item_id, timestamp, is_view, arrival <= judged"
+        " from unnest(%b::text[], %b::text[], %b::int[]) as ended (user_id, session_id, judged)"
+        " left join events.session_events using (user_id, session_id)",
+        _columns(ended, 3),
     )
-    sessions: dict[SessionKey, list[SessionEvent]] = {}
-    for user_id, session_id, interaction_id, item_id, timestamp, is_view, verdict in rows:
+    sessions: dict[SessionKey, list[tuple[SessionEvent, bool]]] = {}
+    for user_id, session_id, interaction_id, item_id, timestamp, is_view, was_judged in cursor:
         events = sessions.setdefault((user_id, session_id), [])
         if interaction_id is not None:
-            published = InteractionType(verdict) if verdict else None
-            events.append(SessionEvent(interaction_id, item_id, timestamp, is_view, published))
-    return sessions
-
-
-def save_verdicts(
-    connection: Connection, verdicts: Mapping[SessionKey, Mapping[UUID, Interaction]]
-) -> None:
-    """Note the verdicts that were published last, by session and view."""
-    rows = [
-        (*key, view_id, verdict.interaction_type.value)
-        for key, by_view in verdicts.items()
-        for view_id, verdict in by_view.items()
-    ]
-    connection.execute(
-        "update events.session_events e set verdict = v.verdict"
-        " from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[])"
-        " as v (user_id, session_id, interaction_id, verdict)"
-        " where e.user_id = v.user_id and e.session_id = v.session_id"
-        " and e.interaction_id = v.interaction_id",
-        _columns(rows, 4),
-    )
+            event = SessionEvent(interaction_id, item_id, timestamp, is_view)
+            events.append((event, was_judged))
+    return {key: with_verdicts(events, gap) for key, events in sessions.items()}
 
 
 def expire(connection: Connection, age: timedelta, limit: int) -> int:

@@ -6,8 +6,8 @@ item has the same instant or a later one of its session; the other views are neg
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from streams.contracts import Interaction, InteractionType, derived_id
@@ -16,8 +16,7 @@ SessionKey = tuple[str, str]
 """User id and session id."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionEvent:
+class SessionEvent(NamedTuple):
     """What a verdict needs of an interaction, and the verdict that was published last."""
 
     interaction_id: UUID
@@ -46,6 +45,18 @@ def judge(
                 action = newest_action.get(event.item_id)
                 positive = action is not None and action >= event.timestamp
                 yield event, _POSITIVE if positive else _NEGATIVE
+
+
+def with_verdicts(
+    events: Iterable[tuple[SessionEvent, bool]], gap: timedelta
+) -> list[SessionEvent]:
+    """The events with the verdicts that were published last, from whether each was judged then."""
+    pairs = list(events)
+    judged = [event for event, was_judged in pairs if was_judged]
+    if not judged:
+        return [event for event, _ in pairs]
+    published = {view.interaction_id: verdict for view, verdict in judge(judged, gap)}
+    return [event._replace(verdict=published.get(event.interaction_id)) for event, _ in pairs]
 
 
 def changed(

@@ -8,7 +8,7 @@ import pytest
 
 from apps.migrations.upgrade import upgrade
 from apps.storefront.events import repository as outbox
-from streams.contracts import new_id
+from streams.contracts import InteractionType, new_id
 from streams.processor import repository
 from streams.processor.sessions import SessionEvent
 
@@ -61,6 +61,51 @@ def test_open_sessions_of_the_processors_former_state_are_kept(empty_database_ur
     ((key, events),) = ended.items()
     assert key == ("u", "s")
     assert events == [SessionEvent(view, "a", NOW, is_view=True)]
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_verdicts_that_were_kept_follow_from_the_events(
+    empty_database_url: str,
+    due: bool,  # noqa: FBT001
+) -> None:
+    upgrade(empty_database_url, to="0012")
+    rows = [
+        ("a", True, "positive_view"),
+        ("a", False, None),
+        ("b", True, "negative_view"),
+        ("b", False, None),
+    ]
+    if due:
+        rows.append(("c", True, None))
+    events = [
+        SessionEvent(
+            new_id(),
+            item,
+            NOW + timedelta(seconds=second),
+            is_view,
+            InteractionType(verdict) if verdict else None,
+        )
+        for second, (item, is_view, verdict) in enumerate(rows if due else rows[:3])
+    ]
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(
+            "insert into events.sessions (user_id, session_id, latest, events, due)"
+            " values ('u', 's', %s, %s, %s)",
+            [NOW, len(events), due],
+        )
+        for each in events:
+            connection.execute(
+                "insert into events.session_events (user_id, session_id, interaction_id, item_id,"
+                " timestamp, is_view, verdict) values ('u', 's', %s, %s, %s, %s, %s)",
+                list(each),
+            )
+
+    upgrade(empty_database_url)
+
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("update events.sessions set due = true")
+        ended = repository.take_ended(connection, timedelta(minutes=1), timedelta(0), 10)
+    assert sorted(ended["u", "s"]) == sorted(events)
 
 
 def test_what_waits_in_the_outbox_keeps_its_order(empty_database_url: str) -> None:

@@ -38,7 +38,6 @@ def judged(connection: psycopg.Connection, limit: int = 100) -> dict[str, str]:
     with connection.transaction():
         ended = repository.take_ended(connection, GAP, NO_TIME, limit)
         verdicts = {key: dict(changed(key[0], events, GAP)) for key, events in ended.items()}
-        repository.save_verdicts(connection, verdicts)
     return {
         verdict.item_id: verdict.interaction_type.value
         for by_view in verdicts.values()
