@@ -79,7 +79,7 @@ test-faults: setup ## Kill every part under load; [EVENTS=200000]
 test-soak: setup ## Keep the shop busy; memory and tables must not grow; [SECONDS=3600]
 	@RECSYS_TEST_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest tests/faults/test_soak.py && cat .state/soak.json
 
-bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers publishing"] [OUT=figures.json]
+bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers publishing processor sink"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)
 
 format: setup ## Format the code

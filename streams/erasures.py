@@ -3,7 +3,7 @@
 Whoever writes what is a user's holds the lock together with all other writers until its transaction
 ends, and leaves out users who were erased; whoever erases holds it alone. So an erasure finds all
 that was written before it, and nothing is written after it. The sink obeys by triggers on its
-tables (migration 0011).
+tables (migration 0014).
 """
 
 from collections import Counter
@@ -44,7 +44,7 @@ def hold_off(connection: Connection[Any], user_ids: Collection[str]) -> set[str]
     """Hold erasures off until the transaction ends; returns those of the users who were erased."""
     connection.execute("select pg_advisory_xact_lock_shared(%s)", [_LOCK])
     rows = connection.execute(
-        "select user_id from unnest(%s::text[]) as given (user_id)"
+        "select user_id from unnest(%b::text[]) as given (user_id)"
         " join events.erased_users on user_hash = events.user_hash(user_id)",
         [list(set(user_ids))],
     )

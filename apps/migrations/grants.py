@@ -55,7 +55,6 @@ GRANTS = (
     Grant("processor", "shop", f"{_READ} (item_id, category)", ("products",)),
     Grant("processor", "feast", _READ),
     Grant("connect", "events", _WRITE, ("interactions", "new_users", "impressions")),
-    Grant("connect", "events", _READ, ("erased_users",)),
     Grant("pipeline", "shop", _READ, ("products",)),
     Grant("pipeline", "events", _READ, ("interactions", "new_users", "erased_users")),
     # maintain: it analyses the vectors that it has written.

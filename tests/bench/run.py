@@ -12,15 +12,17 @@ from processor import measure_processor
 from publishing import measure_publishing
 from rich.console import Console
 from rich.table import Table
+from sink import measure_sink
 from top_k import measure_memory, measure_speed
 from towers import measure_towers
 
-PARTS = ("top_k", "memory", "towers", "publishing", "processor")
+PARTS = ("top_k", "memory", "towers", "publishing", "processor", "sink")
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
 _MAX_TOWERS_MEMORY_MB = 4_000
 _MAX_ADDED_P95_MS = 2
 _MIN_SHARE = 0.5
+_MIN_ROWS_PER_SECOND = 30_000
 _MIN_TIMES_AS_MANY = 0.35
 """Threads that poll for each other reach a sixth of what one thread does alone."""
 
@@ -56,6 +58,10 @@ def main(out: Path, parts: list[str]) -> int:
             figures[part] = measure_processor()
             console.print(_table("the processor", figures[part]))
             passed.append(figures[part]["share"] >= _MIN_SHARE)
+        elif part == "sink":
+            figures[part] = measure_sink()
+            console.print(_table("the sink", figures[part]))
+            passed.append(figures[part]["rows/s"] >= _MIN_ROWS_PER_SECOND)
         else:
             figures[part] = in_own_process(measure_towers)
             console.print(_table("towers on a wide log", figures[part]))

@@ -93,7 +93,7 @@ def test_late_events_are_dropped_and_those_of_others_stay(
         Record("interactions", 0, 2 + offset, value) for offset, value in enumerate(both)
     ])  # fmt: skip
     with psycopg.connect(database_url) as connection:
-        assert connection.execute(SUNK, [uuid4(), "gone"]).rowcount == 0
+        connection.execute(SUNK, [uuid4(), "gone"])
         found = erasures.find(connection, "gone")
     assert outputs.records == [
         ("interactions-valid", "gone"), ("interactions-valid", "stays"),
@@ -146,13 +146,54 @@ def test_an_erasure_waits_for_who_is_writing_and_finds_their_rows(
     assert rows(database_url, "events.interactions") == []
 
 
+def test_who_is_erased_while_the_sink_writes_leaves_nothing(
+    processing: Processing, database_url: str
+) -> None:
+    """A statement of many rows, half of them of the erased user, that began before the erasure."""
+    many = (
+        "insert into events.interactions"
+        " (interaction_id, user_id, item_id, timestamp, interaction_type)"
+        " select gen_random_uuid(), case n % 2 when 0 then 'gone' else 'stays' end, 'i', now(),"
+        " 'view' from generate_series(1, 1000) n"
+    )
+    with psycopg.connect(database_url) as writer, psycopg.connect(database_url) as eraser:
+        erasures.begin(eraser)
+        thread = threading.Thread(target=lambda: writer.execute(many))
+        thread.start()
+        time.sleep(0.5)
+        assert thread.is_alive(), "it waits for the erasure"
+        erasures.note(eraser, new_id(), "gone", {})
+        eraser.commit()
+        thread.join()
+        writer.execute(many)
+        writer.execute(SUNK, [uuid4(), "gone"])
+    assert rows(database_url, "events.interactions") == ["stays"] * 1000
+
+
+def test_the_sink_may_write_and_not_delete(database_url: str) -> None:
+    """`remove_erased_users` deletes for it."""
+    with psycopg.connect(database_url) as connection:
+        erasures.note(connection, new_id(), "gone", {})
+        connection.execute("create role sink_like")
+        connection.execute("grant usage on schema events to sink_like")
+        connection.execute("grant insert on events.interactions to sink_like")
+        connection.execute("set role sink_like")
+        connection.execute(SUNK.split("on conflict", maxsplit=1)[0], [uuid4(), "gone"])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+            connection.execute("delete from events.interactions")
+        connection.execute("reset role")
+        assert connection.execute("select count(*) from events.interactions").fetchone() == (0,)
+        connection.rollback()
+
+
 def test_every_table_of_the_sink_is_erased_from_and_skips_who_was_erased(
     database_url: str,
 ) -> None:
     with psycopg.connect(database_url) as connection:
         skipping = connection.execute(
             "select 'events.' || relname from pg_trigger join pg_class on pg_class.oid = tgrelid"
-            " where tgname = 'skip_erased_user'"
+            " where tgname in ('hold_off_erasures', 'remove_erased_users')"
+            " group by relname having count(*) = 2"
         ).fetchall()
         with_users = connection.execute(
             "select table_name from information_schema.columns"

@@ -43,6 +43,14 @@ def test_a_channel_is_stored_once_from_its_validated_topic() -> None:
         json.loads(connector.config["value.converter.schema.content"])
 
 
+def test_a_batch_is_one_statement_where_no_column_is_an_array() -> None:
+    connectors = sink_connectors("jdbc:postgresql://db:5432/x", "u", "p", replicas=1)
+    assert {
+        each.name: each.config["dialect.postgres.unnest.insert.enabled"] for each in connectors
+    } == {"interactions-sink": "true", "new-users-sink": "true", "impressions-sink": "false"}
+    assert {each.config["use.reduction.buffer"] for each in connectors} == {"true"}
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
