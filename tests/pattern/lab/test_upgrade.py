@@ -62,9 +62,10 @@ def test_operators_are_updated(first_version: Installation) -> None:
         for name, reason in refused.items():
             assert '"v1beta2": missing from spec.versions' in reason
             update_after_conversion(shop.api, name)
-        shop.refresh()
+        shop.compare_anew()
         shop.wait_until_healthy()
         assert _tracked(shop.api) == before
+    shop.compare_anew()
     shop.wait_until_healthy()
 
 

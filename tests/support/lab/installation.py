@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from support.lab.api import Api, Object
 from support.lab.argocd import Instance, argocd
@@ -32,6 +33,8 @@ return {status = "Progressing", message = tostring(sync) .. ", " .. tostring(hea
 """,
 }
 INSTALL_SECONDS = 540
+REFRESH = "argocd.argoproj.io/refresh"
+"""Argo CD removes this annotation when it has done it."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,28 @@ class Installation:
         self._render(self.pattern)
         self.refresh()
 
-    def refresh(self) -> None:
+    def refresh(self, kind: Literal["normal", "hard"] = "normal") -> None:
         """Make Argo CD read the repositories, as a webhook of the git server does."""
         for application in (*self._parents(), *self.applications()):
-            annotate = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
-            self.api.patch(_path(application), annotate)
+            self.api.patch(_path(application), {"metadata": {"annotations": {REFRESH: kind}}})
+
+    def compare_anew(self) -> None:
+        """Make Argo CD compare everything without what it has cached, and wait until it has.
+
+        It caches the API server's answers for each object, also while the definition of its kind
+        changes.
+        """
+        self.refresh("hard")
+        wait_until(
+            lambda: (
+                not any(
+                    REFRESH in each["metadata"].get("annotations", {})
+                    for each in (*self._parents(), *self.applications())
+                )
+            ),
+            120,
+            "every Application is compared",
+        )
 
     def uninstall(self) -> None:
         """Delete the pattern's Applications while the operators still run, then the rest."""
