@@ -126,7 +126,9 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
     stack: Any, with_live_model: str, tmp_path: Path
 ) -> None:
     email = f"metered-{uuid4().hex}@example.org"
-    with _shop(stack, with_live_model, tmp_path) as (url, port):
+    # A page waits 50 ms for Kafka; on a busy machine the view would leave by the outbox.
+    patient = {"RECSYS_PUBLISH_TIMEOUT": "PT10S"}
+    with _shop(stack, with_live_model, tmp_path, **patient) as (url, port):
         log = tmp_path / "shop.log"
         _until(lambda: _value(port, "recsys_live_model_info", version=VERSION) == 1, log)
         _until(lambda: httpx.get(f"{url}/health/ready").json()["kafka"] == "up", log)
@@ -285,7 +287,9 @@ def test_the_processors_metrics_show_what_is_missing(
             return all(_value(port, name, topic=topic) == 1 for topic in topics)
 
         _until(lose, log)
+        lost_at = time.time()
         _until(is_seen, log, 60)
+        assert _value(port, "recsys_reconciliation_last_success_timestamp_seconds") > lost_at
         connection.execute(
             f"insert into events.interactions ({columns}) values (%s, %s, %s, %s, %s)", rows[0]
         )
