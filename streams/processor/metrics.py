@@ -19,6 +19,10 @@ _MISSING = Gauge(
     "Records that were accepted and are neither a row nor a dead letter.",
     ("topic",),
 )
+_RECONCILED_AT = Gauge(
+    "recsys_reconciliation_last_success_timestamp_seconds",
+    "When topics and tables were compared last, in seconds since 1970; 0: not by this worker.",
+)
 
 ALIVE = Gauge("recsys_processor_alive", "1 while offsets move or there is no lag, else 0.")
 
@@ -47,10 +51,11 @@ def count(channel: Channel, batch: ValidatedBatch[E]) -> None:
 
 
 def show_missing(records: Mapping[str, int]) -> None:
-    """Show the number of missing records by topic."""
+    """Show the number of missing records by topic, and that it is of now."""
     for sink in SINKS:
         for topic in (sink.channel.public, sink.channel.valid):
             _MISSING.labels(topic.name).set(records.get(topic.name, 0))
+    _RECONCILED_AT.set_to_current_time()
 
 
 def hide_missing() -> None:
