@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,31 +14,28 @@ from faust.web import Request, Response, View
 from streams.contracts import CHANNELS, INTERACTIONS, Channel
 from streams.contracts.dead_letter import MAX_LETTER_BYTES
 from streams.database import Database
-from streams.errors import RecordRefusedError, UnavailableError
+from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
+from streams.processor.batches import WAITING_RUNS, Work, work_off
 from streams.processor.consumer import RunTransport
 from streams.processor.health import Health
 from streams.processor.processing import AT_ONCE, Processing
 from streams.processor.reconciler import Reconciler
 from streams.processor.trending import TrendingLists
-from streams.processor.validation import Record
 from streams.publisher import Publisher
 from streams.settings import PROCESSOR_GROUP, ProcessorSettings
 
 log = structlog.get_logger()
 
-_RETRY_SECONDS = 1.0
 _SWEEP_SECONDS = 1.0
 _EXPIRY_SECONDS = 60.0
 _OBSERVATION_SECONDS = 10.0
 _TRENDING_SECONDS = 10.0
 _RECONCILIATION_SECONDS = 10.0
-_WAITING_RUNS = 8
-"""Of a topic; Faust fetches no more while so many wait for the batch that is under way."""
 _CONNECTIONS = 10
 _CONNECTION_TIMEOUT_SECONDS = 30.0
 
-Work = Callable[[], int]
+Repeated = Callable[[], int]
 
 
 def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> faust.App:
@@ -68,7 +65,7 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
         # Nobody needs to wait: the progress says what is done, whoever has the partition.
         stream_wait_empty=False,
         broker_max_poll_records=settings.batch_size,
-        stream_buffer_maxsize=_WAITING_RUNS,
+        stream_buffer_maxsize=WAITING_RUNS,
     )
     database = Database(
         settings.database_url, connections=_CONNECTIONS, timeout=_CONNECTION_TIMEOUT_SECONDS
@@ -95,14 +92,8 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
     return app
 
 
-def _read(
-    app: faust.App, channel: Channel, work: Callable[[Sequence[Record]], None], batch_size: int
-) -> None:
+def _read(app: faust.App, channel: Channel, work: Work, batch_size: int) -> None:
     """Register an agent that processes a channel's public topic.
-
-    A batch is what has arrived: one event when the shop is quiet, `batch_size` events when there is
-    a backlog. Partitions are independent, so those of a batch are processed at the same time: while
-    one waits for PostgreSQL, the next one's events are validated.
 
     Events are acknowledged by hand once the work is done; Faust's own `take` would also
     acknowledge them when the work fails.
@@ -110,13 +101,7 @@ def _read(
 
     async def consume(stream: Any) -> None:
         try:
-            async for runs in _batches(stream, batch_size):
-                by_partition: dict[int, list[Record]] = {}
-                for run in runs:
-                    by_partition.setdefault(run.message.partition, []).extend(run.message.records)
-                await asyncio.gather(*(_until_done(work, each) for each in by_partition.values()))
-                for run in runs:
-                    run.ack()
+            await work_off(stream.noack().events(), work, batch_size)
         except Exception:
             # Faust would start the agent again behind this batch and commit past it. Whoever starts
             # the process again starts it at the last batch that happened.
@@ -127,32 +112,7 @@ def _read(
     app.agent(topic, name=channel.public.name)(consume)
 
 
-async def _batches(stream: Any, size: int) -> AsyncIterator[list[Any]]:
-    """The runs that have arrived, until they have so many events."""
-    batch: list[Any] = []
-    events = 0
-    async for run in stream.noack().events():
-        batch.append(run)
-        events += len(run.message.records)
-        if events >= size or stream.channel.empty():
-            yield batch
-            batch, events = [], 0
-
-
-async def _until_done(work: Callable[[Sequence[Record]], None], records: Sequence[Record]) -> None:
-    while True:
-        try:
-            await asyncio.to_thread(work, records)
-        except RecordRefusedError:
-            raise  # trying again mends nothing
-        except UnavailableError as error:
-            log.warning("batch will be tried again", events=len(records), reason=str(error))
-            await asyncio.sleep(_RETRY_SECONDS)
-        else:
-            return
-
-
-def _repeat(app: faust.App, seconds: float, work: Work, full: int) -> None:
+def _repeat(app: faust.App, seconds: float, work: Repeated, full: int) -> None:
     """Do the work regularly, and at once again as long as there is as much as it can do at once."""
 
     async def repeat() -> None:

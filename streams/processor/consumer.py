@@ -38,10 +38,7 @@ class Run(ConsumerMessage):
             tp=partition,
             generation_id=generation_id,
         )
-        self.records = [
-            Record(*partition, each.offset, each.value, each.key, tuple(each.headers))
-            for each in records
-        ]
+        self.records: Sequence[Record] = records
 
 
 class RunConsumer(aiokafka.Consumer):

@@ -3,22 +3,45 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from streams.contracts import CLOCK_SKEW, DeadLetter, Event, MalformedEventError
 
 E = TypeVar("E", bound=Event)
 
 
-class Record(NamedTuple):
-    """A record as it is on a topic."""
+class Record(Protocol):
+    """A record as it is on a topic; aiokafka's are such."""
 
-    topic: str
-    partition: int
-    offset: int
-    value: bytes | None
-    key: bytes | None = None
-    headers: tuple[tuple[str, bytes | None], ...] = ()
+    @property
+    def topic(self) -> str:
+        """Name of the topic."""
+        ...
+
+    @property
+    def partition(self) -> int:
+        """Number of the partition."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """None: a tombstone."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """What decides the partition."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Names and values."""
+        ...
 
 
 @dataclass(slots=True)
@@ -90,5 +113,5 @@ def _dead_letter(record: Record, reason: str) -> DeadLetter:
         stage="processor",
         key=record.key,
         value=record.value,
-        headers=record.headers,
+        headers=tuple(record.headers),
     )

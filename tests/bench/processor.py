@@ -10,9 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+from backlog import instants, interactions, rate
 
-EVENTS = 50_000
-SHOPPERS = 10_000
+EVENTS = 100_000
 ROUNDS = 3
 _FIRST_DAY = datetime.now(UTC) - timedelta(days=ROUNDS + 2)
 """Within the week in which events also count for the trends."""
@@ -38,9 +38,8 @@ def measure_processor() -> dict[str, Any]:
                 running._supervisor.stop(name)
             stack = RunningStack(running)
             for turn in range(ROUNDS):
-                values = _events(dice, turn)
-                rates["worker"].append(len(values) / _processed(stack, values))
-                rates["bare"].append(len(values) / _bare(stack, len(values)))
+                rates["worker"].append(_worker(stack, dice, turn))
+                rates["bare"].append(_bare(stack))
         finally:
             running.down(lambda _: None)
     return {
@@ -52,43 +51,26 @@ def measure_processor() -> dict[str, Any]:
     }
 
 
-def _events(dice: random.Random, turn: int) -> list[tuple[str, bytes]]:
-    from support.interactions import interaction
-
-    events = []
-    for number in range(EVENTS):
-        user, kind = f"user-{dice.randrange(SHOPPERS)}", dice.choice(_KINDS)
-        at = _FIRST_DAY + timedelta(days=turn, seconds=number)
-        session = f"{user}-{turn}"
-        event = interaction(user, f"i{dice.randrange(5000)}", kind, at, session_id=session)
-        events.append((event.key, event.encode()))
-    return events
-
-
-def _processed(stack: Any, values: list[tuple[str, bytes]]) -> float:
-    """Seconds until the worker has saved its progress behind all events."""
+def _worker(stack: Any, dice: random.Random, turn: int) -> float:
+    """Events per second until the worker has saved its progress behind all of a new backlog."""
     from streams.contracts import INTERACTIONS
     from streams.publisher import Publisher
 
-    with (
-        psycopg.connect(stack.database_url, autocommit=True) as connection,
-        Publisher(stack.kafka) as publisher,
-    ):
+    events = interactions(dice, _KINDS, instants(_FIRST_DAY + timedelta(days=turn), EVENTS))
+    stack.stack._supervisor.stop("processor")
+    with Publisher(stack.kafka) as publisher:
+        publisher.publish(INTERACTIONS.public.name, events)
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
 
         def done() -> int:
             row = connection.execute("select sum(next_offset) from events.progress").fetchone()
             return int(row[0] or 0) if row else 0
 
-        target = done() + len(values)
-        started = time.perf_counter()
-        publisher.publish(INTERACTIONS.public.name, values)
-        while done() < target:
-            time.sleep(0.05)
-        return time.perf_counter() - started
+        return rate(done, lambda: stack.stack._start("processor", lambda _: None), EVENTS)
 
 
-def _bare(stack: Any, count: int) -> float:
-    """Seconds to consume the newest events, validate them and produce them again."""
+def _bare(stack: Any) -> float:
+    """Events per second to consume the newest events, validate them and produce them again."""
     from confluent_kafka import Consumer, Producer, TopicPartition
 
     from streams.contracts import INTERACTIONS, PARTITIONS, Interaction
@@ -100,7 +82,7 @@ def _bare(stack: Any, count: int) -> float:
     for partition in range(PARTITIONS):
         _, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
         starts.append(high)
-    consumed, share = 0, count // PARTITIONS
+    consumed, share = 0, EVENTS // PARTITIONS
     consumer.assign(
         [TopicPartition(topic, number, max(0, high - share)) for number, high in enumerate(starts)]
     )
@@ -115,4 +97,4 @@ def _bare(stack: Any, count: int) -> float:
     producer.flush()
     seconds = time.perf_counter() - started
     consumer.close()
-    return seconds * count / wanted
+    return wanted / seconds

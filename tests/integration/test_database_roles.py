@@ -35,9 +35,9 @@ from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
 from streams.processor.trending import TrendingLists
-from streams.processor.validation import Record
 from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
+from support.records import Record
 from support.shop import ListOf, shop, submit
 
 pytestmark = pytest.mark.integration

@@ -16,10 +16,10 @@ from streams.contracts import ERASURES, INTERACTIONS, DeadLetter, Erasure, Inter
 from streams.database import Database
 from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
-from streams.processor.validation import Record
 from streams.settings import ProcessorSettings
 from streams.sink.connectors import SINKS
 from support.interactions import interaction
+from support.records import Record
 from support.shop import PASSWORD, outbox, shop, sign_up, submit
 
 pytestmark = pytest.mark.integration

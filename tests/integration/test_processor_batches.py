@@ -10,11 +10,11 @@ from streams.contracts import INTERACTIONS
 from streams.database import Database
 from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
-from streams.processor.validation import Record
 from streams.publisher import Publisher
 from streams.settings import ProcessorSettings
 from support.broker import Broker
 from support.interactions import interaction
+from support.records import Record
 from support.topics import records
 
 pytestmark = pytest.mark.integration

@@ -31,9 +31,9 @@ from streams.processor.counters import HALF_LIFE
 from streams.processor.processing import Processing
 from streams.processor.sessions import SessionEvent, judge, key_of
 from streams.processor.trending import TrendingLists
-from streams.processor.validation import Record
 from streams.settings import ProcessorSettings
 from support.interactions import interaction
+from support.records import Record
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,9 @@ from jsonschema import Draft202012Validator
 
 from streams.contracts import Impression, MalformedEventError
 from streams.contracts.impression import MAX_SHOWN
-from streams.processor.validation import Record, validate
+from streams.processor.validation import validate
 from streams.schemas.json_schema import json_schema
+from support.records import Record
 
 GOOD: dict[str, Any] = {
     "impression_id": "01900000-0000-7000-8000-00000000000a",

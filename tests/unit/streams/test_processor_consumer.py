@@ -4,7 +4,6 @@ from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from streams.processor.consumer import Run, RunConsumer
-from streams.processor.validation import Record
 
 PARTITION = TP("interactions", 2)
 
@@ -24,8 +23,10 @@ def test_a_run_has_the_records_of_a_fetch_and_the_offset_of_the_last() -> None:
     message = run(4, 6)
     assert (message.topic, message.partition, message.offset) == ("interactions", 2, 6)
     assert (message.tp, message.generation_id, message.timestamp) == (PARTITION, 7, 1.0)
-    assert message.records == [
-        Record("interactions", 2, offset, b"v%d" % offset, b"k") for offset in (4, 5, 6)
+    assert [(each.offset, each.value) for each in message.records] == [
+        (4, b"v4"),
+        (5, b"v5"),
+        (6, b"v6"),
     ]
 
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from streams.contracts import Interaction, InteractionType, NewUser
-from streams.processor.validation import Record, validate
+from streams.processor.validation import validate
 from support.broken_records import BROKEN, record
+from support.records import Record
 
 GOOD = json.dumps(
     {

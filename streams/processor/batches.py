@@ -1,0 +1,83 @@
+"""Batches of a topic's records: those of one partition in their order, partitions independently."""
+
+import asyncio
+from collections.abc import AsyncIterable, Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from streams.errors import RecordRefusedError, UnavailableError
+from streams.processor.consumer import Run
+from streams.processor.validation import Record
+
+log = structlog.get_logger()
+
+WAITING_RUNS = 2
+"""Of a partition; no more are read while so many wait for the batch that is under way."""
+_RETRY_SECONDS = 1.0
+
+Work = Callable[[Sequence[Record]], None]
+"""Processes a batch. It blocks, and is done again if it raises UnavailableError."""
+
+
+class Arrived(Protocol):
+    """A run as Faust hands it to an agent."""
+
+    @property
+    def message(self) -> Run:
+        """The run."""
+        ...
+
+    def ack(self) -> bool:
+        """Note that it is done."""
+        ...
+
+
+async def work_off(arrivals: AsyncIterable[Arrived], work: Work, size: int) -> None:
+    """Process runs and acknowledge them, until there are no more.
+
+    A batch is what has arrived of a partition meanwhile: one event when the shop is quiet, `size`
+    events when there is a backlog. No partition waits for another one: while one's batch is in
+    PostgreSQL, the next one's events are validated.
+
+    Args:
+        arrivals: the runs of a topic, those of a partition in their order.
+        work: processes a batch.
+        size: number of events from which on nothing is added to a batch.
+
+    Raises:
+        ExceptionGroup: of what `work` raises, other than that something is unavailable.
+    """
+    queues: dict[int, asyncio.Queue[Arrived]] = {}
+    async with asyncio.TaskGroup() as partitions:
+        async for run in arrivals:
+            queue = queues.get(run.message.partition)
+            if queue is None:
+                queue = queues[run.message.partition] = asyncio.Queue(WAITING_RUNS)
+                partitions.create_task(_work_off_partition(queue, work, size))
+            await queue.put(run)
+
+
+async def _work_off_partition(queue: asyncio.Queue[Arrived], work: Work, size: int) -> None:
+    while True:
+        runs = [await queue.get()]
+        records: list[Record] = list(runs[0].message.records)
+        while len(records) < size and not queue.empty():
+            runs.append(queue.get_nowait())
+            records += runs[-1].message.records
+        await _until_done(work, records)
+        for run in runs:
+            run.ack()
+
+
+async def _until_done(work: Work, records: Sequence[Record]) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(work, records)
+        except RecordRefusedError:
+            raise  # trying again mends nothing
+        except UnavailableError as error:
+            log.warning("batch will be tried again", events=len(records), reason=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return
