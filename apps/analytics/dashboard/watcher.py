@@ -57,6 +57,9 @@ class Watcher:
                 self._read()
             except UnavailableError as error:
                 log.warning("the topics cannot be read", reason=str(error))
+            except Exception:
+                # Else the thread would end, and the page go on to show what it had.
+                log.exception("the topics cannot be read for an unknown reason")
             self.is_reading = False
             self._stopped.wait(_RETRY_SECONDS)
             self.figures = Figures(self._products)
