@@ -25,7 +25,6 @@ from streams.contracts import (
     DeadLetter,
     Erasure,
     Interaction,
-    InteractionType,
     Product,
     new_id,
 )
@@ -37,6 +36,7 @@ from streams.processor.processing import Processing
 from streams.processor.trending import TrendingLists
 from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
+from support.interactions import interaction
 from support.records import Record
 from support.shop import ListOf, shop, submit
 
@@ -118,13 +118,7 @@ def sink(database_url: str) -> None:
 
 def process(database_url: str) -> list[tuple[str, bytes]]:
     """A batch through the processor, the closing of its session, and what is trending then."""
-    view = Interaction(
-        interaction_id=new_id(),
-        user_id="u0",
-        item_id="i9",
-        timestamp=datetime.now(UTC) - timedelta(days=1),
-        interaction_type=InteractionType.VIEW,
-    )
+    view = interaction("u0", "i9", "view", datetime.now(UTC) - timedelta(days=1))
     settings = ProcessorSettings(
         database_url=database_url,
         kafka_bootstrap_servers="127.0.0.1:1",

@@ -10,20 +10,14 @@ import pytest
 from apps.local.event_progress import EventTracker
 from apps.storefront.events import repository
 from apps.storefront.events.publishing import record
-from streams.contracts import Interaction, InteractionType, new_id
+from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
 
 
 def test_an_event_in_the_outbox_is_under_way(stack: Any) -> None:
     """As long as this test has the relay's lock, the shop sends nothing of the outbox."""
-    event = Interaction(
-        interaction_id=new_id(),
-        user_id="waits",
-        item_id="x",
-        timestamp=datetime.now(UTC),
-        interaction_type=InteractionType.CART,
-    )
+    event = interaction("waits", "x", "cart", datetime.now(UTC))
     with closing(EventTracker(stack.kafka, stack.database_url)) as tracker:
         with psycopg.connect(stack.database_url) as connection:
             while not repository.lock(connection):

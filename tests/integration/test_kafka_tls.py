@@ -20,7 +20,6 @@ from streams.contracts import (
     INTERACTIONS,
     NEW_USERS,
     Interaction,
-    InteractionType,
     Topic,
     new_id,
 )
@@ -30,6 +29,7 @@ from streams.lag import Lag
 from streams.provisioning import create_topics
 from streams.settings import PROCESSOR_GROUP, FeatureSettings, KafkaSettings
 from support.authority import Authority
+from support.interactions import interaction
 from support.laptop import free_ports
 from support.publishing import publish_records
 from support.tls_broker import Broker, running_broker, variables
@@ -44,13 +44,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 def an_event(user: str) -> Interaction:
-    return Interaction(
-        interaction_id=new_id(),
-        user_id=user,
-        item_id="i",
-        timestamp=datetime.now(UTC),
-        interaction_type=InteractionType.CART,
-    )
+    return interaction(user, "i", "cart", datetime.now(UTC))
 
 
 def send(kafka: KafkaSettings, *events: Interaction, timeout: float = 10) -> int:

@@ -22,8 +22,9 @@ from apps.load.visitor import Visitor
 from apps.storefront.catalog.repository import upsert_products
 from ml.registry import repository
 from ml.registry.repository import ModelVersion
-from streams.contracts import INTERACTIONS, NEW_USERS, Interaction, InteractionType, Product, new_id
+from streams.contracts import INTERACTIONS, NEW_USERS, Product, new_id
 from streams.publisher import Publisher
+from support.interactions import interaction
 from support.laptop import free_ports
 
 pytestmark = pytest.mark.integration
@@ -215,14 +216,7 @@ def test_the_processors_metrics_count_events_and_time_batches(
 ) -> None:
     port, log = own_processor
     events = [
-        Interaction(
-            interaction_id=new_id(),
-            user_id=f"metered-{number}",
-            item_id=ITEM,
-            timestamp=datetime.now(UTC),
-            interaction_type=InteractionType.CART,
-        )
-        for number in range(50)
+        interaction(f"metered-{number}", ITEM, "cart", datetime.now(UTC)) for number in range(50)
     ]
     name = "recsys_events_processed_total"
     before = _value(port, name, topic=INTERACTIONS.public.name)
@@ -249,13 +243,7 @@ def test_the_processors_metrics_show_what_is_missing(
     port, log = own_processor
     topics = [INTERACTIONS.public.name, INTERACTIONS.valid.name]
     columns = "interaction_id, user_id, item_id, timestamp, interaction_type"
-    event = Interaction(
-        interaction_id=new_id(),
-        user_id="metered",
-        item_id=ITEM,
-        timestamp=datetime.now(UTC),
-        interaction_type=InteractionType.CART,
-    )
+    event = interaction("metered", ITEM, "cart", datetime.now(UTC))
     name = "recsys_events_missing"
     _until(lambda: f'{name}{{topic="{topics[0]}"}} 0.0' in _scrape(port), log)
     with psycopg.connect(stack.database_url, autocommit=True) as connection:

@@ -19,6 +19,7 @@ from streams.database import Database
 from streams.publisher import Publisher
 from streams.settings import KafkaSettings
 from support.broker import Broker
+from support.interactions import interaction
 from support.shop import NOBODY, outbox, shop
 from support.topics import records
 
@@ -46,13 +47,7 @@ class Worker:
 
     def view(self) -> tuple[UUID, float]:
         """The id of a view, and the seconds that sending it took."""
-        event = Interaction(
-            interaction_id=new_id(),
-            user_id=self.user,
-            item_id="i",
-            timestamp=datetime.now(UTC),
-            interaction_type=InteractionType.VIEW,
-        )
+        event = interaction(self.user, "i", "view", datetime.now(UTC))
         started = time.perf_counter()
         self.sender.send(event)
         return event.interaction_id, time.perf_counter() - started
