@@ -107,6 +107,10 @@ class TowersConfig(BaseModel):
     confidence: ConfidenceConfig = ConfidenceConfig()
     text_encoder: str | None = "all-MiniLM-L6-v2"
     """Sentence encoder of names and descriptions; None ignores texts."""
+    sparse_items: Annotated[int, Field(ge=1)] = 200_000
+    """From so many items on a training step changes the id embeddings of its own items alone, by
+    lazy Adam. With fewer, Adam also moves those of all others by their momentum, which costs time
+    per item."""
     sampled_items: Annotated[int, Field(ge=1)] = 1024
     """Uniform negatives per step, besides the targets of the batch. On validation splits of logs
     with 3,000 to 40,000 items they are as good as all items, in up to a quarter of the time."""

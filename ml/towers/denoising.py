@@ -13,7 +13,7 @@ from torch import Tensor
 from ml.towers.loss import Targets, product_dtype, softmax_loss
 from ml.towers.model import Towers, pool
 from ml.towers.negative_sampling import MixedNegativeSampler, SampledItems
-from ml.towers.objective import Encode
+from ml.towers.objective import Encode, adam
 from ml.towers.training_data import TrainingData
 from ml.towers.windows import TrainingWindows, WindowBatch
 
@@ -43,9 +43,9 @@ class Denoising:
             len(self.popularity), self._some_targets(), config.sampled_items, data.generator
         )
 
-    def optimizer(self, towers: Towers) -> torch.optim.Optimizer:
+    def optimizers(self, towers: Towers) -> list[torch.optim.Optimizer]:
         """Adam with one learning rate."""
-        return torch.optim.Adam(towers.parameters(), lr=self._config.learning_rate, fused=True)
+        return adam(towers, self._config.learning_rate)
 
     def losses(self, towers: Towers, encode: Encode) -> Iterator[Tensor]:
         """The losses of as many windows as there are sessions, a batch at a time."""

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding_bag, normalize
+from torch.nn.functional import embedding, embedding_bag, normalize
 
 from ml.towers.causal import CausalEncoder
 from ml.towers.config import TowersConfig
@@ -134,6 +134,8 @@ class Towers(nn.Module):
             else None
         )
         self._preference_weight = config.preference_weight
+        self.has_sparse_gradients = items >= config.sparse_items
+        """Whether the gradient of `ids` has the rows of a step's items alone."""
         self.scale = max(items, 2) ** 0.25 / config.temperature
         """The score of a cosine of 1, without the bias."""
 
@@ -152,7 +154,8 @@ class Towers(nn.Module):
             known: float32 (n,), 0 where an item is encoded by its content alone, as a new one is;
                 an item without content keeps its id embedding.
         """
-        ids, bias = self.ids[items], self.bias[items]
+        ids = embedding(items, self.ids, sparse=self.has_sparse_gradients)
+        bias = self.bias[items]
         if not features.described.any():
             return unit(ids), bias
         known = torch.maximum(known, 1 - features.described)

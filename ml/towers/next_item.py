@@ -13,7 +13,7 @@ from torch import Tensor
 from ml.towers.loss import Targets, product_dtype, softmax_loss
 from ml.towers.model import Towers
 from ml.towers.negative_sampling import MixedNegativeSampler
-from ml.towers.objective import Encode
+from ml.towers.objective import Encode, adam
 from ml.towers.sequences import SequenceBatch, TrainingSequences
 from ml.towers.training_data import TrainingData
 
@@ -43,18 +43,12 @@ class NextItem:
             data.generator,
         )
 
-    def optimizer(self, towers: Towers) -> torch.optim.Optimizer:
+    def optimizers(self, towers: Towers) -> list[torch.optim.Optimizer]:
         """Adam with one learning rate for the encoder and one for the item tower."""
         causal = self._config.causal
         assert towers.causal is not None
-        encoder = list(towers.causal.parameters())
-        of_encoder = set(map(id, encoder))
-        others = [each for each in towers.parameters() if id(each) not in of_encoder]
-        groups = [
-            {"params": encoder, "lr": causal.learning_rate},
-            {"params": others, "lr": causal.embedding_learning_rate},
-        ]
-        return torch.optim.Adam(groups, fused=True)
+        encoder = {"params": list(towers.causal.parameters()), "lr": causal.learning_rate}
+        return adam(towers, causal.embedding_learning_rate, [encoder])
 
     def losses(self, towers: Towers, encode: Encode) -> Iterator[Tensor]:
         """The losses of a sequence of each user, a batch at a time."""

@@ -1,7 +1,7 @@
 """What a training run minimizes; `ml.towers.denoising` and `ml.towers.next_item` implement it."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -21,8 +21,29 @@ class Objective(Protocol):
     """Batches of an epoch."""
     epochs: int
 
-    def optimizer(self, towers: Towers) -> torch.optim.Optimizer:
-        """The optimizer of a run, with its initial learning rates."""
+    def optimizers(self, towers: Towers) -> list[torch.optim.Optimizer]:
+        """The optimizers of a run, with their initial learning rates."""
 
     def losses(self, towers: Towers, encode: Encode) -> Iterator[Tensor]:
         """The loss of each batch of an epoch, to be minimized one after the other."""
+
+
+def adam(
+    towers: Towers, learning_rate: float, groups: list[dict[str, Any]] | None = None
+) -> list[torch.optim.Optimizer]:
+    """Adam for the parameters of both towers, lazy for id embeddings with sparse gradients.
+
+    Args:
+        towers: both.
+        learning_rate: of all parameters that are in no group.
+        groups: parameters with a learning rate of their own, as optimizers take them.
+    """
+    apart = {id(each) for group in groups or () for each in group["params"]}
+    if towers.has_sparse_gradients:
+        apart.add(id(towers.ids))
+    others = [each for each in towers.parameters() if id(each) not in apart]
+    dense = [*(groups or ()), {"params": others, "lr": learning_rate}]
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.Adam(dense, fused=True)]
+    if towers.has_sparse_gradients:
+        optimizers.append(torch.optim.SparseAdam([towers.ids], lr=learning_rate))
+    return optimizers

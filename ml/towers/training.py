@@ -92,11 +92,12 @@ class _Run:
         with torch.no_grad():
             log_popularity = torch.log1p(self._objective.popularity)
             self.towers.bias.copy_(log_popularity - log_popularity.mean())
-        self._optimizer = self._objective.optimizer(self.towers)
+        self._optimizers = self._objective.optimizers(self.towers)
         self.epochs = max(1, round(share * self._objective.epochs))
-        self._schedule = torch.optim.lr_scheduler.LinearLR(
-            self._optimizer, 1.0, 0.02, self.epochs * self._objective.steps
-        )
+        steps = self.epochs * self._objective.steps
+        self._schedules = [
+            torch.optim.lr_scheduler.LinearLR(each, 1.0, 0.02, steps) for each in self._optimizers
+        ]
 
     def epoch(self) -> float:
         """Train on all batches of an epoch; returns the mean loss of the steps."""
@@ -111,10 +112,13 @@ class _Run:
             return self.towers.items(self._features, everything, known)[0]
 
     def _step(self, loss: Tensor) -> float:
-        self._optimizer.zero_grad()
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
-        self._schedule.step()
+        for optimizer in self._optimizers:
+            optimizer.step()
+        for schedule in self._schedules:
+            schedule.step()
         return float(loss.detach())
 
     def _encode(self, items: Tensor) -> tuple[Tensor, Tensor]:

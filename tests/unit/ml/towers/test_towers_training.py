@@ -3,6 +3,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from torch.nn.functional import embedding
 
 from ml.dataset import Dataset
 from ml.evaluation.metrics import RECALL
@@ -13,6 +15,9 @@ from ml.retrieval.dense import seen_matrix
 from ml.retrieval.exact import top_k
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
+from ml.towers.model import Towers
+from ml.towers.objective import adam
+from ml.towers.preprocessing import Preprocessing
 from ml.towers.training import train
 from streams.errors import ContractError
 
@@ -37,17 +42,39 @@ def share_of(category: str, ranked: list[str]) -> float:
     return float(np.mean([item.startswith(category) for item in ranked]))
 
 
-@pytest.mark.parametrize("sampled_items", [1, 40, 1000])
-def test_tastes_are_learned_with_few_and_with_many_negatives(
-    shop: Dataset, config: TowersConfig, now: datetime, sampled_items: int
+@pytest.mark.parametrize(
+    "changes",
+    [{"sampled_items": 1}, {"sampled_items": 40}, {"sampled_items": 1000}, {"sparse_items": 1}],
+    ids=str,
+)
+def test_tastes_are_learned_with_few_and_with_many_negatives_and_by_lazy_steps(
+    shop: Dataset, config: TowersConfig, now: datetime, changes: dict[str, int]
 ) -> None:
     training, held_out = split_by_time(shop)
-    bundle = train(training, config.model_copy(update={"sampled_items": sampled_items}), seed=0)
+    bundle = train(training, config.model_copy(update=changes), seed=0)
     ours = score_lists(lists(bundle, training, shop.users, shop.items, now), held_out, 10)
     users = shop.users["user_id"].tolist()
     theirs = score_lists(popularity_lists(training.interactions, users, 10), held_out, 10)
     assert ours[RECALL] > 2.5 * theirs[RECALL]
     assert ours[RECALL] > 0.4  # 10 of the 18 left in the category would be 0.55
+
+
+@pytest.mark.parametrize("encoder", ["pooling", "causal"])
+def test_a_step_in_a_large_catalogue_moves_the_embeddings_of_its_own_items_alone(
+    shop: Dataset, config: TowersConfig, encoder: str
+) -> None:
+    config = config.model_copy(update={"user_encoder": encoder, "sparse_items": 1})
+    towers = Towers(Preprocessing.fit(shop, None), config)
+    optimizers = adam(towers, 0.1)
+    before = towers.ids.detach().clone()
+    for _ in range(3):
+        vectors = embedding(torch.tensor([2, 5]), towers.ids, sparse=towers.has_sparse_gradients)
+        vectors.square().sum().backward()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+    moved = (towers.ids != before).any(dim=1).nonzero().flatten()
+    assert moved.tolist() == [2, 5]
 
 
 def test_without_a_catalogue_the_ids_alone_are_learned(
