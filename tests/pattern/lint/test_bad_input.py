@@ -151,7 +151,18 @@ TABLE = [
         ("/secretStore/kind", "one of"),
     ),
     Bad("no secret store", "postgres", "secretStore.name=", ("/secretStore/name",)),
-    Bad("a malformed checksum", "connect", "plugin.sha512=abc", ("/plugin/sha512", "pattern")),
+    Bad(
+        "a version of Kafka that is too old for the sink",
+        "connect",
+        "global.connect.version=4.1.1",
+        ("/global/connect/version", "pattern"),
+    ),
+    Bad(
+        "a base of no version",
+        "images",
+        "global.connect.base=registry.example.com/kafka",
+        ("/global/connect/base", "pattern"),
+    ),
     Bad("a negative number of restarts", "connect", "maxRestarts=-1", ("/maxRestarts", "minimum")),
     Bad("a heap in words", "connect", "sizes.demo.heap=big", ("/sizes/demo/heap", "pattern")),
     Bad(

@@ -46,20 +46,16 @@ def replicas(manifest: Manifest, found: list[Manifest]) -> int:
 
 def build(manifest: Manifest) -> Amount:
     """Of the pod that builds an image, while it does."""
-    if manifest["kind"] == "BuildConfig":
-        return total(manifest["spec"])
-    return total(manifest.get("spec", {}).get("build", {}))
+    return total(manifest["spec"]) if manifest["kind"] == "BuildConfig" else NOTHING
 
 
 def standing(size: str) -> Iterator[tuple[Amount, int]]:
     """The pods that always run, and their number."""
     found = everything(size)
     for manifest in found:
-        spec = dict(manifest.get("spec") or {})
-        spec.pop("build", None)
         if manifest["kind"] in {"BuildConfig", "Job", "CronJob"}:
             continue
-        part = pod(manifest) if manifest["kind"] in POD_KINDS else spec
+        part = pod(manifest) if manifest["kind"] in POD_KINDS else manifest.get("spec")
         if (amount := total(part)) != NOTHING:
             yield amount, replicas(manifest, found)
 

@@ -66,9 +66,7 @@ def test_the_demo_follows_the_channels() -> None:
 
 def test_production_pins_a_version_of_kafka_that_the_operator_runs() -> None:
     [kafka] = [each for each in manifests("kafka", "production") if each["kind"] == "Kafka"]
-    [connect] = [e for e in manifests("connect", "production") if e["kind"] == "KafkaConnect"]
-    locked = operators()["kafka"]["kafka"]
-    assert (kafka["spec"]["kafka"]["version"], connect["spec"]["version"]) == (locked, locked)
+    assert kafka["spec"]["kafka"]["version"] == operators()["kafka"]["kafka"]
 
 
 def test_every_definition_belongs_to_an_operator() -> None:

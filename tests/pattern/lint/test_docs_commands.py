@@ -72,13 +72,12 @@ def test_the_pages_have_commands() -> None:
 @pytest.mark.parametrize(
     ("named", "exists"),
     [
-        (Named("pod", "recsys-connect-connect-build", "recsys"), False),
+        (Named("buildconfig", "recsys-connect-connect-build", "recsys"), False),
         (Named("build", "storefront-1", "recsys"), False),
         (Named("deployment", "storefront", "recsys-hub"), False),
         (Named("deployment", "storefront", None), False),
         (Named("cluster.postgresql.cnpg.io", "recsys-db", "recsys"), False),
         (Named("pods", None, "shop"), False),
-        (Named("buildconfig", "recsys-connect-connect-build", "recsys"), True),
         (Named("pods", "recsys-db-1", "recsys"), True),
         (Named("clustersecretstore", "vault-backend", None), True),
         (Named("secret", "recsys-grafana-admin-credentials", "recsys"), True),

@@ -91,7 +91,7 @@ def test_examples_and_values_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["plugin.repository", "sizes.<size>.brokerz", "global.sizes", "plugins.archive"]
+    "path", ["plugin.repository", "sizes.<size>.brokerz", "global.sizes", "plugin.archive"]
 )
 def test_a_wrong_value_is_found(path: str) -> None:
     assert not _is_known(path)

@@ -23,7 +23,7 @@ from support.pattern.charts import (
 )
 
 BY_DIGEST = re.compile(r"^\S+@sha256:[0-9a-f]{64}$")
-BUILT_HERE = re.compile(rf"^[a-z][a-z0-9-]*:{re.escape(VERSION)}$")
+BUILT_HERE = re.compile(rf"^[a-z][a-z0-9-]*:{re.escape(VERSION)}(-[0-9a-f]{{8}})?$")
 OC = "image-registry.openshift-image-registry.svc:5000/openshift/cli:latest"
 BY_TAG = {
     OC: "the cluster's own release brings it, and its digest with it",

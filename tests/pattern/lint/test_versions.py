@@ -77,8 +77,9 @@ def test_a_field_unknown_to_one_version_is_named_with_that_version() -> None:
         (name, each) for name, each in rendered("demo").items() if each["kind"] == "KafkaConnect"
     )
     artifact = {"type": "maven", "group": "g", "artifact": "a", "version": "1"}
-    build = worker["spec"]["build"] | {
-        "plugins": [{"name": "plugin", "artifacts": [artifact | {"includeScope": "runtime"}]}]
+    build = {
+        "output": {"type": "imagestream", "image": "connect:1"},
+        "plugins": [{"name": "plugin", "artifacts": [artifact | {"includeScope": "runtime"}]}],
     }
     wrong = {name: worker | {"spec": worker["spec"] | {"build": build}}}
     assert not refused(text(new), wrong)

@@ -1,15 +1,11 @@
 """The cluster's Kafka Connect against the sink's code and the laptop's worker."""
 
-import hashlib
 import re
 from pathlib import Path
 
 import pytest
-import yaml
-from jgo.maven import MavenContext
 
 from apps.local.connect import initialise
-from apps.local.distribution import _PLUGIN as PLUGIN
 from apps.local.distribution import Distribution, _listed
 from apps.local.settings import LocalSettings
 from streams.sink.__main__ import connectors_json
@@ -66,19 +62,6 @@ def test_the_connectors_are_those_of_the_code(connect: Connect) -> None:
 def test_the_charts_file_is_up_to_date() -> None:
     file = CHARTS["connect"] / "files" / "connectors.json"
     assert file.read_text() == connectors_json(), f"run python -m streams.sink > {file}"
-
-
-def test_the_plugin_is_the_laptops(worker: Manifest) -> None:
-    (plugin,) = worker["build"]["plugins"]
-    (artifact,) = plugin["artifacts"]
-    folder = "/".join((PLUGIN.group.replace(".", "/"), PLUGIN.name, PLUGIN.version))
-    assert artifact["url"].endswith(f"/{folder}/{PLUGIN.name}-{PLUGIN.version}-plugin.tar.gz")
-
-
-def test_an_archive_of_the_plugin_is_checked_by_its_sum() -> None:
-    values = yaml.safe_load((CHARTS["connect"] / "values.yaml").read_text())
-    archive = PLUGIN.fetch(MavenContext(timeout=60))
-    assert hashlib.sha512(archive.read_bytes()).hexdigest() == values["plugin"]["sha512"]
 
 
 def test_the_worker_is_configured_as_the_laptops(worker: Manifest, tmp_path: Path) -> None:

@@ -1,23 +1,21 @@
-"""The Containerfiles against the code in them and the charts that build and run them."""
+"""The Containerfiles of the code against that code and the charts that build and run them."""
 
 import json
 import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from support.checkout import REPOSITORY
-from support.pattern.charts import CHARTS, containers, manifests, title
+from support.pattern.charts import containers, manifests, title
+from support.pattern.containerfile import PYTHON, Containerfile
 
-FILES = yaml.safe_load((CHARTS["images"] / "values.yaml").read_text())["containerfiles"]
 MODULES = {
     "storefront": [
         "apps.cli.main",
@@ -63,49 +61,21 @@ for module in modules:
 """
 
 
-@dataclass(frozen=True)
-class Containerfile:
-    """A Containerfile as its instructions, line continuations joined."""
-
-    path: Path
-
-    @property
-    def instructions(self) -> list[tuple[str, str]]:
-        text = self.path.read_text().replace("\\\n", " ")
-        lines = (line.strip() for line in text.splitlines())
-        return [
-            (line.split()[0], line.split(maxsplit=1)[1])
-            for line in lines
-            if line and not line.startswith("#")
-        ]
-
-    @property
-    def runtime(self) -> list[tuple[str, str]]:
-        """The last stage, which becomes the image."""
-        starts = [index for index, (word, _) in enumerate(self.instructions) if word == "FROM"]
-        return self.instructions[starts[-1] :]
-
-    @property
-    def extras(self) -> set[str]:
-        return set(re.findall(r"--extra (\S+)", self.path.read_text()))
-
-
-@pytest.fixture(params=sorted(FILES))
+@pytest.fixture(params=PYTHON)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
 def file(name: str) -> Containerfile:
-    return Containerfile(REPOSITORY / FILES[name])
+    return Containerfile.of(name)
 
 
 def test_base_images_are_pinned_images_of_red_hat(file: Containerfile) -> None:
-    bases = [words.split()[0] for word, words in file.instructions if word == "FROM"]
-    assert len(bases) == 2
-    for base in bases:
+    assert len(file.bases) == 2
+    for base in file.bases:
         assert re.fullmatch(r"registry\.access\.redhat\.com/ubi9/[a-z0-9-]+:9\.\d+", base)
-    assert "/ubi-minimal:" in bases[-1]
+    assert "/ubi-minimal:" in file.bases[-1]
 
 
 def test_the_image_runs_as_any_user_but_root(file: Containerfile) -> None:
@@ -129,10 +99,10 @@ def test_the_containerfiles_share_their_build() -> None:
             re.sub(r" UV_TORCH_BACKEND=\S+", "", f"{word} {' '.join(words.split())}").partition(
                 " --extra "
             )[0]
-            for word, words in Containerfile(REPOSITORY / path).instructions
+            for word, words in Containerfile.of(name).instructions
             if word not in {"ARG", "EXPOSE", "CMD"}
         ]
-        for name, path in FILES.items()
+        for name in PYTHON
     }
     assert shared["storefront"] == shared["processor"] == shared["pipeline"]
 
@@ -199,7 +169,7 @@ def test_command_and_ports_are_the_charts(name: str) -> None:
         if title(manifest) == workload
         for container in containers(manifest)
     ]
-    runtime = dict(Containerfile(REPOSITORY / FILES[name]).runtime)
+    runtime = dict(Containerfile.of(name).runtime)
     words = [word for part in container["command"] for word in part.split("=", 1)]
     assert json.loads(runtime["CMD"]) == words
     ports = {str(port["containerPort"]) for port in container["ports"]}

@@ -99,7 +99,6 @@ def kafka(manifest: Manifest, _: str) -> Iterator[Demand]:
 def connect(manifest: Manifest, _: str) -> Iterator[Demand]:
     spec = manifest["spec"]
     yield of(title(manifest), spec["replicas"], spec["resources"], more=1)
-    yield of("the build of Connect", 1, spec["build"]["resources"])
 
 
 def feast(manifest: Manifest, _: str) -> Iterator[Demand]:

@@ -6,12 +6,10 @@ import subprocess
 from importlib.metadata import distribution
 
 import pytest
-import yaml
 
 from support.checkout import REPOSITORY
-from support.pattern.charts import CHARTS
+from support.pattern.containerfile import PYTHON, Containerfile
 
-CONTAINERFILES = yaml.safe_load((CHARTS["images"] / "values.yaml").read_text())["containerfiles"]
 PLATFORMS = {"ubi9": "x86_64-manylinux_2_34"}
 """The oldest wheels that a base image runs: its version of glibc."""
 ONLY_SOURCE = ("kfp-server-api",)
@@ -20,8 +18,8 @@ ONLY_SOURCE = ("kfp-server-api",)
 
 def resolved(name: str, platform: str) -> subprocess.CompletedProcess[str]:
     """The image's Python set, with PyTorch of the default index instead of the CPU's."""
-    text = (REPOSITORY / CONTAINERFILES[name]).read_text()
-    [python] = set(re.findall(r"venv --python /usr/bin/python(\S+)", text))
+    file = Containerfile.of(name)
+    [python] = set(re.findall(r"venv --python /usr/bin/python(\S+)", file.path.read_text()))
     uv = shutil.which("uv") or REPOSITORY / ".venv/bin/uv"
     return subprocess.run(
         [
@@ -29,7 +27,7 @@ def resolved(name: str, platform: str) -> subprocess.CompletedProcess[str]:
             *("--constraint", "constraints.txt", "--python-version", python),
             *("--python-platform", platform, "--only-binary", ":all:"),
             *(f"--no-binary={package}" for package in ONLY_SOURCE),
-            *(f"--extra={extra}" for extra in re.findall(r"--extra (\S+)", text)),
+            *(f"--extra={extra}" for extra in sorted(file.extras)),
         ],
         cwd=REPOSITORY,
         capture_output=True,
@@ -38,9 +36,9 @@ def resolved(name: str, platform: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("name", sorted(CONTAINERFILES))
+@pytest.mark.parametrize("name", PYTHON)
 def test_every_package_has_a_wheel_for_the_base_and_is_pinned(name: str) -> None:
-    base = re.search(r"FROM \S+/(\w+)/", (REPOSITORY / CONTAINERFILES[name]).read_text())
+    base = re.search(r"/(\w+)/", Containerfile.of(name).bases[0])
     assert base
     done = resolved(name, PLATFORMS[base[1]])
     assert done.returncode == 0, done.stderr

@@ -42,12 +42,10 @@ GENERATED: dict[str, tuple[tuple[str, str, Parts], ...]] = {
     # its pods are numbered through all pools of a cluster, so that only the pool is known
     "KafkaNodePool": (("StrimziPodSet", "{each}-{name}", _cluster_of_pool),),
     "KafkaUser": (("Secret", "{name}", NOTHING),),
-    # on OpenShift a BuildConfig builds the image, and not a pod as on other Kubernetes
     "KafkaConnect": (
         ("StrimziPodSet", "{name}-connect", NOTHING),
         ("Pod", "{name}-connect-{each}", _replicas),
         ("Service", "{name}-connect-api", NOTHING),
-        ("BuildConfig", "{name}-connect-build", NOTHING),
     ),
     # EDB, as CloudNativePG: pkg/specs and api/v1 (names of services and secrets)
     "Cluster": (

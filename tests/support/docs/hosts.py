@@ -17,10 +17,8 @@ from support.pattern.pattern import FRAMEWORK_CHARTS
 
 IMAGE_KEYS = ("image", "imageName")
 URL_KEYS = ("url", "uri")
-# The docs name the registries of packages by their names, not by their hosts.
-OF_PACKAGES = "artifacts"
 IMAGE = re.compile(r"[\w-]+(\.[\w-]+)+/")
-FROM = re.compile(r"^FROM (?!\w+$)([\w.-]+)/", re.MULTILINE)
+FROM = re.compile(r"^(?:FROM |ARG \w+=)(?!\w+$)([\w.-]+)/", re.MULTILINE)
 # Where the images of a catalogue's operators are; the one operator of the community is Grafana's.
 CATALOGUES = {
     "redhat-operators": ("registry.redhat.io",),
@@ -71,7 +69,7 @@ def _hosts(node: Any) -> Iterator[str]:
                 host = urlsplit(value).hostname or ""
                 if not host.endswith((".svc", CLUSTER.domain, "example.org")):
                     yield host
-            elif key != OF_PACKAGES:
+            else:
                 yield from _hosts(value)
     elif isinstance(node, list):
         for each in node:
