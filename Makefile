@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRAS := streams,storefront,ml,evaluation,pipelines,migrations,local,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-soak bench format clean
+.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-soak quality bench format clean
 
 include cluster.mk
 
@@ -78,6 +78,9 @@ test-faults: setup ## Kill every part under load; [EVENTS=200000]
 
 test-soak: setup ## Keep the shop busy; memory and tables must not grow; [SECONDS=3600]
 	@RECSYS_TEST_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest tests/faults/test_soak.py && cat .state/soak.json
+
+quality: setup ## Train on a log of each kind; recall and NDCG must not fall; [DATA=../shared/data]
+	@RECSYS_TEST_DATA=$(or $(DATA),$(RECSYS_TEST_DATA),../shared/data) $(BIN)/pytest -m quality tests/quality tests/integration/ml
 
 bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers publishing processor sink"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)

@@ -1,15 +1,19 @@
-"""The stack that integration and browser tests share: the same parts as `make demo` starts."""
+"""What tests share: the stack, with the same parts as `make demo` starts, and the real data."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from apps.local.stack import Stack
+from support.checkout import REPOSITORY
 from support.laptop import RunningStack, local_settings
 
 TESTS = Path(__file__).parent
-WHEN_NAMED = tuple(TESTS / each for each in ("faults", "interop", "pattern/lint", "pattern/parity"))
+WHEN_NAMED = tuple(
+    TESTS / each for each in ("faults", "interop", "pattern/lint", "pattern/parity", "quality")
+)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -28,6 +32,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         yield RunningStack(running)
     finally:
         running.down(print)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real data sets, which are no part of the repository."""
+    named = os.environ.get("RECSYS_TEST_DATA")
+    folder = Path(named or REPOSITORY.parent / "shared" / "data").resolve()
+    if folder.is_dir():
+        return folder
+    message = f"no data sets in {folder}; set RECSYS_TEST_DATA to their folder"
+    # Who names a folder, as `make quality` does, wants its tests.
+    return pytest.fail(message) if named else pytest.skip(message)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -2,7 +2,8 @@
 
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,10 +20,18 @@ from streams.errors import ConfigurationError, ContractError
 
 if TYPE_CHECKING:
     from ml.evaluation.comparison import Column, Step
+    from ml.evaluation.temporal_split import TemporalSplit
     from ml.towers.config import TowersConfig
 
 _MAX_WIDTH = 250
 _PACKAGES = ("recsys", "numpy", "scipy", "pandas", "torch", "implicit")
+
+
+class Split(StrEnum):
+    """How a log is split where there is no file of held-out items."""
+
+    TIME = "time"
+    """At one instant for all users."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -33,7 +42,19 @@ def register(cli: typer.Typer) -> None:
 def evaluate(
     *,
     train: Train,
-    test: Annotated[Path, typer.Option(help="Held-out user_id,item_id.", **FILE)],
+    test: Annotated[
+        Path | None, typer.Option(help="Held-out user_id,item_id; or use --split.", **FILE)
+    ] = None,
+    split: Annotated[
+        Split | None,
+        typer.Option(help="Hold out what is newest in --train, from one instant on for all users."),
+    ] = None,
+    test_share: Annotated[
+        float | None,
+        typer.Option(
+            help="With --split: share of the interactions, the newest, to hold out; 0.1 by default."
+        ),
+    ] = None,
     items: Items = None,
     users: Users = None,
     log_format: Annotated[
@@ -57,27 +78,40 @@ def evaluate(
     """Compare models on a log: full ranking without seen items, means over the users."""
     from ml.data.log_table import read_held_out
     from ml.evaluation.comparison import check_models, columns, compare
+    from ml.evaluation.temporal_split import TEST_SHARE, temporal_split
 
+    if (test is None) == (split is None):
+        raise ConfigurationError("name what is held out by either --test or --split")
+    if test_share is not None and split is None:
+        raise ConfigurationError("--test-share belongs to --split; --test holds out a file")
     names = [name.strip() for name in models.split(",") if name.strip()]
     check_models(names)
     config = _towers(towers)
     if write_to and not write_to.resolve().parent.is_dir():
         raise ConfigurationError(f"--json: there is no folder {write_to.parent}")
     dataset, rejected = read_dataset(train, items, users, log_format)
-    held_out, of_test = read_held_out(test, log_format)
-    rejected += of_test
+    parts: TemporalSplit | None = None
+    if test is None:
+        parts = temporal_split(dataset, test_share=TEST_SHARE if test_share is None else test_share)
+        dataset, held_out = parts.training, parts.held_out
+    else:
+        held_out, of_test = read_held_out(test, log_format)
+        rejected += of_test
     show_rejected(rejected)
     sizes = {
         "users": int(dataset.interactions["user_id"].nunique()),
         "items": int(dataset.interactions["item_id"].nunique()),
         "train": len(dataset.interactions),
-        "test": sum(map(len, held_out.values())),
+        "test": _count(held_out),
     }
     err.print(
         "{users:,} users, {items:,} items, {train:,} interactions; {test:,} held out".format(
             **sizes
         )
     )
+    of_split = _figures(parts) if parts else {}
+    if parts:
+        err.print(_SPLIT.format(**of_split), soft_wrap=True)
     with ProgressBar() as bar:
         figures = compare(
             dataset, held_out, names, k=k, seed=seed, towers=config, progress=_shown_on(bar)
@@ -96,6 +130,7 @@ def evaluate(
                     {"file": row.source, "line": row.line, "reason": row.reason} for row in rejected
                 ]
             },
+            **({"split": of_split} if of_split else {}),
             "models": figures,
             "k": k,
             "seed": seed,
@@ -105,6 +140,31 @@ def evaluate(
         write_to.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     if all("error" in found for found in figures.values()):
         raise typer.Exit(1)
+
+
+_SPLIT = (
+    "the test period begins at {instant} and has {interactions:,} interactions; not scored are"
+    " {items_of_new_users:,} items of {new_users:,} users who are not in training, {new_items:,}"
+    " items that are not in it and {seen_items:,} that their users had seen"
+)
+
+
+def _figures(split: "TemporalSplit") -> dict[str, Any]:
+    """What a split by time holds out, and what of the test period cannot be scored."""
+    return {
+        "by": Split.TIME.value,
+        "instant": split.instant.isoformat(),
+        "interactions": len(split.test),
+        "users": len(split.held_out),
+        "new_users": len(split.of_new_users),
+        "items_of_new_users": _count(split.of_new_users),
+        "new_items": _count(split.new_items),
+        "seen_items": _count(split.seen),
+    }
+
+
+def _count(items: Mapping[str, Collection[str]]) -> int:
+    return sum(map(len, items.values()))
 
 
 def _towers(path: Path | None) -> "TowersConfig | None":

@@ -1,7 +1,8 @@
 """Splits of a dataset into a training part and held-out items.
 
 They are made from the training data alone, so that a test file stays unseen: by time or at random
-for validation, and one that takes out whole items and users for the cold start.
+for validation, and one that takes out whole items and users for the cold start. The split at one
+instant for all users is in `ml.evaluation.temporal_split`.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,7 @@ def split_by_time(
         raise ContractError(f"share must be in (0, 1], not {share}")
     interactions = dataset.interactions
     widths = interactions.groupby("user_id")["item_id"].nunique()
-    targets = _targets(interactions)
+    targets = target_interactions(interactions)
     targets = targets[targets["user_id"].isin(widths.index[widths > 1])]
     # The order of equal instants is that of the table.
     last = targets.sort_values("timestamp", kind="stable").groupby("user_id", sort=True).tail(1)
@@ -182,23 +183,18 @@ def cold_start_split(dataset: Dataset, *, share: float = 0.1, seed: int = 0) -> 
     return ColdStartSplit(
         training=training,
         items=items,
-        new_item_targets=_items_by_user(of_known_user),
+        new_item_targets=items_by_user(of_known_user),
         users=known[known["user_id"].isin(new_users)].reset_index(drop=True),
         support=firsts[is_support].reset_index(drop=True),
-        new_user_targets=_items_by_user(targets),
+        new_user_targets=items_by_user(targets),
     )
 
 
-def _without(dataset: Dataset, pairs: pd.DataFrame) -> Dataset:
-    """The dataset without any event of these pairs of user_id and item_id."""
-    interactions = dataset.interactions
-    key = pd.MultiIndex.from_frame(interactions[["user_id", "item_id"]])
-    kept = ~key.isin(pd.MultiIndex.from_frame(pairs))
-    return Dataset(interactions[kept].reset_index(drop=True), dataset.users, dataset.items)
+def target_interactions(interactions: pd.DataFrame) -> pd.DataFrame:
+    """What users chose: purchases, or else carts and good ratings of those who bought nothing.
 
-
-def _targets(interactions: pd.DataFrame) -> pd.DataFrame:
-    """The interactions of which each user's last is held out."""
+    Where there is nothing of the kind, as in a log of views, all interactions.
+    """
     kind = interactions["interaction_type"]
     purchases = interactions[kind == InteractionType.PURCHASE]
     carts = interactions[kind == InteractionType.CART]
@@ -209,10 +205,19 @@ def _targets(interactions: pd.DataFrame) -> pd.DataFrame:
     return targets if len(targets) else interactions
 
 
-def _draw(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    return rng.permutation(count)[: round(share * count)]
-
-
-def _items_by_user(interactions: pd.DataFrame) -> dict[str, set[str]]:
+def items_by_user(interactions: pd.DataFrame) -> dict[str, set[str]]:
+    """The item ids of each user, by user id in ascending order."""
     grouped = interactions.groupby("user_id", sort=True)["item_id"].agg(set)
     return {str(user): items for user, items in grouped.items()}
+
+
+def _without(dataset: Dataset, pairs: pd.DataFrame) -> Dataset:
+    """The dataset without any event of these pairs of user_id and item_id."""
+    interactions = dataset.interactions
+    key = pd.MultiIndex.from_frame(interactions[["user_id", "item_id"]])
+    kept = ~key.isin(pd.MultiIndex.from_frame(pairs))
+    return Dataset(interactions[kept].reset_index(drop=True), dataset.users, dataset.items)
+
+
+def _draw(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    return rng.permutation(count)[: round(share * count)]

@@ -47,7 +47,8 @@ class WindowBatch:
     visible: Tensor
     """float32 (entries,): 1 where the user tower sees the entry, else 0."""
     labels: Tensor
-    """float32 (entries,): proximity to the anchor of the hidden entries to predict, else 0."""
+    """float32 (entries,): of the hidden entries to predict, confidence weight times proximity to
+    the anchor, else 0."""
     preferences: tuple[Tensor, Tensor]
     """Category indices, and the first index of each window."""
 
@@ -70,7 +71,7 @@ class TrainingWindows:
         self._device = data.device
         self._items = self._tensor(histories.items)
         self._weights = self._tensor(histories.weights(config.recency_half_life))
-        self._positive = self._tensor(histories.confidence > 0)
+        self._strengths = self._tensor(np.maximum(histories.confidence, 0))
         self._ages = self._tensor(histories.ages)
         self._starts = self._tensor(histories.offsets[:-1])
         self._lengths = self._tensor(histories.offsets).diff()
@@ -88,7 +89,7 @@ class TrainingWindows:
 
     def popularity(self) -> Tensor:
         """How many users have each item with a positive confidence weight, float32 (items,)."""
-        return torch.bincount(self._items[self._positive], minlength=self._item_count).float()
+        return torch.bincount(self._items[self._strengths > 0], minlength=self._item_count).float()
 
     def sample(self) -> Tensor:
         """Anchors of an epoch, as many as there are sessions: entries, int64 (sessions,)."""
@@ -131,7 +132,7 @@ class TrainingWindows:
             items=self._items[entries],
             weights=self._weights[entries] * proximity,
             visible=visible,
-            labels=proximity * self._positive[entries] * (1 - visible),
+            labels=proximity * self._strengths[entries] * (1 - visible),
             preferences=(
                 self._preferences[preferences],
                 torch.searchsorted(preference_rows, row_numbers),

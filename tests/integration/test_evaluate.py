@@ -125,6 +125,30 @@ def test_lines_give_the_same_metrics_twice(folder: Path, monkeypatch: pytest.Mon
         assert figures[0] == figures[1]
 
 
+def test_a_split_by_time_says_what_it_cannot_score(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["1,a,x", "2,a,y", "3,b,x", "4,b,z", "5,a,z", "6,b,new", "7,late,x", "8,late,new"]
+    rows = [f"170000000{row}" for row in rows] + ["1700000009,a,x"]
+    (folder / "times.csv").write_text("\n".join(["timestamp,user_id,item_id", *rows]))
+    options = "--split time --test-share 0.6 --models popularity --json split.json"
+    assert evaluate(monkeypatch, folder, "--train", "times.csv", *options.split()) == 0
+    found = json.loads((folder / "split.json").read_text())
+    assert found["split"] == {
+        "by": "time",
+        "instant": "2023-11-14T22:13:25+00:00",
+        "interactions": 5,
+        "users": 1,
+        "new_users": 1,
+        "items_of_new_users": 2,
+        "new_items": 1,
+        "seen_items": 1,
+    }
+    assert (found["dataset"]["train"], found["dataset"]["test"]) == (4, 1)
+    assert found["models"]["popularity"]["recall@20"] == 1
+    assert "not scored are 2 items of 1 users" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_killed_model_is_reported_and_the_others_go_on(folder: Path) -> None:
     arguments = "--train train.csv --test test.csv --models bpr,popularity --json killed.json"
     with subprocess.Popen(
@@ -167,18 +191,27 @@ def _first_model(command: psutil.Process) -> psutil.Process:
         ({"--format": "lines"}, (1, "train.csv has no usable row")),
         ({"--items": "test.txt"}, (1, "test.txt lacks the columns item_id")),
         ({"--towers": "train.csv"}, (1, "train.csv: the file: Invalid JSON")),
+        ({"--test": None}, (1, "either --test or --split")),
+        ({"--split": "time"}, (1, "either --test or --split")),
+        ({"--test-share": "0.2"}, (1, "--test-share belongs to --split")),
+        ({"--test": None, "--split": "time", "--test-share": "1"}, (1, "must be in (0, 1), not 1")),
+        (
+            {"--test": None, "--split": "time", "--train": "train.txt", "--format": "lines"},
+            (1, "the timestamp of every interaction; 540 of 540 have none"),
+        ),
         ({"--json": "no/where.json"}, (1, "there is no folder no")),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line_before_anything_is_trained(
     folder: Path,
-    change: dict[str, str],
+    change: dict[str, str | None],
     expected: tuple[int, str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    options = {"--train": "train.csv", "--test": "test.csv", "--models": "ease"} | change
-    arguments = [part for option in options.items() for part in option]
+    files: dict[str, str | None] = {"--train": "train.csv", "--test": "test.csv"}
+    options = files | {"--models": "ease"} | change
+    arguments = [part for option in options.items() if option[1] for part in option]
     status, message = expected
     assert evaluate(monkeypatch, folder, *arguments) == status
     printed = capsys.readouterr().err
