@@ -1,8 +1,9 @@
 """The API server and the installation that the GitOps tests share (`make test-gitops`)."""
 
 import os
-import shutil
 import socket
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,10 @@ def folder() -> Path:
     except OSError:
         pytest.fail(f"no host {control_plane.NAME}: run tests/pattern/lab/run.sh")
     folder = STATE / "lab"
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        # its git repositories have ten thousand files, so they are removed beside the tests
+        former = folder.rename(tempfile.mkdtemp(prefix="former-", dir=STATE))
+        subprocess.Popen(["rm", "-rf", former])
     folder.mkdir(parents=True)
     return folder
 

@@ -17,7 +17,6 @@ from apps.backups.restore_test import newest, restored
 from streams.errors import ContractError, UnavailableError
 from support.docs.pages import page
 from support.lab.api import MERGE_PATCH, Api, Object
-from support.lab.processes import wait_until
 from support.pattern.charts import manifests, template
 
 pytestmark = pytest.mark.gitops
@@ -102,7 +101,7 @@ def test_a_restored_cluster_is_ready_and_then_gone(api: Api, namespace: None) ->
         finally:
             over.set()
         done.result()
-    wait_until(lambda: api.get(f"{GROUP}/clusters/{name}") is None, 60, "the deletion")
+    api.wait_for(f"{GROUP}/clusters/{name}", lambda found: found is None, 60)
     with pytest.raises(UnavailableError, match="forbidden"):
         tester.delete_cluster(CLUSTER)
 
@@ -119,7 +118,7 @@ def test_a_bad_backup_leaves_no_cluster_behind(api: Api, namespace: None) -> Non
                 raise ContractError("it has no shoppers")
         finally:
             over.set()
-    wait_until(lambda: api.get(path) is None, 60, "the deletion")
+    api.wait_for(path, lambda found: found is None, 60)
 
 
 def test_a_trial_that_takes_too_long_is_reported(api: Api, namespace: None) -> None:
@@ -134,7 +133,7 @@ def test_a_trial_that_takes_too_long_is_reported(api: Api, namespace: None) -> N
     ):
         pass
     api.patch(path, {"metadata": {"finalizers": None}})
-    wait_until(lambda: api.get(path) is None, 60, "the deletion")
+    api.wait_for(path, lambda found: found is None, 60)
 
 
 @pytest.mark.parametrize("method", ["volumeSnapshot", "objectStore"])
@@ -159,7 +158,7 @@ def test_documented_restores_are_accepted(
     made = api.get(f"{GROUP}/clusters/{name}")
     assert made
     api.delete(f"{GROUP}/clusters/{name}")
-    wait_until(lambda: api.get(f"{GROUP}/clusters/{name}") is None, 60, "the deletion")
+    api.wait_for(f"{GROUP}/clusters/{name}", lambda found: found is None, 60)
     recovery = made["spec"]["bootstrap"]["recovery"]
     assert (recovery["database"], recovery["owner"]) == ("recsys", "recsys")
     if method == "volumeSnapshot":

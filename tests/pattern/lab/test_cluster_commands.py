@@ -45,9 +45,11 @@ def test_status_shows_the_objects_of_the_cluster(api: Api, environment: dict[str
         values["clusterGroup"]["applications"]["kafka"]["namespace"] = "default"
         here = replace(pattern, values=values)
         ready = [Row(("seen", "3", "3", "ready"), healthy=True)]
-        wait_until(
-            lambda: ready in [section.rows for section in sections(oc, here)], 30, "it is ready"
-        )
+
+        def shown() -> list[list[Row]]:
+            return [section.rows for section in sections(oc, here)]
+
+        wait_until(lambda: ready in shown(), 60, "it is ready", shown)
     finally:
         api.delete(f"{TOPICS}/seen")
 

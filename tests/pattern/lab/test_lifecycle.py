@@ -11,20 +11,19 @@ import pytest
 import yaml
 
 from support.lab.api import Api, Object
+from support.lab.applications import WAVE
 from support.lab.cluster_make import Make
 from support.lab.installation import Installation
 from support.lab.openshift_cluster import openshift_cluster
-from support.lab.processes import wait_until
 from support.lab.references import unresolved
 
 pytestmark = pytest.mark.gitops
 
-WAVE = "argocd.argoproj.io/sync-wave"
 SERVICES = "/api/v1/namespaces/recsys/services"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/recsys/deployments"
 CLUSTERS = "/apis/postgresql.k8s.enterprisedb.io/v1/namespaces/recsys/clusters"
 KAFKA = "/apis/kafka.strimzi.io/v1/namespaces/recsys"
-SECONDS = 60
+SECONDS = 180
 
 
 def test_every_application_is_synced_and_healthy(shop: Installation) -> None:
@@ -82,12 +81,9 @@ def test_a_deleted_object_is_restored(shop: Installation) -> None:
     path = f"{SERVICES}/{_names(shop)['storefront']}"
     deleted = _object(shop.api, path)["metadata"]["uid"]
     shop.api.delete(path)
-
-    def is_back() -> bool:
-        found = shop.api.get(path)
-        return found is not None and found["metadata"]["uid"] != deleted
-
-    wait_until(is_back, SECONDS, f"{path} is back")
+    shop.api.wait_for(
+        path, lambda found: found is not None and found["metadata"]["uid"] != deleted, SECONDS
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +98,7 @@ def test_a_manual_edit_is_reverted(shop: Installation, path: str, field: str, ed
     path = path.format(**_names(shop))
     expected = _object(shop.api, path)["spec"][field]
     shop.api.patch(path, {"spec": {field: edited}})
-    wait_until(
+    shop.wait_until(
         lambda: _object(shop.api, path)["spec"][field] == expected, SECONDS, f"{field} of {path}"
     )
     shop.wait_until_healthy(SECONDS)
@@ -130,7 +126,7 @@ def test_a_pushed_override_of_the_cluster_group_is_applied(shop: Installation) -
     values["clusterGroup"]["applications"]["kafka"]["overrides"] = [override]
     values_file.write_text(yaml.safe_dump(values))
     shop.push("two more brokers")
-    wait_until(
+    shop.wait_until(
         lambda: _object(shop.api, path)["spec"]["replicas"] == brokers, SECONDS, "the brokers"
     )
     shop.wait_until_healthy(SECONDS)
@@ -151,7 +147,7 @@ def test_a_push_that_the_databases_operator_refuses_is_reported(shop: Installati
         operation = shop.application("postgres")["status"].get("operationState", {})
         return "can't shrink existing storage" in operation.get("message", "")
 
-    wait_until(is_reported, SECONDS, "the refusal is reported")
+    shop.wait_until(is_reported, SECONDS, "the refusal is reported")
     assert _object(shop.api, path)["spec"] == before["spec"]
 
     shop.fork.git("revert", "--no-edit", "HEAD")
@@ -173,7 +169,7 @@ def test_a_broken_push_is_reported_and_leaves_what_runs_untouched(shop: Installa
             for each in conditions
         )
 
-    wait_until(is_reported, SECONDS, "the push is reported as broken")
+    shop.wait_until(is_reported, SECONDS, "the push is reported as broken")
     assert shop.application("storefront")["status"]["sync"]["status"] == "Unknown"
     time.sleep(5)
     after = _object(shop.api, path)

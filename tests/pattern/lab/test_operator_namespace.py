@@ -119,7 +119,7 @@ def test_install_and_uninstall(
     assert settings["data"] == {"gitops.applicationHealthCheckEnabled": "true"}
 
     api.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=json.dumps(PATTERN))
-    wait_until(lambda: _is_protected(api, namespace), 30, "the Pattern is protected")
+    wait_until(lambda: _is_protected(api, namespace), 60, "the Pattern is protected")
     assert make("uninstall").endswith(f"rhvp.cluster_utils.uninstall in {namespace}")
     assert not api.items("/apis/gitops.hybrid-cloud-patterns.io/v1alpha1/patterns")
     assert make("uninstall") == "recsys is not installed: nothing was changed"

@@ -118,6 +118,8 @@ def test_what_reads_a_secret_is_restarted(
             {name: len(pods) for name, pods in uids(api).items()} == {"reader": 2, "bystander": 2}
         ),
         60,
+        "the pods",
+        lambda: uids(api),
     )
     before = uids(api)
     said: list[str] = []

@@ -41,10 +41,7 @@ def test_every_secret_is_written(api: Api, external_secrets: list[Manifest]) -> 
     def unwritten() -> list[str]:
         return [_name(each) for each in external_secrets if not _secret(api, *_target(each))]
 
-    try:
-        wait_until(lambda: not unwritten(), SECONDS)
-    except TimeoutError:
-        pytest.fail(f"not written: {unwritten()}")
+    wait_until(lambda: not unwritten(), SECONDS, "every Secret is written", unwritten)
 
 
 def test_a_pasted_token_is_trimmed(
@@ -74,9 +71,13 @@ def test_a_rotated_password_arrives(
     passwords = vault.newest("hub/database")
     rotated = passwords[role][::-1]
     vault.put("hub/database", passwords | {role: rotated})
-    api.patch(f"/apis/external-secrets.io/v1/namespaces/{SHOP}/externalsecrets/{secret}", change)
+    path = f"/apis/external-secrets.io/v1/namespaces/{SHOP}/externalsecrets/{secret}"
+    api.patch(path, change)
     wait_until(
-        lambda: _secret(api, SHOP, secret).get("password") == rotated, SECONDS, "the new password"
+        lambda: _secret(api, SHOP, secret).get("password") == rotated,
+        SECONDS,
+        "the new password",
+        lambda: api.get(path),
     )
     after = _secret(api, SHOP, secret)
     assert after["url"] == before["url"].replace(before["password"], rotated)

@@ -9,7 +9,7 @@ import pytest
 from support.lab.api import Api
 from support.lab.crds import newer
 from support.lab.installation import Installation, installation
-from support.lab.operator_update import update_after_conversion, updates
+from support.lab.operator_update import definitions_kept, update, update_after_conversion
 from support.lab.repository import copy_revision, copy_working_tree, first_revision_with
 from support.pattern.charts import all_manifests
 
@@ -27,9 +27,12 @@ def first_version(api: Api, folder: Path) -> Iterator[Installation]:
     revision = os.environ.get("RECSYS_UPGRADE_FROM") or first_revision_with(COMES_UP)
     if not revision:
         pytest.skip(f"no commit at hand has {COMES_UP}: set RECSYS_UPGRADE_FROM")
-    with installation(
-        api, folder / "upgrade", lambda checkout: copy_revision(revision, checkout)
-    ) as first_version:
+    with (
+        definitions_kept(api),
+        installation(
+            api, folder / "upgrade", lambda checkout: copy_revision(revision, checkout)
+        ) as first_version,
+    ):
         first_version.install()
         yield first_version
         first_version.uninstall()
@@ -57,16 +60,14 @@ def test_operators_are_updated(first_version: Installation) -> None:
     """Strimzi's update is refused until its objects are converted, as docs/day-2.md says."""
     shop = first_version
     before = _tracked(shop.api)
-    with updates(shop.api) as refused:
-        assert refused.keys() == {name for name in newer() if name.endswith(".kafka.strimzi.io")}
-        for name, reason in refused.items():
-            assert '"v1beta2": missing from spec.versions' in reason
-            update_after_conversion(shop.api, name)
-        shop.compare_anew()
-        shop.wait_until_healthy()
-        assert _tracked(shop.api) == before
+    refused = update(shop.api)
+    assert refused.keys() == {name for name in newer() if name.endswith(".kafka.strimzi.io")}
+    for name, reason in refused.items():
+        assert '"v1beta2": missing from spec.versions' in reason
+        update_after_conversion(shop.api, name)
     shop.compare_anew()
     shop.wait_until_healthy()
+    assert _tracked(shop.api) == before
 
 
 def _tracked(api: Api) -> dict[tuple[str, str], str]:

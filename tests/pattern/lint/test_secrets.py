@@ -12,6 +12,8 @@ from support.checkout import REPOSITORY
 from support.pattern.charts import CHARTS, SIZES, Manifest, checked, manifests
 from support.pattern.values import FILES, read
 
+WAVE = "argocd.argoproj.io/sync-wave"
+
 
 def external_secrets() -> list[Manifest]:
     extra = read(*FILES)["clusterGroup"]["extraObjects"].values()
@@ -58,6 +60,17 @@ def test_intervals_are_written_as_the_operator_writes_them() -> None:
     intervals = {each["spec"]["refreshInterval"] for each in external_secrets()}
     canonical = re.compile(r"(?:(?:[1-9]\d*h)?[1-5]?\dm)?[1-5]?\ds")
     assert not {each for each in intervals if not canonical.fullmatch(each)}
+
+
+def test_a_store_is_valid_before_it_is_read() -> None:
+    """One that is not makes its ExternalSecret Degraded: the sync fails and is repeated later."""
+    rendered = manifests("pipelines", "demo")
+    waves = {
+        each["kind"]: int(each["metadata"]["annotations"][WAVE])
+        for each in rendered
+        if each["metadata"]["name"] == "recsys-db-authority"
+    }
+    assert waves["RoleBinding"] < waves["SecretStore"] < waves["ExternalSecret"]
 
 
 def test_every_policy_exists() -> None:

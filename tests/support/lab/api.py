@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from support.lab.places import BIN
+from support.lab.processes import wait_until
 
 Object = dict[str, Any]
 
@@ -62,6 +63,17 @@ class Api:
             return None
         found: Object = response.raise_for_status().json()
         return found
+
+    def wait_for(
+        self, path: str, condition: Callable[[Object | None], object], seconds: float
+    ) -> None:
+        """Poll the object at the path until the condition holds; the error has the object."""
+        wait_until(
+            lambda: condition(self.get(path)),
+            seconds,
+            path,
+            lambda: json.dumps(self.get(path), indent=1),
+        )
 
     def items(self, path: str) -> list[Object]:
         found = self.get(path)
@@ -116,9 +128,13 @@ class Api:
         return done.stdout
 
     def apply(self, manifests: Iterable[Object]) -> None:
-        """Apply manifests by server-side apply."""
+        """Apply manifests by server-side apply, which refuses an unknown field by itself.
+
+        For the client's validation the API server would have to describe all kinds, which takes it
+        half a minute on a busy machine.
+        """
         content = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
-        self.kubectl("apply", "--server-side", "--filename=-", stdin=content)
+        self.kubectl("apply", "--server-side", "--validate=false", "--filename=-", stdin=content)
 
     @cached_property
     def resources(self) -> dict[str, str]:

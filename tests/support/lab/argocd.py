@@ -102,7 +102,9 @@ def _environment(api: Api, folder: Path) -> dict[str, str]:
     return {
         "ARGOCD_FAKE_IN_CLUSTER": "true",
         "ARGOCD_GPG_ENABLED": "false",
-        "ARGOCD_SYNC_WAVE_DELAY": "1",
+        # Argo CD waits two seconds after each wave, in which operators notice what has changed. The
+        # pattern does not count on them: what has no status yet is not healthy.
+        "ARGOCD_SYNC_WAVE_DELAY": "0",
         "ARGOCD_TLS_DATA_PATH": str(home / "tls"),
         "ARGOCD_SSH_DATA_PATH": str(home / "ssh"),
         "GNUPGHOME": str(home / "gnupg"),
@@ -143,8 +145,7 @@ def _controller(
         "--repo-server-plaintext",
         *("--redis", redis),
         *("--metrics-port", str(metrics_port)),
-        # The lab announces a push by annotation, as a webhook does. This is for an Application that
-        # is created a moment before its AppProject: Argo CD looks at it again only then.
+        # The lab announces a push by annotation, as a webhook does: this is for one that is lost.
         *("--app-resync", "60"),
         *("--app-resync-jitter", "0"),
         *("--self-heal-timeout-seconds", "1"),

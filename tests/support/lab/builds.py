@@ -8,7 +8,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import httpx
 
@@ -90,9 +89,12 @@ def _run(api: Api, build: Object) -> None:
 
 def _has_file(repository: str, revision: str, file: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
-        clone = ["git", "clone", "--quiet", "--depth=1", f"--branch={revision}", repository, folder]
-        done = subprocess.run(clone, check=False, capture_output=True)
-        return done.returncode == 0 and (Path(folder) / file).is_file()
+        clone = ["git", "clone", "--bare", "--depth=1", f"--branch={revision}", repository, folder]
+        find = ["git", "-C", folder, "cat-file", "-e", f"HEAD:{file}"]
+        return all(
+            subprocess.run(command, check=False, capture_output=True).returncode == 0
+            for command in (clone, find)
+        )
 
 
 def _push(api: Api, namespace: str, image: str) -> None:

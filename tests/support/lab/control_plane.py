@@ -70,7 +70,7 @@ def control_plane(folder: Path) -> Iterator[Api]:
         api.apply([STORAGE_CLASS, *map(_worker, WORKERS)])
         processes.wait_for("kwok", kwok, lambda: _all(api, "/api/v1/nodes", "Ready"))
         account = "/api/v1/namespaces/default/serviceaccounts/default"
-        wait_until(lambda: api.get(account), 60, "the controller manager makes service accounts")
+        api.wait_for(account, bool, 60)
         yield api
 
 
@@ -147,6 +147,8 @@ def _controllers(api: Api, folder: Path, key: Path) -> dict[str, list[str]]:
             f"--cert-dir={folder / manager}",
             f"--service-account-private-key-file={key}",
             "--enable-hostpath-provisioner",
+            # by default an autoscaler has no status, and so is not healthy, for up to 15 seconds
+            "--horizontal-pod-autoscaler-sync-period=1s",
             f"--root-ca-file={folder / 'apiserver' / 'apiserver.crt'}",
         ],
         "kube-scheduler": [

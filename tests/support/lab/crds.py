@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import yaml
@@ -10,7 +11,6 @@ import yaml
 from support.lab import openshift, openshift_ai
 from support.lab.api import Api
 from support.lab.lock import File, files
-from support.lab.processes import wait_until
 
 Definition = dict[str, Any]
 
@@ -33,11 +33,14 @@ def manifests() -> str:
     return "\n---\n".join((found | dict(made(found.get(openshift_ai.NAME)))).values())
 
 
+@cache
 def newer() -> dict[str, Definition]:
     """By name, each definition of a version that a channel will deliver some day."""
     found = {}
     for file in filter(lambda file: file.is_newer, files()):
-        found |= {name: yaml.safe_load(document) for name, document in documents(file)}
+        for name, document in documents(file):
+            # they are long, and the loader in Python takes seven times as long as this one
+            found[name] = yaml.load(document, yaml.CSafeLoader)
     return found
 
 
@@ -56,8 +59,8 @@ def define(api: Api, definitions: Iterable[Definition]) -> None:
     """Apply definitions, and wait until their kinds are served."""
     definitions = list(definitions)
     api.apply(definitions)
-    paths = [f"{PATH}/{each['metadata']['name']}" for each in definitions]
-    wait_until(lambda: all(_is_established(api.get(path)) for path in paths), 60, "the kinds")
+    for each in definitions:
+        api.wait_for(f"{PATH}/{each['metadata']['name']}", _is_established, 60)
 
 
 def _is_established(definition: Definition | None) -> bool:

@@ -1,23 +1,31 @@
 """A pattern being installed, changed and uninstalled, as the framework's operator does it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from support.lab.api import Api, Object
+from support.lab.applications import (
+    APPLICATIONS,
+    explain,
+    is_compared,
+    is_healthy,
+    is_without_project,
+    path_of,
+    wave,
+)
 from support.lab.argocd import Instance, argocd
 from support.lab.builds import builds
 from support.lab.git_server import git_server
-from support.lab.processes import LabError, wait_until
+from support.lab.processes import wait_until
 from support.lab.repository import BRANCH, Repository
 from support.pattern import clustergroup
 from support.pattern.clustergroup import FINALIZER, Manifest
 from support.pattern.pattern import FRAMEWORK_NAMESPACE, Cluster, Pattern
 
-APPLICATIONS = "/apis/argoproj.io/v1alpha1/namespaces/{namespace}/applications"
 # the operator's, with gitops.applicationHealthCheckEnabled in ConfigMap patterns-operator-config
 APPLICATION_HEALTH = {
     "group": "argoproj.io",
@@ -32,6 +40,7 @@ end
 return {status = "Progressing", message = tostring(sync) .. ", " .. tostring(health)}
 """,
 }
+BEGIN_SECONDS = 180
 INSTALL_SECONDS = 540
 REFRESH = "argocd.argoproj.io/refresh"
 """Argo CD removes this annotation when it has done it."""
@@ -45,20 +54,35 @@ class Installation:
     fork: Repository
     framework: Repository
     cluster: Cluster
+    parent: str
+    """The Application of the cluster group."""
+    namespace: str
+    """The one of the other Applications."""
     before: set[tuple[str, str, str]]
 
     @property
     def pattern(self) -> Pattern:
+        """The fork as it is now."""
         return Pattern(self.fork.checkout, self.cluster)
 
-    @property
-    def parent(self) -> str:
-        return f"{self.pattern.name}-{self.pattern.group['name']}"
-
     def begin(self) -> None:
-        """Push the fork and create the Application of the cluster group."""
+        """Push the fork, create the Application of the cluster group and wait for the first wave.
+
+        Its Applications and their AppProject are created at the same time. Argo CD does not look
+        again at one that it has seen without its AppProject, until the resync or a refresh.
+        """
         self.push("install")
         self.api.apply([self._parent_application()])
+        applications = clustergroup.applications(self.pattern)
+        earliest = min(map(wave, applications))
+        first = {each["metadata"]["name"] for each in applications if wave(each) == earliest}
+
+        def compared() -> bool:
+            found = [each for each in self.applications() if each["metadata"]["name"] in first]
+            self._refresh(filter(is_without_project, found))
+            return len(found) == len(first) and all(map(is_compared, found))
+
+        self.wait_until(compared, BEGIN_SECONDS, "the first wave is compared")
 
     def install(self) -> None:
         """Install the pattern and wait for all of it."""
@@ -73,8 +97,7 @@ class Installation:
 
     def refresh(self, kind: Literal["normal", "hard"] = "normal") -> None:
         """Make Argo CD read the repositories, as a webhook of the git server does."""
-        for application in (*self._parents(), *self.applications()):
-            self.api.patch(_path(application), {"metadata": {"annotations": {REFRESH: kind}}})
+        self._refresh([*self._parents(), *self.applications()], kind)
 
     def compare_anew(self) -> None:
         """Make Argo CD compare everything without what it has cached, and wait until it has.
@@ -83,7 +106,7 @@ class Installation:
         changes.
         """
         self.refresh("hard")
-        wait_until(
+        self.wait_until(
             lambda: (
                 not any(
                     REFRESH in each["metadata"].get("annotations", {})
@@ -100,41 +123,56 @@ class Installation:
         self._render(deleting)
         [parent] = self._parents()
         automated = {"prune": True, "selfHeal": True}
-        self.api.patch(_path(parent), {"spec": {"syncPolicy": {"automated": automated}}})
+        self.api.patch(path_of(parent), {"spec": {"syncPolicy": {"automated": automated}}})
         self.refresh()
-        wait_until(lambda: not self.applications(), 300, "the Applications are deleted")
-        self.api.delete(_path(parent))
-        wait_until(lambda: not self._parents(), 120, "the cluster group is deleted")
-        wait_until(lambda: not self._namespaces(deleting), 120, "the namespaces are deleted")
+        self.wait_until(lambda: not self.applications(), 300, "the Applications are deleted")
+        self.api.delete(path_of(parent))
+        self.wait_until(lambda: not self._parents(), 180, "the cluster group is deleted")
+        namespaces = {
+            f"/api/v1/namespaces/{each['metadata']['name']}"
+            for each in clustergroup.objects(deleting)
+            if each["kind"] == "Namespace"
+        }
+        for path in namespaces:
+            self.api.wait_for(path, lambda found: found is None, 180)
 
     def applications(self) -> list[Object]:
         """The pattern's Applications by name, as Argo CD sees them."""
-        path = APPLICATIONS.format(namespace=self.pattern.argocd_namespace)
-        found = self.api.items(path)
+        found = self.api.items(APPLICATIONS.format(namespace=self.namespace))
         return [each for each in found if each["metadata"]["name"] != self.parent]
 
     def application(self, name: str) -> Object:
-        path = APPLICATIONS.format(namespace=self.pattern.argocd_namespace)
-        found = self.api.get(f"{path}/{name}")
+        found = self.api.get(f"{APPLICATIONS.format(namespace=self.namespace)}/{name}")
         assert found, f"no Application {name}"
         return found
 
+    def wait_until(self, condition: Callable[[], object], seconds: float, what: str) -> None:
+        """Poll until the condition holds; the error has the state of every Application."""
+
+        def state() -> str:
+            found = (*self._parents(), *self.applications())
+            return "\n".join(f"- {each['metadata']['name']}: {explain(each)}" for each in found)
+
+        wait_until(condition, seconds, what, state)
+
     def wait_until_healthy(self, seconds: float = INSTALL_SECONDS) -> None:
         """Wait until every Application is Synced and Healthy at the newest commit."""
-        try:
-            wait_until(lambda: not self._unhealthy(), seconds)
-        except TimeoutError:
-            reasons = (f"{name}: {reason}" for name, reason in self._unhealthy().items())
-            message = "not every Application is Synced and Healthy"
-            raise LabError("\n- ".join((message, *reasons))) from None
+        expected = self._expected()
+        wait_until(
+            lambda: not self._unhealthy(expected),
+            seconds,
+            "every Application is Synced and Healthy",
+            lambda: "\n".join(
+                f"- {name}: {reason}" for name, reason in self._unhealthy(expected).items()
+            ),
+        )
 
     def delete_removed(self) -> None:
         """Do what docs/day-2.md asks of an administrator: the framework prunes nothing."""
-        expected = {each["metadata"]["name"] for each in clustergroup.applications(self.pattern)}
-        removed = [each for each in self.applications() if each["metadata"]["name"] not in expected]
-        others = {self.parent, *(each["metadata"]["name"] for each in removed)}
-        wait_until(
-            lambda: self._unhealthy().keys() <= others,
+        expected = self._expected()
+        removed = {each["metadata"]["name"] for each in self.applications()} - expected.keys()
+        self.wait_until(
+            lambda: self._unhealthy(expected).keys() <= {self.parent, *removed},
             INSTALL_SECONDS,
             "the remaining Applications are healthy",
         )
@@ -156,31 +194,31 @@ class Installation:
         }
         return clustergroup.left_out(self.pattern) | unserved
 
-    def _unhealthy(self) -> dict[str, str]:
+    def _expected(self) -> dict[str, str]:
+        """The commit that each Application has to be at, by the name of the Application."""
+        applications = clustergroup.applications(self.pattern)
+        names = (each["metadata"]["name"] for each in applications)
+        return {**dict.fromkeys(names, self.fork.head), self.parent: self.framework.head}
+
+    def _unhealthy(self, expected: Mapping[str, str]) -> dict[str, str]:
         """Every Application that is not in the expected state, with the reason."""
-        expected = {each["metadata"]["name"] for each in clustergroup.applications(self.pattern)}
-        found = {each["metadata"]["name"]: each for each in self.applications()}
-        newest = dict.fromkeys(found, self.fork.head)
-        for parent in self._parents():
-            found[self.parent], newest[self.parent] = parent, self.framework.head
+        existing = (*self._parents(), *self.applications())
+        found = {each["metadata"]["name"]: each for each in existing}
         return {
-            **dict.fromkeys(sorted(expected - found.keys()), "does not exist"),
-            **dict.fromkeys(sorted(found.keys() - expected - {self.parent}), "should not exist"),
+            **dict.fromkeys(sorted(expected.keys() - found.keys()), "does not exist"),
+            **dict.fromkeys(sorted(found.keys() - expected.keys()), "should not exist"),
             **{
                 name: explain(each)
                 for name, each in found.items()
-                if not is_healthy(each, newest[name])
+                if name in expected and not is_healthy(each, expected[name])
             },
         }
 
-    def _namespaces(self, pattern: Pattern) -> set[str]:
-        theirs = {
-            each["metadata"]["name"]
-            for each in clustergroup.objects(pattern)
-            if each["kind"] == "Namespace"
-        }
-        found = self.api.items("/api/v1/namespaces")
-        return theirs & {each["metadata"]["name"] for each in found}
+    def _refresh(
+        self, applications: Iterable[Object], kind: Literal["normal", "hard"] = "normal"
+    ) -> None:
+        for each in applications:
+            self.api.patch(path_of(each), {"metadata": {"annotations": {REFRESH: kind}}})
 
     def group_objects(self, pattern: Pattern | None = None) -> list[Manifest]:
         """The objects of the cluster group whose kinds the API server serves."""
@@ -240,38 +278,12 @@ def installation(api: Api, folder: Path, fill: Callable[[Path], None]) -> Iterat
             own = Instance(pattern.argocd_namespace, pattern.health_checks, exclusions)
             instances.append(own)
         with argocd(api, instances, folder), builds(api):
-            yield Installation(api, fork, framework, cluster, before=api.snapshot())
-
-
-def is_healthy(application: Object, revision: str) -> bool:
-    """Whether it is both: Argo CD reports Healthy for an Application that it cannot render."""
-    status = application.get("status", {})
-    sync = status.get("sync", {})
-    state = (
-        sync.get("status"),
-        sync.get("revision"),
-        status.get("health", {}).get("status"),
-        status.get("operationState", {}).get("phase"),
-    )
-    return state == ("Synced", revision, "Healthy", "Succeeded")
-
-
-def explain(application: Object) -> str:
-    """Why an Application is not Synced and Healthy."""
-    status = application.get("status", {})
-    reasons = [each["message"] for each in status.get("conditions", [])]
-    operation = status.get("operationState", {})
-    if operation.get("phase") != "Succeeded":
-        reasons.append(operation.get("message", ""))
-    for each in status.get("resources", []):
-        health = each.get("health", {})
-        if each.get("status") != "Synced" or health.get("status", "Healthy") != "Healthy":
-            state = f"{each.get('status')}, {health.get('status')} {health.get('message', '')}"
-            reasons.append(f"{each['kind']}/{each['name']}: {state.rstrip()}")
-    sync, health = status.get("sync", {}).get("status"), status.get("health", {}).get("status")
-    return f"{sync}, {health}; " + "; ".join(reasons)
-
-
-def _path(application: Object) -> str:
-    metadata = application["metadata"]
-    return f"{APPLICATIONS.format(namespace=metadata['namespace'])}/{metadata['name']}"
+            yield Installation(
+                api,
+                fork,
+                framework,
+                cluster,
+                parent=f"{pattern.name}-{pattern.group['name']}",
+                namespace=pattern.argocd_namespace,
+                before=api.snapshot(),
+            )

@@ -38,16 +38,18 @@ class InstanceManagers(ThreadingHTTPServer):
             self.socket, server_side=True, do_handshake_on_connect=False
         )
 
-    def instance(self, address: str) -> Object:
-        """The pod that has the address."""
-        [pod] = self.api.items(f"/api/v1/pods?fieldSelector=status.podIP={address}")
-        return pod
+    def instance(self, address: str) -> Object | None:
+        """The metadata of the pod that has the address, None if it is deleted."""
+        pods = self.api.items(f"/api/v1/pods?fieldSelector=status.podIP={address}")
+        return pods[0]["metadata"] if pods else None
 
     def _present_certificate(
         self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
-    ) -> None:
+    ) -> int | None:
         assert isinstance(connection, ssl.SSLSocket)
-        metadata = self.instance(connection.getsockname()[0])["metadata"]
+        metadata = self.instance(connection.getsockname()[0])
+        if metadata is None:
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         path = SECRETS.format(metadata["namespace"], f"{metadata['labels'][CLUSTER]}-server")
         data = (self.api.get(path) or {})["data"]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -56,6 +58,7 @@ class InstanceManagers(ThreadingHTTPServer):
                 (Path(folder) / file).write_bytes(base64.b64decode(data[file]))
             context.load_cert_chain(Path(folder) / "tls.crt", Path(folder) / "tls.key")
         connection.context = context
+        return None
 
 
 class InstanceRequest(BaseHTTPRequestHandler):
@@ -76,7 +79,8 @@ class InstanceRequest(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _status(self) -> Object:
-        pod = self.server.instance(self.connection.getsockname()[0])["metadata"]
+        pod = self.server.instance(self.connection.getsockname()[0])
+        assert pod, "the pod is deleted"
         path = CLUSTERS.format(pod["namespace"], pod["labels"][CLUSTER])
         cluster = self.server.api.get(path) or {}
         status = cluster["status"]

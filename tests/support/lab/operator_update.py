@@ -10,14 +10,25 @@ from support.lab.processes import wait_until
 
 
 @contextmanager
-def updates(api: Api) -> Iterator[dict[str, str]]:
-    """Update every definition until the block ends; by name, those that were refused, and why."""
-    heads = {name: api.get(f"{crds.PATH}/{name}") or {} for name in crds.newer()}
+def definitions_kept(api: Api) -> Iterator[None]:
+    """After the block the definitions are those from before it."""
+    heads = [api.get(f"{crds.PATH}/{name}") or {} for name in crds.newer()]
     try:
-        yield dict(_refused(api))
+        yield
     finally:
-        for head in heads.values():
+        for head in heads:
             _define(api, head)
+
+
+def update(api: Api) -> dict[str, str]:
+    """Update every definition; by name, those that are refused, and why."""
+    refused = {}
+    for name, definition in crds.newer().items():
+        try:
+            _define(api, definition)
+        except RuntimeError as error:
+            refused[name] = str(error)
+    return refused
 
 
 def update_after_conversion(api: Api, name: str) -> None:
@@ -50,14 +61,6 @@ def _is_converted(api: Api, item: Object, plural: str) -> bool:
     api.patch(path, {})
     stored = api.stored(version.partition("/")[0], plural, item)
     return bool(stored["apiVersion"] == version)
-
-
-def _refused(api: Api) -> Iterator[tuple[str, str]]:
-    for name, definition in crds.newer().items():
-        try:
-            _define(api, definition)
-        except RuntimeError as error:
-            yield name, str(error)
 
 
 def _define(api: Api, definition: Object) -> None:

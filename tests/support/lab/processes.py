@@ -55,22 +55,25 @@ class Processes:
                 raise LabError(f"{name} ended with {process.returncode}:\n{self._tail(name)}")
             return ready()
 
-        try:
-            wait_until(running_and_ready, seconds=90)
-        except TimeoutError as error:
-            raise LabError(f"{name} is not ready:\n{self._tail(name)}") from error
+        wait_until(running_and_ready, 90, f"{name} is ready", lambda: self._tail(name))
 
     def _tail(self, name: str) -> str:
         lines = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()
         return "\n".join(lines[-15:])
 
 
-def wait_until(condition: Callable[[], object], seconds: float, what: str = "") -> None:
-    """Poll until the condition holds."""
+def wait_until(
+    condition: Callable[[], object],
+    seconds: float,
+    what: str,
+    state: Callable[[], object] | None = None,
+) -> None:
+    """Poll until the condition holds; the error tells what did not come, and the state instead."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"not within {seconds:.0f} s: {what}")
+            found = f"\n{state()}" if state else ""
+            raise LabError(f"not within {seconds:.0f} s: {what}{found}")
         time.sleep(POLL_SECONDS)
 
 

@@ -2,8 +2,12 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from support.checkout import REPOSITORY
 
@@ -61,6 +65,14 @@ def copy_working_tree(destination: Path) -> None:
             target = destination / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
+
+
+def edit_hub(checkout: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    """Edit the cluster group in a checkout."""
+    file = checkout / "values-hub.yaml"
+    values = yaml.safe_load(file.read_text())
+    edit(values["clusterGroup"])
+    file.write_text(yaml.safe_dump(values))
 
 
 def copy_revision(revision: str, destination: Path) -> None:
