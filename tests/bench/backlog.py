@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 _ITEMS = 5_000
 _SHOPPERS = 10_000
 _LIMIT_SECONDS = 300
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.2
 
 Record = tuple[str, bytes]
 """A record's key and value."""

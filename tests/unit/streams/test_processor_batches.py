@@ -1,7 +1,9 @@
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from faust.types import TP
@@ -62,6 +64,12 @@ def offsets_of(batch: Sequence[Record]) -> tuple[int, list[int]]:
     return batch[0].partition, [record.offset for record in batch]
 
 
+def in_a_thread(work: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread of its own: in that of the tests Playwright's event loop may run."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 async def until(condition: threading.Event) -> None:
     async with asyncio.timeout(10):
         while not condition.is_set():  # noqa: ASYNC110 - it is set in a thread
@@ -91,7 +99,7 @@ def test_a_partition_does_not_wait_for_another_one() -> None:
         await asyncio.sleep(0.05)  # for what follows in the event loop
         working.cancel()
 
-    asyncio.run(run())
+    in_a_thread(run())
     for partition in (0, 1):
         seen = [offset for number, offsets in batches for offset in offsets if number == partition]
         assert seen == [0, 1, 2, 3]
@@ -118,7 +126,7 @@ def test_what_has_arrived_meanwhile_is_one_batch_up_to_its_size() -> None:
         await until(done)
         working.cancel()
 
-    asyncio.run(run())
+    in_a_thread(run())
     assert batches == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
@@ -137,7 +145,7 @@ def test_what_is_unavailable_is_tried_again_and_anything_else_ends_it(
             raise RuntimeError("a fault of ours")
 
     with pytest.raises(ExceptionGroup) as failure:
-        asyncio.run(work_off(arrivals, work, 1))
+        in_a_thread(work_off(arrivals, work, 1))
     assert failure.group_contains(RuntimeError, match="a fault of ours")
     assert attempts == [[0, 1], [0, 1], [2, 3]]
     assert arrivals.acknowledged == [(0, 1)], "a batch that fails is not acknowledged"
