@@ -79,10 +79,7 @@ def test_one_version_of_each_kind_is_the_head() -> None:
     assert heads == Counter(dict.fromkeys(every, 1))
 
 
-@pytest.mark.skipif(
-    not GIVEN.is_dir(),
-    reason=f"no {GIVEN}: the files are fetched, and each is checked against the lock then",
-)
+@pytest.mark.skipif(not GIVEN.is_dir(), reason="without it all are fetched, and checked then")
 def test_the_given_files_are_those_of_the_lock() -> None:
     locked = {file.path: file for file in files() if not file.module}
     assert set(GIVEN.rglob("*.yaml")) | set(GIVEN.rglob("*.json")) == set(locked)

@@ -20,10 +20,7 @@ def test_cuda_is_used_if_it_is_available() -> None:
     assert (best_device().type == "cuda") == torch.cuda.is_available()
 
 
-@pytest.mark.skipif(
-    not torch.cuda.is_available(),
-    reason="no CUDA: only the hardware shows that no tensor is on the wrong device",
-)
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="only CUDA shows a wrong device")
 def test_a_model_trained_on_cuda_is_served_on_the_cpu(
     shop: Dataset, config: TowersConfig, now: datetime
 ) -> None:
