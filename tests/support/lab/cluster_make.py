@@ -26,9 +26,11 @@ class Make:
 
     def __call__(self, target: str, *variables: str, checkout: Path = REPOSITORY) -> str:
         """What the target of the checkout has printed."""
-        options = ("--file", "cluster.mk", f"CLUSTER={self.tools}", "PREFLIGHT=true")
+        # A make above this one would have it print the folders that it enters.
+        options = ("--no-print-directory", "--file", "cluster.mk")
+        settings = (f"CLUSTER={self.tools}", "PREFLIGHT=true", *variables)
         done = subprocess.run(
-            ["make", *options, target, *variables],
+            ["make", *options, target, *settings],
             env={**os.environ, **self.environment},
             cwd=checkout,
             capture_output=True,
