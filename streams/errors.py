@@ -6,6 +6,7 @@ RecsysError
 ├── UnavailableError     Kafka, PostgreSQL, Connect or Feast does not answer
 │   └── PublishError     Kafka did not acknowledge an event in time
 │       └── RecordRefusedError  Kafka never takes this record: it is too large or invalid
+├── RestoredDatabaseError  PostgreSQL holds less than this process has written to it
 └── ModelError           a model bundle is missing, damaged or does not fit
 
 `streams.contracts` stands alone, for the consumers of other teams: its one exception,
@@ -35,6 +36,10 @@ class PublishError(UnavailableError):
 
 class RecordRefusedError(PublishError):
     """Kafka never takes this record, however often it is sent: it is too large or invalid."""
+
+
+class RestoredDatabaseError(RecsysError):
+    """PostgreSQL holds less than this process has written to it: it was restored from a backup."""
 
 
 class ModelError(RecsysError):

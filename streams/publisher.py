@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Self, cast
 from weakref import WeakSet
 
 import structlog
@@ -181,6 +181,14 @@ class Publisher:
         """
         outgoing = ((key.encode(), value, ()) for key, value in records)
         return self._publish(topic, outgoing, self._timeout_of(timeout))
+
+    def publish_copies(self, topic: str, messages: Iterable[Message]) -> int:
+        """Send records that were read, with their keys, values and headers, as `publish` does."""
+        outgoing = (
+            (each.key(), each.value(), cast("Sequence[Header]", each.headers() or ()))
+            for each in messages
+        )
+        return self._publish(topic, outgoing, self._timeout_of(None))
 
     def publish_dead_letters(self, topic: str, letters: Iterable[DeadLetter]) -> int:
         """Send dead letters as `publish` sends events."""

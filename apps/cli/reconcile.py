@@ -33,6 +33,9 @@ def reconcile(
     *,
     since: Since = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line by topic.")] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Send missing records to their topics again.")
+    ] = False,
 ) -> None:
     """Compare the records of the topics with rows and dead letters; exit with 1 if one is missing.
 
@@ -45,6 +48,7 @@ def reconcile(
     from streams.database import postgres_errors
     from streams.reconciliation.ledger import Ledger
     from streams.reconciliation.reconciling import Reconciliation
+    from streams.reconciliation.replay import replay as send
     from streams.sink.connectors import SINKS
 
     settings = fill_settings()
@@ -54,13 +58,17 @@ def reconcile(
         with closing(Reconciliation(settings, _transactions(connection), ledger)) as reconciliation:
             for sink in SINKS:
                 accounts |= reconciliation.reconcile(sink, since=since)
-        missing = ledger.missing_records(connection, _SHOWN)
+        missing = ledger.missing_records(connection)
     _show(accounts, as_json=as_json)
-    for record in missing:
+    for record in missing[:_SHOWN]:
         place = f"{record.topic}-{record.partition}-{record.offset}"
         line = f"missing: {place}  {printable(record.event_id or 'without an id')}"
         err.print(line, markup=False, soft_wrap=True)
-    if missing:
+    if len(missing) > _SHOWN:
+        err.print(f"and {len(missing) - _SHOWN:,} more")
+    if missing and replay:
+        err.print(f"{send(settings, missing):,} records were sent again")
+    elif missing:
         raise typer.Exit(1)
 
 

@@ -79,7 +79,7 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
         online_store,
     )
     trending = TrendingLists(database, online_store)
-    app.transport = RunTransport(app.conf.broker_consumer, app)
+    app.transport = RunTransport(app.conf.broker_consumer, app, processing.next_offsets)
     for channel in CHANNELS:
         _read(app, channel, partial(processing.process, channel), settings.batch_size)
     _repeat(app, _SWEEP_SECONDS, processing.judge_ended_sessions, AT_ONCE)

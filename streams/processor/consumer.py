@@ -6,17 +6,23 @@ Faust goes on doing what it does for messages: it hands them to the agents, hold
 partitions move, and commits the offsets of those that are acknowledged.
 """
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import structlog
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka
-from faust.types import TP, ConsumerMessage
+from faust.types import TP, AppT, ConsumerMessage
+from yarl import URL
 
+from streams.errors import UnavailableError
 from streams.processor.validation import Record
 
 log = structlog.get_logger()
+
+NextOffsets = Callable[[Iterable[tuple[str, int]]], Mapping[tuple[str, int], int]]
+"""The next offset to process of each partition, by topic and number, as the database knows it."""
 
 
 class Run(ConsumerMessage):
@@ -44,6 +50,22 @@ class Run(ConsumerMessage):
 class RunConsumer(aiokafka.Consumer):
     """Reads runs. Whoever processes those of a partition must do so in their order."""
 
+    transport: "RunTransport"
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek to the offsets that Kafka has, or to those of the database where they are less.
+
+        A database that was restored from a backup lacks what has happened since, and Kafka's
+        offsets are not part of the backup.
+        """
+        committed = await super().seek_to_committed()
+        known = await asyncio.to_thread(self.transport.next_offsets, list(committed))
+        behind = {each: known[each] for each in committed if known[each] < (committed[each] or 0)}
+        if behind:
+            log.warning("the database lacks records that are read again", next_offsets=behind)
+            await self.seek_wait(behind)
+        return {**committed, **behind}
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Run]]:  # noqa: ASYNC109
         """What has been fetched, a run for each partition."""
         records, active = await self._wait_next_records(timeout)
@@ -53,7 +75,7 @@ class RunConsumer(aiokafka.Consumer):
         if not self.flow_active:  # partitions move
             try:
                 await self.perform_seek()
-            except KafkaError as error:
+            except (KafkaError, UnavailableError) as error:
                 log.warning("positions are sought again when partitions have moved", reason=error)
             return
         for partition, fetched in records.items():
@@ -78,6 +100,16 @@ class RunConsumer(aiokafka.Consumer):
 
 
 class RunTransport(aiokafka.Transport):
-    """Faust's transport with `RunConsumer`."""
+    """Faust's transport with `RunConsumer`.
+
+    Args:
+        url: of the brokers.
+        app: the application.
+        next_offsets: asks the database.
+    """
 
     Consumer: ClassVar[type[RunConsumer]] = RunConsumer
+
+    def __init__(self, url: list[URL], app: AppT, next_offsets: NextOffsets) -> None:
+        super().__init__(url, app)
+        self.next_offsets = next_offsets

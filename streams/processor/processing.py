@@ -25,6 +25,7 @@ from streams.contracts import (
     InteractionType,
 )
 from streams.database import Database
+from streams.errors import RestoredDatabaseError
 from streams.features.online import OnlineStore
 from streams.processor import counters, metrics, progress, repository
 from streams.processor.counters import Count
@@ -67,16 +68,33 @@ class Processing:
         self._publisher = publisher
         self._database = database
         self._online_store = online_store
+        self._saved: dict[Partition, int] = {}
+
+    def next_offsets(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """How far partitions of public topics, by topic and number, have been processed."""
+        keys = {each: Partition(self._topic_ids[each[0]], each[1]) for each in partitions}
+        with self._database.connection() as connection:
+            known = progress.read(connection, list(keys.values()))
+        return {each: known.get(key, 0) for each, key in keys.items()}
 
     def process(self, channel: Channel, records: Sequence[Record]) -> None:
         """Validate records of one partition of a public topic and pass them on.
 
         Those that are done already are dropped, and so are events of users who were erased. An
         erasure is carried out before it is passed on.
+
+        Raises:
+            RestoredDatabaseError: the records between what the database knows and these are to be
+                read again.
         """
         partition = Partition(self._topic_ids[records[0].topic], records[0].partition)
         with metrics.timed(channel), self._database.connection() as connection:
             offsets = progress.lock(connection, [partition])
+            if offsets[partition] < self._saved.get(partition, 0):
+                raise RestoredDatabaseError(
+                    f"{channel.public.name}-{partition.partition}: next is {offsets[partition]},"
+                    f" but {self._saved[partition]} was saved"
+                )
             # A record is there twice if partitions moved while the batch was being filled.
             fresh = {each.offset: each for each in records if each.offset >= offsets[partition]}
             batch = validate(
@@ -95,8 +113,10 @@ class Processing:
             self._publish(channel, zip(keys, batch.encoded, strict=True), batch.dead_letters)
             # Only now, because all workers count the same items.
             counters.add(connection, [counters.count_of(each) for each in new], datetime.now(UTC))
+            next_offset = max(fresh, default=offsets[partition] - 1) + 1
             if fresh:
-                progress.save(connection, {partition: max(fresh) + 1})
+                progress.save(connection, {partition: next_offset})
+        self._saved[partition] = next_offset
         metrics.count(channel, batch)
 
     def judge_ended_sessions(self) -> int:

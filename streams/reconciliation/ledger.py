@@ -122,15 +122,13 @@ class Ledger:
         statement = sql.SQL("select topic, count(*) from {} where not is_refused group by topic")
         return dict(connection.execute(statement.format(self._unstored)).fetchall())
 
-    def missing_records(self, connection: Connection[Any], limit: int) -> list[Record]:
-        """The first missing records, in the order of their topics."""
+    def missing_records(self, connection: Connection[Any]) -> list[Record]:
+        """The missing records, in the order of their topics."""
         statement = sql.SQL(
             "select topic, partition, record_offset, event_id, user_id from {}"
-            " where not is_refused order by 1, 2, 3 limit %s"
+            " where not is_refused order by 1, 2, 3"
         )
-        return [
-            Record(*row) for row in connection.execute(statement.format(self._unstored), [limit])
-        ]
+        return [Record(*row) for row in connection.execute(statement.format(self._unstored))]
 
 
 def _names(sink: Sink) -> dict[str, sql.Composable]:

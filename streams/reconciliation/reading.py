@@ -1,7 +1,7 @@
 """Reading topics between two offsets without a share in any consumer group."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -69,6 +69,18 @@ class RecordReader:
                 batch = []
         if batch:
             yield batch
+
+    def at(self, topic: Topic, places: Collection[tuple[int, int]]) -> Iterator[Message]:
+        """The records at partitions and offsets, except those that the topic has no longer."""
+        wanted = set(places)
+        start: dict[int, int] = {}
+        stop: dict[int, int] = {}
+        for partition, offset in sorted(wanted):
+            start.setdefault(partition, offset)
+            stop[partition] = offset + 1
+        for message in self._messages(topic, start, stop):
+            if (message.partition(), message.offset()) in wanted:
+                yield message
 
     def close(self) -> None:
         """Close the connections."""

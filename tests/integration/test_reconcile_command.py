@@ -50,9 +50,9 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
-def reconcile(stack: Any, since: datetime) -> tuple[int, dict[str, Any], str]:
+def reconcile(stack: Any, since: datetime, *options: str) -> tuple[int, dict[str, Any], str]:
     done = subprocess.run(
-        [RECSYS, "events", "reconcile", "--json", "--since", since.isoformat()],
+        [RECSYS, "events", "reconcile", "--json", "--since", since.isoformat(), *options],
         env=stack.cli_environment,
         capture_output=True,
         text=True,
@@ -62,7 +62,9 @@ def reconcile(stack: Any, since: datetime) -> tuple[int, dict[str, Any], str]:
     return done.returncode, by_topic, done.stderr
 
 
-def test_a_row_that_is_deleted_by_hand_is_missing(stack: Any, tracker: EventTracker) -> None:
+def test_rows_that_are_deleted_by_hand_are_missing_and_come_back(
+    stack: Any, tracker: EventTracker
+) -> None:
     began = datetime.now(UTC)
     events = [interaction("counted", f"i{n}", kind, LONG_AGO) for n, kind in enumerate(
         ("view", "cart", "purchase")
@@ -79,23 +81,27 @@ def test_a_row_that_is_deleted_by_hand_is_missing(stack: Any, tracker: EventTrac
     }  # fmt: skip
     assert found[VALID.name]["stored"] == 5, "the verdict, too"
 
-    lost = events[1].interaction_id
+    lost = str(events[1].interaction_id)
+    query = f"select {COLUMNS} from events.interactions where user_id = 'counted' order by 1"
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        row = connection.execute(
-            f"delete from events.interactions where interaction_id = %s returning {COLUMNS}",
-            [lost],
-        ).fetchone()
-        try:
-            status, found, said = reconcile(stack, began)
-        finally:
-            connection.execute(
-                f"insert into events.interactions ({COLUMNS}) values (%s, %s, %s, %s, %s)", row
-            )
-    assert status == 1
-    assert (found[PUBLIC.name]["missing"], found[VALID.name]["missing"]) == (1, 1)
-    lines = [line.split() for line in said.splitlines()]
-    assert [(words[0], words[-1]) for words in lines] == [("missing:", str(lost))] * 2
-    assert [words[1].rpartition("-")[0][:-2] for words in lines] == [PUBLIC.name, VALID.name]
+        rows = connection.execute(query).fetchall()
+        (verdict,) = (str(row[0]) for row in rows if row[-1].endswith("_view"))
+        connection.execute(
+            "delete from events.interactions where interaction_id = any(%s)", [[lost, verdict]]
+        )
+        status, found, said = reconcile(stack, began)
+        assert status == 1
+        assert (found[PUBLIC.name]["missing"], found[VALID.name]["missing"]) == (1, 2)
+        lines = [line.split() for line in said.splitlines()]
+        assert {words[0] for words in lines} == {"missing:"}
+        assert sorted((words[1].rpartition("-")[0][:-2], words[-1]) for words in lines) == sorted(
+            [(PUBLIC.name, lost), (VALID.name, lost), (VALID.name, verdict)]
+        )
+
+        status, _, said = reconcile(stack, began, "--replay")
+        assert (status, said.splitlines()[-1]) == (0, "2 records were sent again")
+        tracker.wait_until_stored(60, lambda _: None)
+        assert connection.execute(query).fetchall() == rows
     assert reconcile(stack, began)[0] == 0
 
 
