@@ -19,7 +19,12 @@ from streams.settings import FeatureSettings
 
 PUSHES: dict[str, tuple[FeatureView, ...]] = {
     "processor": (definitions.LIVE_HISTORY, definitions.TRENDING_ITEMS),
-    "pipeline": (definitions.ITEM_EMBEDDING, definitions.USER_EMBEDDING, definitions.USER_ITEMS),
+    "pipeline": (
+        definitions.ITEM_EMBEDDING,
+        definitions.USER_EMBEDDING,
+        definitions.ITEM_TEXTUAL_FEATURES,
+        definitions.USER_ITEMS,
+    ),
 }
 """The views whose online tables each role writes."""
 

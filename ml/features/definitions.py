@@ -164,6 +164,16 @@ INTERACTIONS_FEATURES = _interactions("interactions_features")
 ITEM_EMBEDDING = _vectors("item_embedding", ITEM, "item_embed_push_source")
 USER_EMBEDDING = _vectors("user_embedding", USER, "user_embed_push_source")
 
+ITEM_TEXTS_SOURCE = "item_textual_features_push_source"
+_TEXT_FEATURES: dict[str, FeastType] = {"embedding": Array(Float32), "digest": String}
+ITEM_TEXTUAL_FEATURES = _view(
+    "item_textual_features_embed",
+    [ITEM],
+    _TEXT_FEATURES,
+    _pushed(ITEM_TEXTS_SOURCE, ITEM.join_key, _TEXT_FEATURES),
+)
+"""The embedding of an item's text; the digest says of which text it is, and by which encoder."""
+
 _LIST_FEATURES: dict[str, FeastType] = {"top_k_item_ids": Array(String), "model_version": String}
 USER_ITEMS = _view(
     "user_items",
@@ -197,6 +207,7 @@ OBJECTS: list[Entity | FeatureView | FeatureService] = [
     INTERACTIONS_FEATURES,
     ITEM_EMBEDDING,
     USER_EMBEDDING,
+    ITEM_TEXTUAL_FEATURES,
     USER_ITEMS,
     LIVE_HISTORY,
     TRENDING_ITEMS,

@@ -134,7 +134,7 @@ class Preprocessing(BaseModel):
         informative = _are_informative(items)
         texts = np.zeros((len(items), self.text_width), dtype=np.float32)
         if self.text_encoder and informative.any():
-            texts[informative] = embed_texts(_texts(items[informative]), self.text_encoder)
+            texts = embed_texts(item_texts(items), self.text_encoder)
         # The arrival date does not describe an item.
         has_numbers = ~absent[:, : _NUMBERS.index("arrival_date")].all(axis=1)
         described = (np.diff(categories.offsets) > 0) | has_numbers
@@ -190,8 +190,10 @@ def _numbers(items: pd.DataFrame) -> npt.NDArray[np.float64]:
     return np.column_stack(columns).astype(np.float64)
 
 
-def _texts(items: pd.DataFrame) -> list[str]:
-    return (items["product_name"] + ". " + items["about_product"]).tolist()
+def item_texts(items: pd.DataFrame) -> list[str]:
+    """The text of each item that is embedded: name and description; "" if they say nothing."""
+    texts = items["product_name"] + ". " + items["about_product"]
+    return texts.where(_are_informative(items), "").tolist()
 
 
 def _are_informative(items: pd.DataFrame) -> npt.NDArray[np.bool_]:

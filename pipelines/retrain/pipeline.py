@@ -55,6 +55,7 @@ def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.
         evaluated = step(
             components.evaluate,
             dataset=dataset,
+            texts=trained.outputs["texts"],
             towers=towers,
             seed=seed,
             validate=validate,
@@ -64,6 +65,7 @@ def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.
         published = step(
             components.publish,
             dataset=dataset,
+            texts=trained.outputs["texts"],
             model=trained.outputs["model"],
             card=evaluated.outputs["card"],
             until=loaded.outputs["Output"],

@@ -40,6 +40,7 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
         "interactions_features",
         "item_embedding",
         "user_embedding",
+        "item_textual_features_embed",
         "user_items",
         "live_history",
         "trending_items",
@@ -55,6 +56,7 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
     assert {source.name for source in store.list_data_sources()} >= {
         "item_embed_push_source",
         "user_embed_push_source",
+        "item_textual_features_push_source",
         "user_items_push_source",
         "live_history_push_source",
     }

@@ -142,7 +142,7 @@ def test_pruning_takes_old_bundles_of_deleted_versions_alone(tmp_path: Path) -> 
         (tmp_path / name).mkdir()
         (tmp_path / name / "bundle.json").touch()
     (tmp_path / "something-else").mkdir()
-    (tmp_path / "text-embeddings.safetensors").touch()
+    (tmp_path / "some-file").touch()
     for path in tmp_path.iterdir():
         if path.name != "young":
             os.utime(path, (0, 0))
@@ -150,5 +150,5 @@ def test_pruning_takes_old_bundles_of_deleted_versions_alone(tmp_path: Path) -> 
     bundles.prune(tmp_path, {"kept"})
 
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"kept", "young", "something-else", "text-embeddings.safetensors"}
+    assert left == {"kept", "young", "something-else", "some-file"}
     bundles.prune(tmp_path / "not-there", {"kept"})
