@@ -1,7 +1,7 @@
 """Training: one run of an objective over the data, epoch by epoch."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 
 import torch
@@ -61,7 +61,7 @@ def train(
     """
     preprocessing = Preprocessing.fit(dataset, config.text_encoder)
     generator = torch.Generator(best_device()).manual_seed(seed)
-    run = _Run(TrainingData(dataset, preprocessing, config, generator), share)
+    run = TrainingRun(TrainingData(dataset, preprocessing, config, generator), share)
     fifths = range(1, _OBSERVED_EPOCHS + 1)
     observed = {-(-run.epochs * fifth // _OBSERVED_EPOCHS) for fifth in fifths}
     for epoch in range(1, run.epochs + 1):
@@ -74,10 +74,15 @@ def train(
     return Bundle(run.towers, run.item_vectors(), preprocessing, config)
 
 
-class _Run:
-    """The state of one training run."""
+class TrainingRun:
+    """The state of one training run.
 
-    def __init__(self, data: TrainingData, share: float) -> None:
+    Args:
+        data: what it learns from.
+        share: of the epochs.
+    """
+
+    def __init__(self, data: TrainingData, share: float = 1.0) -> None:
         preprocessing, config, generator = data.preprocessing, data.config, data.generator
         self._config = config
         self._generator = generator
@@ -101,8 +106,11 @@ class _Run:
 
     def epoch(self) -> float:
         """Train on all batches of an epoch; returns the mean loss of the steps."""
-        losses = map(self._step, self._objective.losses(self.towers, self._encode))
-        return sum(losses) / self._objective.steps
+        return sum(self.steps()) / self._objective.steps
+
+    def steps(self) -> Iterator[float]:
+        """Train on a batch with each loss that is taken, to the end of an epoch."""
+        return map(self._step, self._objective.losses(self.towers, self._encode))
 
     def item_vectors(self) -> Tensor:
         """Unit vectors (items, dim), as histories pool them."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from measuring import in_own_process
+from million import measure_million
 from processor import measure_processor
 from publishing import measure_publishing
 from rich.console import Console
@@ -16,10 +17,11 @@ from sink import measure_sink
 from top_k import measure_memory, measure_speed
 from towers import measure_towers
 
-PARTS = ("top_k", "memory", "towers", "publishing", "processor", "sink")
+PARTS = ("top_k", "memory", "towers", "million", "publishing", "processor", "sink")
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
 _MAX_TOWERS_MEMORY_MB = 4_000
+_MAX_SHARE_OF_EXPECTED_MEMORY = 1.1
 _MAX_ADDED_P95_MS = 2
 _MIN_SHARE = 0.5
 _MIN_ROWS_PER_SECOND = 30_000
@@ -49,6 +51,11 @@ def main(out: Path, parts: list[str]) -> int:
             figures[part] = in_own_process(measure_memory)
             console.print(_table("top-k at a million items", figures[part]))
             passed.append(figures[part]["growth_mb"] < _MAX_MEMORY_GROWTH_MB)
+        elif part == "million":
+            found = figures[part] = in_own_process(measure_million)
+            console.print(_table("towers on a million items and users", found))
+            most = found["expected_mb"] * _MAX_SHARE_OF_EXPECTED_MEMORY
+            passed.append(found["peak_rss_mb"] <= most)
         elif part == "publishing":
             figures[part] = measure_publishing()
             console.print(_table("publishing one event at a time", figures[part]))
