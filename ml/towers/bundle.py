@@ -138,7 +138,11 @@ class Bundle:
         _require(interactions, INTERACTION_COLUMNS, "interactions")
         past = interactions if now is None else interactions[~(interactions["timestamp"] > now)]
         histories = Histories.build(
-            past, users["user_id"].tolist(), self._preprocessing.items, self._config.confidence
+            past,
+            users["user_id"].tolist(),
+            self._preprocessing.items,
+            self._config.confidence,
+            self._config.encoded_interactions,
         )
         weights = histories.weights(self._config.recency_half_life)
         pooled = pool(

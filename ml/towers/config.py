@@ -104,6 +104,9 @@ class TowersConfig(BaseModel):
     """A window with n targets weighs n ** (1 - exponent) times as much as one with 1 target."""
     recency_half_life: Positive | None = None
     """Days before the user's newest entry at which an entry counts half; None: no decay."""
+    encoded_interactions: Annotated[int, Field(ge=1)] | None = None
+    """The newest interactions by which a trained model encodes a user; None: all. Serving knows the
+    newest 50 alone of shoppers who acted since the training."""
     confidence: ConfidenceConfig = ConfidenceConfig()
     text_encoder: str | None = "all-MiniLM-L6-v2"
     """Sentence encoder of names and descriptions; None ignores texts."""

@@ -44,12 +44,20 @@ class Histories:
         user_ids: Sequence[str],
         items: pd.Index,
         config: ConfidenceConfig,
+        newest: int | None = None,
     ) -> "Histories":
         """Group INTERACTION_COLUMNS by user and item; unknown users and items are ignored.
 
         The weights of repeated interactions with one item do not add up: the tenth view says
         little that the strongest interaction does not. The highest positive weight and the lowest
         negative weight are added.
+
+        Args:
+            interactions: of all users, in any order.
+            user_ids: the users, in the order of the histories.
+            items: the items that are known.
+            config: what each type of interaction weighs.
+            newest: how many interactions of a user count, a view and its verdict being one.
 
         Raises:
             ContractError: as `confidence_weights` does.
@@ -59,6 +67,9 @@ class Histories:
         known = (rows >= 0) & (columns >= 0)
         log = interactions[known].assign(row=rows[known], column=columns[known])
         log = without_judged_views(log.reset_index(drop=True))
+        if newest is not None:
+            by_time = log.sort_values("timestamp", kind="stable").groupby("row")
+            log = by_time.tail(newest).reset_index(drop=True)
         weights = confidence_weights(log, config)
         days = (log["timestamp"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
         entries = (
@@ -70,12 +81,12 @@ class Histories:
         )
         entries["confidence"] = entries["positive"] + entries["negative"]
         entries = entries[entries["confidence"] != 0]
-        newest = entries.groupby("row")["day"].transform("max")
+        latest = entries.groupby("row")["day"].transform("max")
         return cls(
             offsets=np.searchsorted(entries["row"], np.arange(len(user_ids) + 1)).astype(np.int64),
             items=entries["column"].to_numpy(dtype=np.int64),
             confidence=entries["confidence"].to_numpy(dtype=np.float32),
-            ages=(newest - entries["day"]).fillna(0).to_numpy(dtype=np.float32),
+            ages=(latest - entries["day"]).fillna(0).to_numpy(dtype=np.float32),
         )
 
     def weights(self, recency_half_life: float | None) -> npt.NDArray[np.float32]:
