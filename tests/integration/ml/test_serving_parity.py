@@ -99,10 +99,19 @@ def test_live_vectors_are_those_of_the_batch(
     users: dict[str, str],
     encoder: Literal["pooling", "causal"],
 ) -> None:
-    config = TowersConfig(user_encoder=encoder, epochs=3, dim=32, text_encoder=None)
-    whole = train(dataset, config, seed=0)
-    newest = train(
-        dataset, config.model_copy(update={"encoded_interactions": HISTORY_LENGTH}), seed=0
+    whole, newest = (
+        train(
+            dataset,
+            TowersConfig(
+                user_encoder=encoder,
+                epochs=3,
+                dim=32,
+                text_encoder=None,
+                encoded_interactions=number,
+            ),
+            seed=0,
+        )
+        for number in (None, HISTORY_LENGTH)
     )
     batch, live = vectors(whole, dataset, settings, users["short"])
     assert np.abs(batch - live).max() <= 1e-5
