@@ -5,6 +5,7 @@ In Feast it is a list of JSON objects of the contract `Interaction`, oldest firs
 
 from collections.abc import Iterable, MutableSequence
 from datetime import datetime
+from typing import NamedTuple, Self
 
 import structlog
 
@@ -15,35 +16,48 @@ log = structlog.get_logger()
 HISTORY_LENGTH = 50
 """Maximum number of interactions per user."""
 
+_BEFORE_ID = b'{"interaction_id":"'
+_ID_LENGTH = 36
+_ID = slice(len(_BEFORE_ID), len(_BEFORE_ID) + _ID_LENGTH)
 _WITHOUT = {"review_title": None, "review_content": None}
 """What a history leaves out: long texts that no reader of it needs."""
 
 
-def fresh(history: bytes, interactions: Iterable[Interaction]) -> list[Interaction]:
-    """The interactions that an encoded history does not hold, each once."""
-    by_id = {str(each.interaction_id): each for each in interactions}
-    return [each for name, each in by_id.items() if name.encode() not in history]
+class Entry(NamedTuple):
+    """An interaction as a history has it."""
+
+    interaction_id: bytes
+    timestamp: datetime
+    text: str
+
+    @classmethod
+    def of(cls, interaction: Interaction, encoded: bytes) -> Self:
+        """The entry of an interaction and its encoding, which begins with its id."""
+        if interaction.review_title is not None or interaction.review_content is not None:
+            encoded = interaction.model_copy(update=_WITHOUT).encode()
+        return cls(encoded[_ID], interaction.timestamp, encoded.decode())
 
 
-def extend(entries: MutableSequence[str], interactions: Iterable[Interaction]) -> None:
-    """Add interactions that the entries do not hold; the newest `HISTORY_LENGTH` remain in order.
+def fresh(history: bytes, entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that an encoded history does not hold, each once."""
+    # In a JSON text inside of an entry, quotation marks have a backslash before them.
+    held = {entry[:_ID_LENGTH] for entry in history.split(_BEFORE_ID)}
+    by_id = {each.interaction_id: each for each in entries}
+    return [each for interaction_id, each in by_id.items() if interaction_id not in held]
 
-    No entries are decoded but those that are newer than an interaction.
+
+def extend(history: MutableSequence[str], entries: Iterable[Entry]) -> None:
+    """Add entries that the history does not hold; the newest `HISTORY_LENGTH` remain in order.
+
+    None that it holds are decoded but those that are newer than an added one.
     """
-    added = [(each.timestamp, encode(each)) for each in interactions]
+    added = [(each.timestamp, each.text) for each in entries]
     oldest = min(timestamp for timestamp, _ in added)
-    while entries and (timestamp := _timestamp(entries[-1])) is not None and timestamp > oldest:
-        added.append((timestamp, entries.pop()))
+    while history and (timestamp := _timestamp(history[-1])) is not None and timestamp > oldest:
+        added.append((timestamp, history.pop()))
     added.sort(key=lambda pair: pair[0])
-    entries.extend(entry for _, entry in added)
-    del entries[:-HISTORY_LENGTH]
-
-
-def encode(interaction: Interaction) -> str:
-    """An entry as Feast stores it."""
-    if interaction.review_title is not None or interaction.review_content is not None:
-        interaction = interaction.model_copy(update=_WITHOUT)
-    return interaction.encode().decode()
+    history.extend(text for _, text in added)
+    del history[:-HISTORY_LENGTH]
 
 
 def decode(entries: Iterable[str]) -> tuple[Interaction, ...]:

@@ -18,6 +18,7 @@ from streams import live_history
 from streams.contracts import Interaction
 from streams.features.online_store import PooledOnlineStore
 from streams.features.store import ENTITY_KEY_VERSION, close, feast_errors, feature_store
+from streams.live_history import Entry
 from streams.settings import FeatureSettings
 
 LIVE_HISTORY_SOURCE = "live_history_push_source"
@@ -28,6 +29,8 @@ TRENDING_SOURCE = "trending_push_source"
 WHOLE_SHOP = ""
 """The key of what is trending in all categories: the empty path."""
 _SECONDS_BETWEEN_RELOADS = 5.0
+_USERS_AT_ONCE = 500
+"""Whose histories are in memory together: 5 MB, of which there are several copies."""
 
 
 class OnlineStore:
@@ -51,27 +54,33 @@ class OnlineStore:
         with self._available() as store:
             store.push(source, frame)
 
-    def extend_live_histories(self, interactions: Iterable[Interaction]) -> None:
+    def extend_live_histories(self, interactions: Iterable[tuple[Interaction, bytes]]) -> None:
         """Add interactions to their users' histories; one that is held already changes nothing.
 
-        The values are read and written as Feast encodes them, but past its data frames, and all in
-        one statement. Nobody else may write the same histories meanwhile.
+        With each comes its encoding.
+
+        The values are read and written as Feast encodes them, but past its data frames, and
+        those of many users in one statement. Nobody else may write the same histories meanwhile.
         """
-        by_user: dict[str, list[Interaction]] = {}
-        for each in interactions:
-            by_user.setdefault(each.user_id, []).append(each)
+        by_user: dict[str, list[Entry]] = {}
+        for interaction, encoded in interactions:
+            entry = Entry.of(interaction, encoded)
+            by_user.setdefault(interaction.user_id, []).append(entry)
         with self._available() as store:
             view, online_store = store.get_feature_view(_LIVE_HISTORY_VIEW), _pooled(store)
-            keys = [_stored_key(user_id) for user_id in by_user]
-            found = online_store.read_values(store.config, view, _EVENTS, keys)
-            extended: dict[bytes, bytes] = {}
-            for key, added in zip(keys, by_user.values(), strict=True):
-                history = found.get(key, b"")
-                if fresh := live_history.fresh(history, added):
-                    value = Value.FromString(history)
-                    live_history.extend(value.string_list_val.val, fresh)
-                    extended[key] = value.SerializeToString()
-            online_store.write_values(store.config, view, _EVENTS, extended)
+            every = list(by_user.items())
+            for start in range(0, len(every), _USERS_AT_ONCE):
+                users = every[start : start + _USERS_AT_ONCE]
+                keys = [_stored_key(user_id) for user_id, _ in users]
+                found = online_store.read_values(store.config, view, _EVENTS, keys)
+                extended: dict[bytes, bytes] = {}
+                for key, (_, added) in zip(keys, users, strict=True):
+                    history = found.get(key, b"")
+                    if fresh := live_history.fresh(history, added):
+                        value = Value.FromString(history)
+                        live_history.extend(value.string_list_val.val, fresh)
+                        extended[key] = value.SerializeToString()
+                online_store.write_values(store.config, view, _EVENTS, extended)
 
     def forget(self, user_ids: Collection[str]) -> dict[str, dict[str, int]]:
         """Delete what every view keyed by users has of them; returns 1 by view for each user.

@@ -13,13 +13,14 @@ program and adds nothing on that day (activity-based filtration: MRC, Invalid Tr
 Filtration Guidelines, 2020).
 """
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from psycopg import Connection
 
-from streams.contracts import Interaction, InteractionType
+from streams.contracts import InteractionType
+from streams.processor.json_array import json_array
 
 HALF_LIFE = timedelta(days=1)
 """After which what a shopper did counts half."""
@@ -31,63 +32,48 @@ MAX_ITEMS = 300
 FLOOR = 0.5 ** (MEMORY / HALF_LIFE)
 """The score from which on an item is trending: one view as old as `MEMORY`."""
 
-_COUNTER_OF = {
-    InteractionType.VIEW: "views",
-    InteractionType.CART: "cart_additions",
-    InteractionType.PURCHASE: "purchases",
-    InteractionType.RATE: "ratings",
+_KINDS = {
+    "views": InteractionType.VIEW,
+    "rejected_views": InteractionType.NEGATIVE_VIEW,
+    "cart_additions": InteractionType.CART,
+    "purchases": InteractionType.PURCHASE,
+    "ratings": InteractionType.RATE,
 }
+"""What each counter counts."""
 _SCORED = ("views", "rejected_views", "cart_additions", "purchases")
 """Not ratings: they say how something was that was bought before."""
-_COUNTERS = (*_SCORED, "ratings")
 
 
-class Count(NamedTuple):
-    """One step of one counter."""
+class Rejection(NamedTuple):
+    """A view that is rejected now (1), or that is not any more (-1)."""
 
     user_id: str
     item_id: str
     at: datetime
-    counter: str
-    step: int = 1
+    step: int
 
 
-def count_of(event: Interaction) -> Count:
-    """The step that an event of a public topic is."""
-    return Count(event.user_id, event.item_id, event.timestamp, _COUNTER_OF[event.interaction_type])
+def add_events(connection: Connection, events: Sequence[bytes], now: datetime) -> None:
+    """Add encoded interactions to the counters and scores.
 
-
-def add(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
-    """Add to the counters and scores; the rows stay locked until the transaction ends.
-
-    Every transaction locks counters, then shoppers' rows, then scores, and each of them in order,
-    so that no two wait for each other.
+    The rows stay locked until the transaction ends. Every statement locks shoppers' rows, then
+    scores, then counters, and each of them in order, so that no two wait for each other.
     """
-    if not counts:
-        return
-    by_item: dict[tuple[str, date], list[int]] = {}
-    by_shopper: dict[tuple[date, str, str], list[int]] = {}
-    latest: dict[tuple[date, str, str], datetime] = {}
-    oldest = now - MEMORY
-    for user_id, item_id, at, counter, step in counts:
-        day, place = at.astimezone(UTC).date(), _COUNTERS.index(counter)
-        of_item = by_item.get((item_id, day))
-        if of_item is None:
-            of_item = by_item[item_id, day] = [0] * len(_COUNTERS)
-        of_item[place] += step
-        if place < len(_SCORED) and at > oldest:
-            key = (day, user_id, item_id)
-            of_shopper = by_shopper.get(key)
-            if of_shopper is None:
-                of_shopper, latest[key] = by_shopper.setdefault(key, [0] * len(_SCORED)), at
-            of_shopper[place] += step
-            latest[key] = max(latest[key], at)
-    rows = [(*key, *by_item[key]) for key in sorted(by_item)]
-    connection.execute(_ADD_TO_COUNTERS, _columns(("item_id", "day", *_COUNTERS), rows))
-    if by_shopper:
-        scores = [(*key, *by_shopper[key], latest[key]) for key in sorted(by_shopper)]
-        names = ("day", "user_id", "item_id", *_SCORED, "latest")
-        connection.execute(_ADD_TO_SCORES, {**_columns(names, scores), "max_items": MAX_ITEMS})
+    if events:
+        connection.execute(_ADD_EVENTS, {"events": json_array(events), **_bounds(now)})
+
+
+def add_rejections(connection: Connection, rejections: Sequence[Rejection], now: datetime) -> None:
+    """Add rejections as `add_events` adds events."""
+    if rejections:
+        columns = dict(
+            zip(Rejection._fields, map(list, zip(*rejections, strict=True)), strict=True)
+        )
+        connection.execute(_ADD_REJECTIONS, {**columns, **_bounds(now)})
+
+
+def _bounds(now: datetime) -> dict[str, object]:
+    return {"now": now, "oldest": now - MEMORY, "max_items": MAX_ITEMS}
 
 
 def trending(connection: Connection, limit: int) -> list[tuple[str, str]]:
@@ -126,29 +112,45 @@ from (select item_id, {_decayed("score", "as_of", "now()")} as score
     from events.trending_items) scored join shop.products using (item_id)
 where score >= %s order by score desc, item_id limit %s
 """  # noqa: S608 - made of constants
-_ADD_TO_COUNTERS = """
-insert into events.item_counters as c
-    (item_id, day, views, rejected_views, cart_additions, purchases, ratings)
-select * from unnest(%(item_id)b::text[], %(day)b::date[], %(views)b::bigint[],
-    %(rejected_views)b::bigint[], %(cart_additions)b::bigint[], %(purchases)b::bigint[],
-    %(ratings)b::bigint[])
-on conflict (item_id, day) do update set
-    views = c.views + excluded.views,
-    rejected_views = c.rejected_views + excluded.rejected_views,
-    cart_additions = c.cart_additions + excluded.cart_additions,
-    purchases = c.purchases + excluded.purchases,
-    ratings = c.ratings + excluded.ratings
+_EVENTS = """
+select user_id, item_id, timestamp as at, interaction_type as kind, 1 as step
+from json_to_recordset(%(events)s::json)
+    as event (user_id text, item_id text, timestamp timestamptz, interaction_type text)
 """
-_NEWEST = "greatest(t.as_of, excluded.as_of)"
+_REJECTIONS = f"""
+select user_id, item_id, at, '{InteractionType.NEGATIVE_VIEW}' as kind, step
+from unnest(%(user_id)b::text[], %(item_id)b::text[], %(at)b::timestamptz[], %(step)b::int[])
+    as rejection (user_id, item_id, at, step)
+"""  # noqa: S608 - made of constants
+
+
+def _sums(names: Iterable[str]) -> str:
+    """SQL: the counters of a group of steps."""
+    return ", ".join(
+        f"coalesce(sum(step) filter (where kind = '{_KINDS[name]}'), 0)" for name in names
+    )
+
+
 # No statement sees its own rows: `known` are the shopper's items before it. There are no joins, so
 # that no plan of one can be wrong while the tables are new.
-_ADD_TO_SCORES = f"""
-with touched as (
-    insert into events.shopper_items as s
-        (user_id, day, item_id, views, rejected_views, cart_additions, purchases, latest)
-    select * from unnest(%(user_id)b::text[], %(day)b::date[], %(item_id)b::text[],
-        %(views)b::int[], %(rejected_views)b::int[], %(cart_additions)b::int[],
-        %(purchases)b::int[], %(latest)b::timestamptz[])
+_NEWEST = "greatest(t.as_of, excluded.as_of)"
+_ADD = f"""
+with steps as materialized (
+    select *, (at at time zone 'utc')::date as day from ({{steps}}) step
+), counters as (
+    insert into events.item_counters as c (item_id, day, {", ".join(_KINDS)})
+    select item_id, day, {_sums(_KINDS)} from steps group by item_id, day order by item_id, day
+    on conflict (item_id, day) do update set
+        views = c.views + excluded.views,
+        rejected_views = c.rejected_views + excluded.rejected_views,
+        cart_additions = c.cart_additions + excluded.cart_additions,
+        purchases = c.purchases + excluded.purchases,
+        ratings = c.ratings + excluded.ratings
+), touched as (
+    insert into events.shopper_items as s (user_id, day, item_id, {", ".join(_SCORED)}, latest)
+    select user_id, day, item_id, {_sums(_SCORED)}, max(at)
+    from steps where kind <> '{InteractionType.RATE}' and at > %(oldest)s
+    group by user_id, day, item_id order by day, user_id, item_id
     on conflict (user_id, day, item_id) do update set
         views = s.views + excluded.views,
         rejected_views = s.rejected_views + excluded.rejected_views,
@@ -158,42 +160,35 @@ with touched as (
     returning user_id, day, item_id, new.weight, new.latest,
         old.weight as old_weight, old.latest as old_latest
 ), shoppers as (
-    select user_id, day, count(*) filter (where old_latest is null) as fresh,
-        array_agg(item_id) as item_ids, array_agg(weight) as weights, array_agg(latest) as latests,
-        array_agg(old_weight) as old_weights, array_agg(old_latest) as old_latests
-    from touched group by user_id, day
-), counted as (
-    select shoppers.*, known, known + fresh as met
-    from shoppers cross join lateral (select count(*) as known
+    select user_id, day, known, known + fresh as met
+    from (select user_id, day, count(*) filter (where old_latest is null) as fresh
+        from touched group by user_id, day) of_batch
+    cross join lateral (select count(*) as known
         from (select from events.shopper_items s
-            where s.user_id = shoppers.user_id and s.day = shoppers.day
+            where s.user_id = of_batch.user_id and s.day = of_batch.day
             limit %(max_items)s + 1) bounded) before
+), programs as (
+    select * from shoppers where met > %(max_items)s
 ), changes as (
-    select item_id, change.weight, change.latest
-    from counted
-    cross join lateral unnest(item_ids, weights, latests, old_weights, old_latests)
-        as touch (item_id, weight, latest, old_weight, old_latest)
-    cross join lateral (values (touch.weight, touch.latest), (-old_weight, old_latest))
-        as change (weight, latest)
-    where met <= %(max_items)s and change.latest is not null
+    select item_id, weight, latest from touched
+    where (user_id, day) not in (select user_id, day from programs)
+    union all
+    select item_id, -old_weight, old_latest from touched
+    where old_latest is not null and (user_id, day) not in (select user_id, day from programs)
     union all -- who has just met an item too many loses the whole day
     select lost.item_id, -lost.weight, lost.latest
-    from counted
+    from programs
     cross join lateral (select item_id, weight, latest from events.shopper_items s
-        where s.user_id = counted.user_id and s.day = counted.day limit %(max_items)s) lost
-    where known <= %(max_items)s and met > %(max_items)s
-), dated as (
-    select *, max(latest) over (partition by item_id) as as_of from changes
+        where s.user_id = programs.user_id and s.day = programs.day limit %(max_items)s) lost
+    where known <= %(max_items)s
 )
 insert into events.trending_items as t (item_id, score, as_of)
-select item_id, sum({_decayed("weight", "latest", "as_of")}), as_of
-from dated group by item_id, as_of order by item_id
+select item_id, sum({_decayed("weight", "latest", "%(now)s")}), %(now)s
+from changes group by item_id order by item_id
 on conflict (item_id) do update set
     score = {_decayed("t.score", "t.as_of", _NEWEST)}
         + {_decayed("excluded.score", "excluded.as_of", _NEWEST)},
     as_of = {_NEWEST}
 """  # noqa: S608 - made of constants
-
-
-def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, object]:
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+_ADD_EVENTS = _ADD.format(steps=_EVENTS)
+_ADD_REJECTIONS = _ADD.format(steps=_REJECTIONS)

@@ -28,7 +28,7 @@ from streams.database import Database
 from streams.errors import RestoredDatabaseError
 from streams.features.online import OnlineStore
 from streams.processor import counters, metrics, progress, repository
-from streams.processor.counters import Count
+from streams.processor.counters import Rejection
 from streams.processor.progress import Partition
 from streams.processor.sessions import SessionEvent, SessionKey, changed
 from streams.processor.validation import Record, validate
@@ -104,15 +104,18 @@ class Processing:
                 self._erase(connection, batch.valid)
             else:
                 batch.leave_out(erasures.hold_off(connection, {each.key for each in batch.valid}))
-            interactions = [event for event in batch.valid if isinstance(event, Interaction)]
-            new: list[Interaction] = []
-            if interactions:
-                new = repository.remember(connection, interactions)
-                self._online_store.extend_live_histories(interactions)
+            new: Sequence[bytes] = []
+            if channel is INTERACTIONS and batch.valid:
+                new = repository.remember(connection, batch.encoded)
+                self._online_store.extend_live_histories(
+                    (event, encoded)
+                    for event, encoded in zip(batch.valid, batch.encoded, strict=True)
+                    if isinstance(event, Interaction)
+                )
             keys = (event.key for event in batch.valid)
             self._publish(channel, zip(keys, batch.encoded, strict=True), batch.dead_letters)
             # Only now, because all workers count the same items.
-            counters.add(connection, [counters.count_of(each) for each in new], datetime.now(UTC))
+            counters.add_events(connection, new, datetime.now(UTC))
             next_offset = max(fresh, default=offsets[partition] - 1) + 1
             if fresh:
                 progress.save(connection, {partition: next_offset})
@@ -135,7 +138,7 @@ class Processing:
             outputs = [each for by_view in verdicts.values() for each in by_view.values()]
             if outputs:
                 self._publish(INTERACTIONS, ((each.key, each.encode()) for each in outputs), [])
-                counters.add(connection, _rejections(ended, verdicts), datetime.now(UTC))
+                counters.add_rejections(connection, _rejections(ended, verdicts), datetime.now(UTC))
         return len(ended)
 
     def forget_old_sessions(self) -> int:
@@ -182,9 +185,9 @@ class Processing:
 def _rejections(
     sessions: Mapping[SessionKey, Sequence[SessionEvent]],
     verdicts: Mapping[SessionKey, Mapping[UUID, Interaction]],
-) -> list[Count]:
+) -> list[Rejection]:
     """The views that are rejected now, and those that are not any more."""
-    counts = []
+    found = []
     for key, events in sessions.items():
         for event in events:
             verdict = verdicts[key].get(event.interaction_id)
@@ -192,10 +195,8 @@ def _rejections(
                 continue
             step = _is_rejection(verdict.interaction_type) - _is_rejection(event.verdict)
             if step:
-                counts.append(
-                    Count(verdict.user_id, event.item_id, event.timestamp, "rejected_views", step)
-                )
-    return counts
+                found.append(Rejection(verdict.user_id, event.item_id, event.timestamp, step))
+    return found
 
 
 def _is_rejection(verdict: InteractionType | None) -> bool:

@@ -8,13 +8,13 @@ rather than in a Faust table with a changelog topic: they are saved with a batch
 recovery when a worker starts or a partition moves, and may exceed a worker's memory.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from psycopg import Connection
 
-from streams.contracts import Interaction, InteractionType
-from streams.processor.sessions import SessionEvent, SessionKey, key_of, with_verdicts
+from streams.processor.json_array import json_array
+from streams.processor.sessions import SessionEvent, SessionKey, with_verdicts
 
 MAX_SESSION_EVENTS = 10_000
 """Events that are remembered under one session id; those beyond have no part in a verdict."""
@@ -29,57 +29,15 @@ def is_migrated(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def remember(connection: Connection, interactions: Sequence[Interaction]) -> list[Interaction]:
-    """Add events to their sessions, for which verdicts are then due; returns those that are new.
+def remember(connection: Connection, events: Sequence[bytes]) -> Sequence[bytes]:
+    """Add encoded interactions to their sessions, for which verdicts are then due.
 
-    One known already is left, and so is one of a session that is full.
+    Returns those that are new. One known already is left, and so is one of a session that is full.
     """
-    arrivals = _touch_sessions(connection, interactions)
-    # Of events with one id the first is kept, as it would be in two batches.
-    events = {(*key_of(event), event.interaction_id): event for event in reversed(interactions)}
-    rows = [
-        (*key, event.item_id, event.timestamp, event.interaction_type is InteractionType.VIEW, at)
-        for key, event in events.items()
-        if (at := arrivals[key[:2]]) <= MAX_SESSION_EVENTS
-    ]
-    if not rows:
-        return []
-    cursor = connection.execute(
-        "insert into events.session_events"
-        " (user_id, session_id, interaction_id, item_id, timestamp, is_view, arrival)"
-        " select * from unnest(%b::text[], %b::text[], %b::uuid[], %b::text[],"
-        " %b::timestamptz[], %b::boolean[], %b::int[])"
-        " on conflict do nothing returning user_id, session_id, interaction_id",
-        _columns(rows, 7),
-    )
-    if cursor.rowcount == len(events):
-        return list(events.values())
-    return [events[key] for key in cursor]
-
-
-def _touch_sessions(
-    connection: Connection, interactions: Iterable[Interaction]
-) -> dict[SessionKey, int]:
-    """Note that events have arrived; returns how many of each session have arrived by now."""
-    newest: dict[SessionKey, Interaction] = {}
-    counts: dict[SessionKey, int] = {}
-    for event in interactions:
-        key = key_of(event)
-        counts[key] = counts.get(key, 0) + 1
-        if key not in newest or event.timestamp > newest[key].timestamp:
-            newest[key] = event
-    rows = [(*key, newest[key].timestamp, counts[key]) for key in sorted(newest)]
-    cursor = connection.execute(
-        "insert into events.sessions as s (user_id, session_id, latest, events)"
-        " select * from unnest(%b::text[], %b::text[], %b::timestamptz[], %b::int[])"
-        " on conflict (user_id, session_id) do update set"
-        " latest = greatest(s.latest, excluded.latest),"
-        " events = s.events + excluded.events,"
-        " arrived_at = now(), due = true"
-        " returning user_id, session_id, events",
-        _columns(rows, 4),
-    )
-    return {(user_id, session_id): events for user_id, session_id, events in cursor}
+    parameters = {"events": json_array(events), "max_events": MAX_SESSION_EVENTS}
+    row = connection.execute(_REMEMBER, parameters).fetchone()
+    places = row[0] if row else None
+    return events if places is None else [events[place - 1] for place in places]
 
 
 def take_ended(
@@ -131,6 +89,41 @@ def expire(connection: Connection, age: timedelta, limit: int) -> int:
         [age, limit],
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+_REMEMBER = """
+with batch as materialized (
+    select user_id, coalesce(session_id, '') as session_id, interaction_id, item_id, timestamp,
+        interaction_type = 'view' as is_view, place
+    from rows from (json_to_recordset(%(events)s::json) as (
+        user_id text, session_id text, interaction_id uuid, item_id text, timestamp timestamptz,
+        interaction_type text
+    )) with ordinality as event
+        (user_id, session_id, interaction_id, item_id, timestamp, interaction_type, place)
+), arrived as (
+    insert into events.sessions as s (user_id, session_id, latest, events)
+    select user_id, session_id, max(timestamp), count(*)
+    from batch group by user_id, session_id order by user_id, session_id
+    on conflict (user_id, session_id) do update set
+        latest = greatest(s.latest, excluded.latest),
+        events = s.events + excluded.events,
+        arrived_at = now(), due = true
+    returning user_id, session_id, events as arrival
+), added as (
+    insert into events.session_events
+        (user_id, session_id, interaction_id, item_id, timestamp, is_view, arrival)
+    select user_id, session_id, interaction_id, item_id, timestamp, is_view, arrival
+    from batch join arrived using (user_id, session_id)
+    where arrival <= %(max_events)s
+    order by place -- of events with one id the first is kept, as it would be in two batches
+    on conflict do nothing
+    returning user_id, session_id, interaction_id
+)
+select case when (select count(*) from added) < (select count(*) from batch) then array(
+    select min(place) from batch join added using (user_id, session_id, interaction_id)
+    group by user_id, session_id, interaction_id order by 1
+) end
+"""
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -1,7 +1,7 @@
 """The processor's progress and memory in a real PostgreSQL."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -33,6 +33,12 @@ def event(minute: float, item: str, kind: str, user: str = "u") -> Interaction:
     return interaction(user, item, kind, at, session_id="s")
 
 
+def remember(connection: psycopg.Connection, events: Sequence[Interaction]) -> list[Interaction]:
+    """Those that are new."""
+    new = repository.remember(connection, [each.encode() for each in events])
+    return [Interaction.decode(each) for each in new]
+
+
 def judged(connection: psycopg.Connection, limit: int = 100) -> dict[str, str]:
     """The verdicts to publish now, by item."""
     with connection.transaction():
@@ -49,20 +55,20 @@ def test_verdicts_are_due_once_and_corrected_by_a_late_event(
     connection: psycopg.Connection,
 ) -> None:
     first = [event(0, "a", "view"), event(1, "b", "view"), event(2, "a", "cart")]
-    repository.remember(connection, first)
+    remember(connection, first)
     assert judged(connection) == {"a": "positive_view", "b": "negative_view"}
     assert judged(connection) == {}
 
-    repository.remember(connection, first)
+    remember(connection, first)
     assert judged(connection) == {}, "what arrives again changes nothing"
 
-    repository.remember(connection, [event(3, "b", "purchase"), event(-1, "c", "view")])
+    remember(connection, [event(3, "b", "purchase"), event(-1, "c", "view")])
     assert judged(connection) == {"b": "positive_view", "c": "negative_view"}
 
 
 def test_a_session_that_goes_on_is_not_due(connection: psycopg.Connection) -> None:
     now = interaction("u", "a", "view", datetime.now(UTC), session_id="s")
-    repository.remember(connection, [now])
+    remember(connection, [now])
     assert judged(connection) == {}
     with connection.transaction():
         assert repository.take_ended(connection, NO_TIME, timedelta(hours=1), 9) == {}
@@ -72,7 +78,7 @@ def test_a_session_that_goes_on_is_not_due(connection: psycopg.Connection) -> No
 def test_two_workers_judge_different_sessions(
     connection: psycopg.Connection, database_url: str
 ) -> None:
-    repository.remember(connection, [event(0, "a", "view", user=f"u{n}") for n in range(5)])
+    remember(connection, [event(0, "a", "view", user=f"u{n}") for n in range(5)])
     with connection.transaction(), psycopg.connect(database_url) as other:
         mine = repository.take_ended(connection, GAP, NO_TIME, 3)
         theirs = repository.take_ended(other, GAP, NO_TIME, 9)
@@ -82,7 +88,7 @@ def test_two_workers_judge_different_sessions(
 
 
 def test_a_session_is_forgotten_after_its_verdicts(connection: psycopg.Connection) -> None:
-    repository.remember(connection, [event(0, "a", "view")])
+    remember(connection, [event(0, "a", "view")])
     assert repository.expire(connection, NO_TIME, 9) == 0, "its verdicts are due"
     judged(connection)
     assert repository.expire(connection, timedelta(hours=1), 9) == 0
@@ -98,13 +104,22 @@ def test_a_session_without_end_is_bounded(
     monkeypatch.setattr(repository, "MAX_SESSION_EVENTS", 10)
     for minute in range(6):
         events = [event(minute + n / 10, f"i{minute}-{n}", "view") for n in range(4)]
-        repository.remember(connection, events)
+        remember(connection, events)
     assert len(judged(connection)) == 8
 
 
+def test_of_events_with_one_id_the_first_is_new(connection: psycopg.Connection) -> None:
+    first, other, last = (event(minute, "a", "view") for minute in range(3))
+    again = first.model_copy(update={"item_id": "b"})
+    assert remember(connection, [first, other, again, first]) == [first, other]
+    assert remember(connection, [again, last, other]) == [last]
+    assert remember(connection, [first]) == []
+    assert judged(connection) == {"a": "negative_view"}
+
+
 def test_text_that_looks_like_an_array_stays_text(connection: psycopg.Connection) -> None:
-    odd = [event(0, item, "view") for item in ('{"a"}', "a,b", "NULL", "\\", '"', "é\n")]
-    repository.remember(connection, odd)
+    odd = [event(0, item, "view") for item in ('{"a"}', "a,b", "NULL", "\\", '"', "é\n", "\\u0041")]
+    remember(connection, odd)
     assert judged(connection).keys() == {each.item_id for each in odd}
     assert {each.interaction_type for each in odd} == {InteractionType.VIEW}
 

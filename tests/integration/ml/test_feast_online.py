@@ -12,7 +12,7 @@ from ml.features.online import OnlineFeatures, TopK
 from ml.settings import MlSettings
 from streams.errors import UnavailableError
 from streams.features.store import feature_store
-from support.interactions import interaction
+from support.interactions import encoded, interaction
 
 pytestmark = pytest.mark.integration
 
@@ -86,8 +86,8 @@ def test_a_live_history_comes_back_as_it_was_written(features: OnlineFeatures) -
 
     other = interaction("other", "i1", "view", NOW)
 
-    features.extend_live_histories([*events[:2], other])
-    features.extend_live_histories(events)
+    features.extend_live_histories(encoded([*events[:2], other]))
+    features.extend_live_histories(encoded(events))
 
     assert features.live_history("u") == tuple(events)
     assert features.live_history("other") == (other,)
@@ -100,7 +100,7 @@ def test_only_the_newest_fifty_events_stay(features: OnlineFeatures) -> None:
         for number in range(60)
     ]
 
-    features.extend_live_histories(events)
+    features.extend_live_histories(encoded(events))
 
     assert features.live_history("u") == tuple(events[10:])
 
@@ -124,7 +124,7 @@ def test_an_empty_list_is_a_list(features: OnlineFeatures) -> None:
 def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeatures) -> None:
     event = interaction("u", "i", "view", NOW)
     _push_lists(features, {"u": ["a"]})
-    features.extend_live_histories([event])
+    features.extend_live_histories(encoded([event]))
 
     state = features.shopper("u")
 
@@ -142,7 +142,7 @@ def test_many_threads_share_one(features: OnlineFeatures) -> None:
         event = interaction(name, "i", "view", NOW)
         try:
             for _ in range(30):
-                features.extend_live_histories([event])
+                features.extend_live_histories(encoded([event]))
                 assert features.live_history(name) == (event,)
                 assert features.top_k("nobody") is None
         except Exception as error:  # noqa: BLE001 - a thread's failure is looked at below
