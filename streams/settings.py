@@ -119,5 +119,8 @@ class ProcessorSettings(KafkaSettings, FeatureSettings):
     this long."""
     clock_skew: timedelta = CLOCK_SKEW
     """How far ahead of this clock an event may lie; one farther ahead is a dead letter."""
-    batch_size: int = Field(default=6000, ge=1)
+    batch_size: int = Field(default=20_000, ge=1)
     """Maximum number of events of a partition that are validated and written together."""
+    batch_linger: timedelta = timedelta(milliseconds=50)
+    """How long an event waits for others if it is alone: a batch takes a worker nearly the same
+    time whether it has one event or ten."""

@@ -64,7 +64,8 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
         # Faust would wait for these, and they for more events, which it holds back: for ever.
         # Nobody needs to wait: the progress says what is done, whoever has the partition.
         stream_wait_empty=False,
-        broker_max_poll_records=settings.batch_size,
+        # So many runs as may wait and one that is taken are a batch.
+        broker_max_poll_records=max(1, settings.batch_size // (WAITING_RUNS + 1)),
         stream_buffer_maxsize=WAITING_RUNS,
     )
     database = Database(
@@ -81,7 +82,7 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
     trending = TrendingLists(database, online_store)
     app.transport = RunTransport(app.conf.broker_consumer, app, processing.next_offsets)
     for channel in CHANNELS:
-        _read(app, channel, partial(processing.process, channel), settings.batch_size)
+        _read(app, channel, partial(processing.process, channel), settings)
     _repeat(app, _SWEEP_SECONDS, processing.judge_ended_sessions, AT_ONCE)
     _repeat(app, _EXPIRY_SECONDS, processing.forget_old_sessions, AT_ONCE)
     _repeat(app, _EXPIRY_SECONDS, processing.forget_old_activity, AT_ONCE)
@@ -92,7 +93,7 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
     return app
 
 
-def _read(app: faust.App, channel: Channel, work: Work, batch_size: int) -> None:
+def _read(app: faust.App, channel: Channel, work: Work, settings: ProcessorSettings) -> None:
     """Register an agent that processes a channel's public topic.
 
     Events are acknowledged by hand once the work is done; Faust's own `take` would also
@@ -101,7 +102,9 @@ def _read(app: faust.App, channel: Channel, work: Work, batch_size: int) -> None
 
     async def consume(stream: Any) -> None:
         try:
-            await work_off(stream.noack().events(), work, batch_size)
+            await work_off(
+                stream.noack().events(), work, settings.batch_size, settings.batch_linger
+            )
         except Exception:
             # Faust would start the agent again behind this batch and commit past it. Whoever starts
             # the process again starts it at the last batch that happened.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -12,7 +13,7 @@ from streams.processor.validation import Record
 
 log = structlog.get_logger()
 
-WAITING_RUNS = 2
+WAITING_RUNS = 3
 """Of a partition; no more are read while so many wait for the batch that is under way."""
 _RETRY_SECONDS = 1.0
 
@@ -33,17 +34,20 @@ class Arrived(Protocol):
         ...
 
 
-async def work_off(arrivals: AsyncIterable[Arrived], work: Work, size: int) -> None:
+async def work_off(
+    arrivals: AsyncIterable[Arrived], work: Work, size: int, linger: timedelta
+) -> None:
     """Process runs and acknowledge them, until there are no more.
 
-    A batch is what has arrived of a partition meanwhile: one event when the shop is quiet, `size`
-    events when there is a backlog. No partition waits for another one: while one's batch is in
-    PostgreSQL, the next one's events are validated.
+    A batch is what has arrived of a partition meanwhile: the events of a moment when the shop is
+    quiet, `size` events when there is a backlog. No partition waits for another one: while one's
+    batch is in PostgreSQL, the next one's events are validated.
 
     Args:
         arrivals: the runs of a topic, those of a partition in their order.
         work: processes a batch.
         size: number of events from which on nothing is added to a batch.
+        linger: how long a run waits for others if none has arrived meanwhile.
 
     Raises:
         ExceptionGroup: of what `work` raises, other than that something is unavailable.
@@ -54,13 +58,17 @@ async def work_off(arrivals: AsyncIterable[Arrived], work: Work, size: int) -> N
             queue = queues.get(run.message.partition)
             if queue is None:
                 queue = queues[run.message.partition] = asyncio.Queue(WAITING_RUNS)
-                partitions.create_task(_work_off_partition(queue, work, size))
+                partitions.create_task(_work_off_partition(queue, work, size, linger))
             await queue.put(run)
 
 
-async def _work_off_partition(queue: asyncio.Queue[Arrived], work: Work, size: int) -> None:
+async def _work_off_partition(
+    queue: asyncio.Queue[Arrived], work: Work, size: int, linger: timedelta
+) -> None:
     while True:
         runs = [await queue.get()]
+        if queue.empty():
+            await asyncio.sleep(linger.total_seconds())
         records: list[Record] = list(runs[0].message.records)
         while len(records) < size and not queue.empty():
             runs.append(queue.get_nowait())

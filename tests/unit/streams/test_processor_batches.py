@@ -3,6 +3,7 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from streams.errors import UnavailableError
 from streams.processor.batches import work_off
 from streams.processor.consumer import Run
 from streams.processor.validation import Record
+
+AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def test_a_partition_does_not_wait_for_another_one() -> None:
             (all_done if partition == 0 else other_done).set()
 
     async def run() -> None:
-        working = asyncio.create_task(work_off(arrivals, work, 100))
+        working = asyncio.create_task(work_off(arrivals, work, 100, AT_ONCE))
         await until(other_done)
         assert all(partition == 1 for partition, _ in batches)
         assert all(partition == 1 for partition, _ in arrivals.acknowledged)
@@ -120,7 +123,7 @@ def test_what_has_arrived_meanwhile_is_one_batch_up_to_its_size() -> None:
             done.set()
 
     async def run() -> None:
-        working = asyncio.create_task(work_off(arrivals, work, 3))
+        working = asyncio.create_task(work_off(arrivals, work, 3, AT_ONCE))
         await asyncio.sleep(0.1)
         all_here.set()
         await until(done)
@@ -145,7 +148,31 @@ def test_what_is_unavailable_is_tried_again_and_anything_else_ends_it(
             raise RuntimeError("a fault of ours")
 
     with pytest.raises(ExceptionGroup) as failure:
-        in_a_thread(work_off(arrivals, work, 1))
+        in_a_thread(work_off(arrivals, work, 1, AT_ONCE))
     assert failure.group_contains(RuntimeError, match="a fault of ours")
     assert attempts == [[0, 1], [0, 1], [2, 3]]
     assert arrivals.acknowledged == [(0, 1)], "a batch that fails is not acknowledged"
+
+
+def test_an_event_that_is_alone_waits_for_others() -> None:
+    arrivals = Arrivals(0, 0)
+    batches: list[list[int]] = []
+    done = threading.Event()
+
+    def work(batch: Sequence[Record]) -> None:
+        batches.append(offsets_of(batch)[1])
+        done.set()
+
+    async def one_after_the_other() -> AsyncIterator[Arrival]:
+        async for run in arrivals:
+            yield run
+            await asyncio.sleep(0.05)
+
+    async def run() -> None:
+        linger = timedelta(seconds=0.5)
+        working = asyncio.create_task(work_off(one_after_the_other(), work, 100, linger))
+        await until(done)
+        working.cancel()
+
+    in_a_thread(run())
+    assert batches == [[0, 1, 2, 3]]
