@@ -78,6 +78,7 @@ def initialise(settings: LocalSettings, password: str) -> None:
                 f"--pwfile={secret.name}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
+                "--locale-provider=builtin",
                 "--locale=C.UTF-8",
             ],
             cwd=settings.state_dir,
