@@ -93,20 +93,23 @@ class Distribution:
         """Connect's plugin.path."""
         return self.folder / "plugins"
 
-    def java(self, main_class: str, *, heap: str, logs: Path) -> tuple[str, ...]:
+    def java(
+        self, main_class: str, *, heap: str, logs: Path, optimise: bool = False
+    ) -> tuple[str, ...]:
         """The command that runs a class of the distribution; its arguments follow.
 
         Args:
             main_class: the class, with its package.
             heap: largest heap, as Java's option -Xmx takes it.
             logs: folder of the file that a crash of the virtual machine leaves.
+            optimise: whether Java compiles what is hot a second time, and well, which takes a
+                core from everything else for seconds after each start.
         """
         return (
             str(JAVA),
             "-Xms64m",
             f"-Xmx{heap}",
-            # A laptop's brokers are started often and are never busy for long: compile little.
-            "-XX:TieredStopAtLevel=1",
+            *(() if optimise else ("-XX:TieredStopAtLevel=1",)),
             "-XX:+UseSerialGC",
             f"-XX:ErrorFile={logs / 'jvm-%p.log'}",
             "-Duser.timezone=UTC",
