@@ -35,28 +35,32 @@ def instants(first: datetime, count: int) -> list[datetime]:
 
 
 def rate(done: Callable[[], int], begin: Callable[[], None], count: int) -> float:
-    """Events per second, from the first that are done to the last.
+    """Events per second, from when the backlog may be worked off until `count` are done.
 
-    The time to begin is not in it, and neither is that to write the backlog: a producer would take
-    a core away from what is measured.
+    The time to write the backlog is not in it: a producer would take a core away from what is
+    measured.
 
     Args:
         done: counts the events that are done.
-        begin: lets the backlog be worked off.
-        count: number of its events.
+        begin: lets the backlog be worked off; what it has to wait for is not measured, either.
+        count: number of events.
     """
     before = done()
     begin()
-    deadline = time.monotonic() + _LIMIT_SECONDS
-    while (first := done()) == before:
-        _wait(deadline)
+    first = done()
     started = time.perf_counter()
-    while done() < before + count:
-        _wait(deadline)
+    wait_until(lambda: done() >= before + count)
     return (before + count - first) / (time.perf_counter() - started)
 
 
-def _wait(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise TimeoutError(f"the backlog is not worked off in {_LIMIT_SECONDS} s")
-    time.sleep(_POLL_SECONDS)
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so.
+
+    Raises:
+        TimeoutError: it takes too long.
+    """
+    deadline = time.monotonic() + _LIMIT_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the backlog is not worked off in {_LIMIT_SECONDS} s")
+        time.sleep(_POLL_SECONDS)

@@ -1,29 +1,33 @@
-"""Events per second of one worker of the processor, beside a bare loop that validates."""
+"""Events per second of the processor's workers, beside a bare loop that validates."""
 
+import os
 import random
+import signal
 import statistics
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
-from backlog import instants, interactions, rate
+from backlog import instants, interactions, rate, wait_until
 
-EVENTS = 100_000
+EVENTS = 150_000
 ROUNDS = 3
-_FIRST_DAY = datetime.now(UTC) - timedelta(days=ROUNDS + 2)
+_FIRST_DAY = datetime.now(UTC) - timedelta(days=ROUNDS + 3)
 """Within the week in which events also count for the trends."""
 _KINDS = ("view", "view", "view", "view", "view", "view", "view", "cart", "purchase")
 
 
 def measure_processor() -> dict[str, Any]:
-    """Medians of turns; `share` is the worker's rate divided by that of the bare loop.
+    """Medians of turns; `share` is one worker's rate divided by that of the bare loop.
 
-    Kafka, PostgreSQL and the worker run, and nothing reads what it publishes. The shoppers are the
-    same in every turn, so their histories are full in the last one.
+    Kafka, PostgreSQL and the workers run, and nothing reads what they publish. The shoppers are the
+    same in every turn, so their histories are full in the last one. `two beside one` is how much
+    faster two workers are, as long as both have events: of three partitions, one has two.
     """
     from apps.local.stack import Stack
     from support.laptop import RunningStack, local_settings
@@ -38,8 +42,9 @@ def measure_processor() -> dict[str, Any]:
                 running._supervisor.stop(name)
             stack = RunningStack(running)
             for turn in range(ROUNDS):
-                rates["worker"].append(_worker(stack, dice, turn))
+                rates["worker"].append(_workers(stack, dice, turn, 1, EVENTS))
                 rates["bare"].append(_bare(stack))
+            one, two = (_workers(stack, dice, ROUNDS, count, EVENTS // 2) for count in (1, 2))
         finally:
             running.down(lambda _: None)
     return {
@@ -48,25 +53,49 @@ def measure_processor() -> dict[str, Any]:
         "share": statistics.median(
             here / there for here, there in zip(rates["worker"], rates["bare"], strict=True)
         ),
+        "two workers, events/s": two,
+        "two beside one": two / one,
+        "cores": os.cpu_count(),
     }
 
 
-def _worker(stack: Any, dice: random.Random, turn: int) -> float:
-    """Events per second until the worker has saved its progress behind all of a new backlog."""
+def _workers(stack: Any, dice: random.Random, turn: int, workers: int, count: int) -> float:
+    """Events per second until so many of a new backlog are saved as done; then all are.
+
+    The workers have their partitions already, and stand still while the backlog is written.
+    """
     from streams.contracts import INTERACTIONS
     from streams.publisher import Publisher
+    from support.processors import partitions, worker
 
     events = interactions(dice, _KINDS, instants(_FIRST_DAY + timedelta(days=turn), EVENTS))
-    stack.stack._supervisor.stop("processor")
-    with Publisher(stack.kafka) as publisher:
-        publisher.publish(INTERACTIONS.public.name, events)
-    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+    log = stack.stack.settings.logs / "second.log"
+    with ExitStack() as resources:
+        pids = [stack.stack._supervisor.processes()["processor"].pid]
+        probes = []
+        for _ in range(workers - 1):
+            second = resources.enter_context(worker(stack, log))
+            probes.append(second.address)
+            pids.append(second.pid)
+        wait_until(lambda: all(partitions(each) > 0 for each in probes))
+        connection = resources.enter_context(psycopg.connect(stack.database_url, autocommit=True))
 
         def done() -> int:
             row = connection.execute("select sum(next_offset) from events.progress").fetchone()
             return int(row[0] or 0) if row else 0
 
-        return rate(done, lambda: stack.stack._start("processor", lambda _: None), EVENTS)
+        def let_go() -> None:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        with Publisher(stack.kafka) as publisher:
+            publisher.publish(INTERACTIONS.public.name, events)
+        before = done()
+        measured = rate(done, let_go, count)
+        wait_until(lambda: done() >= before + EVENTS)
+    return measured
 
 
 def _bare(stack: Any) -> float:

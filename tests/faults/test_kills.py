@@ -30,7 +30,9 @@ def test_every_event_counts_once_whatever_dies(
         with ExitStack() as others:
             addresses = []
             for name in ("second", "third"):
-                addresses.append(others.enter_context(worker(stack, tmp_path / f"{name}.log")))
+                addresses.append(
+                    others.enter_context(worker(stack, tmp_path / f"{name}.log")).address
+                )
                 trial.spread(*addresses)
         trial.spread()
         while len(trial.outcome.acknowledged) < events:

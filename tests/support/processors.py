@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -12,9 +13,17 @@ import httpx
 from support.laptop import RunningStack, free_ports
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A running worker, and the address of its probes."""
+
+    pid: int
+    address: str
+
+
 @contextmanager
-def worker(stack: RunningStack, log: Path) -> Iterator[str]:
-    """One more worker; the address of its probes. It ends cleanly."""
+def worker(stack: RunningStack, log: Path) -> Iterator[Worker]:
+    """One more worker. It ends cleanly."""
     (port,) = free_ports(1)
     environment = {**os.environ, **stack.environment, "RECSYS_PROCESSOR_PORT": str(port)}
     with log.open("wb") as output:
@@ -26,7 +35,7 @@ def worker(stack: RunningStack, log: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        yield f"http://127.0.0.1:{port}/health"
+        yield Worker(process.pid, f"http://127.0.0.1:{port}/health")
     finally:
         process.terminate()
         process.wait(60)
