@@ -1,7 +1,7 @@
 """Batches of a topic's records: those of one partition in their order, partitions independently."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -15,6 +15,8 @@ log = structlog.get_logger()
 
 WAITING_RUNS = 3
 """Of a partition; no more are read while so many wait for the batch that is under way."""
+MAX_BATCH_BYTES = 32 * 1024 * 1024
+"""Of the values of a batch's records: six times those of as many views, and it fits in memory."""
 _RETRY_SECONDS = 1.0
 
 Work = Callable[[Sequence[Record]], None]
@@ -73,9 +75,22 @@ async def _work_off_partition(
         while len(records) < size and not queue.empty():
             runs.append(queue.get_nowait())
             records += runs[-1].message.records
-        await _until_done(work, records)
+        for batch in _cut(records):
+            await _until_done(work, batch)
         for run in runs:
             run.ack()
+
+
+def _cut(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """The records in parts of `MAX_BATCH_BYTES`, or of one record that is longer."""
+    start = total = 0
+    for place, record in enumerate(records):
+        length = len(record.value or b"")
+        if total + length > MAX_BATCH_BYTES and place > start:
+            yield records[start:place]
+            start, total = place, 0
+        total += length
+    yield records[start:]
 
 
 async def _until_done(work: Work, records: Sequence[Record]) -> None:

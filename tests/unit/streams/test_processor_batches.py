@@ -154,6 +154,31 @@ def test_what_is_unavailable_is_tried_again_and_anything_else_ends_it(
     assert arrivals.acknowledged == [(0, 1)], "a batch that fails is not acknowledged"
 
 
+def test_a_batch_of_long_records_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.processor.batches.MAX_BATCH_BYTES", 3)
+    arrivals = Arrivals(0, 0, 0)
+    batches: list[list[int]] = []
+    all_here, done = threading.Event(), threading.Event()
+
+    def work(batch: Sequence[Record]) -> None:
+        assert all_here.wait(10)
+        batches.append(offsets_of(batch)[1])
+        if batches[-1][-1] == 5:
+            done.set()
+
+    async def run() -> None:
+        working = asyncio.create_task(work_off(arrivals, work, 100, timedelta(seconds=0.1)))
+        await asyncio.sleep(0.3)
+        all_here.set()
+        await until(done)
+        await asyncio.sleep(0.05)  # for what follows in the event loop
+        working.cancel()
+
+    in_a_thread(run())
+    assert batches == [[0, 1, 2], [3, 4, 5]]
+    assert arrivals.acknowledged == [(0, 1), (0, 3), (0, 5)], "once all of them are done"
+
+
 def test_an_event_that_is_alone_waits_for_others() -> None:
     arrivals = Arrivals(0, 0)
     batches: list[list[int]] = []
