@@ -65,7 +65,7 @@ def _column_types(contract: type[Event]) -> dict[str, ColumnType]:
 
 
 SINKS = (
-    Sink(INTERACTIONS, "events.interactions", "interaction_id", tasks=2),
+    Sink(INTERACTIONS, "events.interactions", "interaction_id", tasks=3),
     Sink(NEW_USERS, "events.new_users", "user_id", tasks=1),
     Sink(IMPRESSIONS, "events.impressions", "impression_id", tasks=1),
 )
