@@ -5,6 +5,7 @@ progress is saved with what it remembers. If anything fails in between, all of i
 outputs carry ids, so that a second time adds nothing.
 """
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -69,6 +70,9 @@ class Processing:
         self._database = database
         self._online_store = online_store
         self._saved: dict[Partition, int] = {}
+        # Python runs one thread at a time. In turns, all partitions would have validated at the
+        # same moment, and PostgreSQL nothing to do before.
+        self._validating = threading.Lock()
 
     def next_offsets(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """How far partitions of public topics, by topic and number, have been processed."""
@@ -97,9 +101,10 @@ class Processing:
                 )
             # A record is there twice if partitions moved while the batch was being filled.
             fresh = {each.offset: each for each in records if each.offset >= offsets[partition]}
-            batch = validate(
-                channel.contract, list(fresh.values()), clock_skew=self._settings.clock_skew
-            )
+            with self._validating:
+                batch = validate(
+                    channel.contract, list(fresh.values()), clock_skew=self._settings.clock_skew
+                )
             if channel is ERASURES:
                 self._erase(connection, batch.valid)
             else:
