@@ -120,8 +120,7 @@ def evaluate(
     # A file has no width at which a table would have to be cut.
     (out if out.is_terminal else Console(width=_MAX_WIDTH)).print(table)
     for name, found in figures.items():
-        if "error" in found:
-            err.print(f"{name}: {found['error']}", style="red", markup=False, soft_wrap=True)
+        _comment(name, found)
     if write_to:
         report = {
             "dataset": sizes
@@ -205,6 +204,14 @@ def _table(
             cells.append(f"[bold]{text}[/bold]" if value == best else text)
         table.add_row(name, *cells)
     return table
+
+
+def _comment(name: str, found: Mapping[str, Any]) -> None:
+    """Say why a model failed, or what it says of itself."""
+    if "error" in found:
+        err.print(f"{name}: {found['error']}", style="red", markup=False, soft_wrap=True)
+    if "note" in found:
+        err.print(f"{name}: {found['note']}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _shown_on(bar: ProgressBar) -> "Callable[[Step], None]":

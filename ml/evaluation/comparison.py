@@ -116,7 +116,7 @@ def compare(
     Returns:
         By model: the figures of `columns` (`recall@K`, `ndcg@K`, `hit_rate@10`, `ndcg@10`,
         `coverage`, `novelty` in bits, `train_seconds`, `top_k_seconds`, `peak_rss_mb`) and
-        `parameters`; or `error` alone.
+        `parameters`, and `note` where there is one; or `error` alone.
 
     Raises:
         ContractError: unknown models, `k` below 1, no interactions, or nobody to evaluate.
@@ -170,6 +170,7 @@ def _figures(
         "top_k_seconds": round(outcome.top_k_seconds, 3),
         "peak_rss_mb": round(outcome.peak_rss_mb, 1),
         "parameters": outcome.parameters,
+        **({"note": outcome.note} if outcome.note else {}),
     }
 
 

@@ -46,6 +46,8 @@ class Success:
     ranked: npt.NDArray[np.int64]
     """(user_ids, k), as `RankingModel.rank` returns it."""
     parameters: dict[str, Any]
+    note: str
+    """As `Fitted.note`."""
     train_seconds: float
     """One training, without the choice of hyper-parameters."""
     top_k_seconds: float
@@ -112,6 +114,7 @@ def _run(job: Job, sender: Connection) -> Success:
     return Success(
         ranked=ranked,
         parameters=dict(fitted.parameters),
+        note=fitted.note,
         train_seconds=trained - start - fitted.choosing_seconds,
         top_k_seconds=time.perf_counter() - trained,
         peak_rss_mb=_peak_rss() / 1e6,

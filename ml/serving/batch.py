@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,22 @@ class ItemIndex:
     vectors: npt.NDArray[np.float32]
     """(items, dim), one row per item of `item_ids`."""
 
+    @classmethod
+    def of(cls, bundle: Bundle, items: pd.DataFrame) -> Self:
+        """Encode `items` (ITEM_COLUMNS)."""
+        return cls(items["item_id"].tolist(), bundle.encode_items(items))
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedUsers:
+    """A block of users with their vectors."""
+
+    user_ids: list[str]
+    vectors: npt.NDArray[np.float32]
+    """(users, dim)."""
+    history: pd.DataFrame
+    """All of their interactions."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListedUsers:
@@ -38,7 +55,7 @@ class ListedUsers:
 
 def index_items(bundle: Bundle, dataset: Dataset) -> ItemIndex:
     """The encoded catalogue; an item that occurs in the interactions alone cannot be shown."""
-    return ItemIndex(dataset.items["item_id"].tolist(), bundle.encode_items(dataset.items))
+    return ItemIndex.of(bundle, dataset.items)
 
 
 def list_items(
@@ -55,18 +72,30 @@ def list_items(
     The lists are as of `now`, or without it as of the end of the interactions. Memory grows with
     the block, not with the number of users.
     """
+    for block in encode_in_blocks(bundle, users, interactions, now=now):
+        seen = seen_matrix(block.history, block.user_ids, index.item_ids)
+        found, _ = top_k(block.vectors, index.vectors, k, seen=seen)
+        yield ListedUsers(block.user_ids, block.vectors, named(found, index.item_ids))
+
+
+def encode_in_blocks(
+    bundle: Bundle,
+    users: pd.DataFrame,
+    interactions: pd.DataFrame,
+    *,
+    now: datetime | None,
+    at_once: int = _USERS_AT_ONCE,
+) -> Iterator[EncodedUsers]:
+    """The vectors of `users` (USER_COLUMNS) as of `now`, in blocks of `at_once`."""
     place = pd.Index(users["user_id"]).get_indexer(pd.Index(interactions["user_id"]))
     order = np.argsort(place, kind="stable")
     place = place[order]
-    for start in range(0, len(users), _USERS_AT_ONCE):
-        block = users.iloc[start : start + _USERS_AT_ONCE]
+    for start in range(0, len(users), at_once):
+        block = users.iloc[start : start + at_once]
         lower, upper = np.searchsorted(place, [start, start + len(block)])
         history = interactions.iloc[order[lower:upper]]
-        user_ids = block["user_id"].tolist()
         vectors = bundle.encode_users(block, history, now)
-        seen = seen_matrix(history, user_ids, index.item_ids)
-        found, _ = top_k(vectors, index.vectors, k, seen=seen)
-        yield ListedUsers(user_ids, vectors, _named(found, index.item_ids))
+        yield EncodedUsers(block["user_id"].tolist(), vectors, history)
 
 
 def lists_by_user(
@@ -76,8 +105,7 @@ def lists_by_user(
 
     The lists rank every item of the dataset, including those that occur in the interactions alone.
     """
-    catalogue = dataset.known_items()
-    index = ItemIndex(catalogue["item_id"].tolist(), bundle.encode_items(catalogue))
+    index = ItemIndex.of(bundle, dataset.known_items())
     users = dataset.known_users()
     known = users[users["user_id"].isin(set(user_ids))].reset_index(drop=True)
     blocks = list_items(bundle, index, known, dataset.interactions, k=k, now=None)
@@ -88,5 +116,6 @@ def lists_by_user(
     }
 
 
-def _named(found: npt.NDArray[np.int64], item_ids: Sequence[str]) -> list[list[str]]:
+def named(found: npt.NDArray[np.int64], item_ids: Sequence[str]) -> list[list[str]]:
+    """The ids of each row's items; -1 stands for no item."""
     return [[item_ids[place] for place in row if place >= 0] for row in found.tolist()]

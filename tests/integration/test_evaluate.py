@@ -15,7 +15,7 @@ from apps.cli.main import app
 from ml.towers.config import TowersConfig
 
 RECSYS = Path(sys.executable).with_name("recsys")
-ALL = ["two_tower", "popularity", "item_knn", "als", "bpr", "ease"]
+ALL = ["two_tower", "popularity", "item_knn", "als", "bpr", "ease", "full"]
 FIGURES = [
     "recall@5",
     "ndcg@5",
@@ -70,7 +70,7 @@ def evaluate(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> 
 
 def test_every_model_on_a_csv_log(folder: Path) -> None:
     files = "--train train.csv --test test.csv --items items.csv --users users.csv"
-    options = "--towers towers.json --k 5 --seed 3"
+    options = f"--models {','.join(ALL)} --towers towers.json --k 5 --seed 3"
     command = [RECSYS, "evaluate", *files.split(), *options.split(), "--json", "out.json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -99,7 +99,7 @@ def test_every_model_on_a_csv_log(folder: Path) -> None:
     assert {"python", "torch", "implicit"} <= set(found["versions"])
     assert list(found["models"]) == ALL
     for figures in found["models"].values():
-        assert list(figures) == FIGURES
+        assert [name for name in figures if name != "note"] == FIGURES
         assert 0 <= figures["coverage"] <= 1
         assert 0 < figures["novelty"] < np.log2(90)
     # 14 items of their taste a user has not seen, of which one is held out.
@@ -107,7 +107,11 @@ def test_every_model_on_a_csv_log(folder: Path) -> None:
     assert found["models"]["two_tower"]["parameters"]["dim"] == 8
     assert found["models"]["ease"]["parameters"]["lambda"] > 0
     assert "left out: train.csv, line 3: timestamp 'yesterday'" in done.stderr
-    assert "two_tower (1 of 6)" in done.stderr
+    full = found["models"]["full"]
+    assert sum(full["parameters"]["blend"]["weights"].values()) == pytest.approx(1)
+    assert f"full: {full['note']}" in done.stderr
+    assert full["note"] == full["parameters"]["blend"]["reason"]
+    assert "two_tower (1 of 7)" in done.stderr
     assert all(name in done.stdout for name in (*ALL, "novelty"))
 
 

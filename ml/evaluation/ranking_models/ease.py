@@ -54,9 +54,9 @@ class Ease(Baseline):
         users, items = seen.shape
         by_user = users < items
         side = seen if by_user else seen.T.tocsr()
-        inverse = _regularised_inverse(side, parameters["lambda"], progress)
+        inverse = regularised_inverse(side, parameters["lambda"], progress)
         if by_user:
-            diagonal = _diagonal_by_user(inverse, seen, parameters["lambda"])
+            diagonal = diagonal_by_user(inverse, seen, parameters["lambda"])
             return _scores(lambda rows: (seen.T @ inverse[rows].T).T, -diagonal)
         return _scores(lambda rows: seen[rows] @ inverse, -inverse.diagonal())
 
@@ -71,7 +71,7 @@ def _scores(product: Callable[[npt.NDArray[np.int64]], Matrix], divisor: Matrix)
     return scores
 
 
-def _regularised_inverse(side: scipy.sparse.csr_matrix, ridge: float, progress: Progress) -> Matrix:
+def regularised_inverse(side: scipy.sparse.csr_matrix, ridge: float, progress: Progress) -> Matrix:
     """The inverse of side side' + ridge I, float32 (n, n), in the memory of two such matrices.
 
     By torch's LAPACK: scipy's, of OpenBLAS, ends the process at 30,000 rows.
@@ -99,7 +99,7 @@ def _regularised_inverse(side: scipy.sparse.csr_matrix, ridge: float, progress: 
     return inverse
 
 
-def _diagonal_by_user(inverse: Matrix, seen: scipy.sparse.csr_matrix, ridge: float) -> Matrix:
+def diagonal_by_user(inverse: Matrix, seen: scipy.sparse.csr_matrix, ridge: float) -> Matrix:
     """The diagonal of P = (I - X'KX) / lambda, float32 (items,)."""
     by_item = seen.T.tocsr()
     items = by_item.shape[0]

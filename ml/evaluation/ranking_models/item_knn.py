@@ -5,7 +5,7 @@ by that of `shrinkage` users of mean weight. Without it two items of one user ea
 nearest of neighbours. BM25's weights contain such a norm already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight, tfidf_
 
 from ml.evaluation.ranking_models.baseline import Baseline, Parameters
 from ml.evaluation.ranking_models.ranking_model import InteractionMatrix, Progress
+from ml.ranking.item_weights import ItemWeights
 from ml.retrieval.dense import ScoreFunction
 
 _MAX_ENTRIES = 1_000_000
@@ -43,12 +44,7 @@ class ItemKnn(Baseline):
     ) -> ScoreFunction:
         """Keep the nearest neighbours of each item."""
         del seed, progress
-        seen = training.seen
-        weighted = _weighted(seen.T.tocsr().astype(np.float64), parameters)
-        # An item is its own nearest neighbour; that one does not count.
-        model = ItemItemRecommender(K=parameters["neighbours"] + 1)
-        model.fit(scipy.sparse.csr_matrix(weighted.T), show_progress=False)
-        similarity = model.similarity.astype(np.float32)
+        seen, similarity = training.seen, self.item_weights(training, parameters)
 
         def scores(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
             found: npt.NDArray[np.float32] = (seen[rows] @ similarity).toarray()
@@ -56,6 +52,20 @@ class ItemKnn(Baseline):
             return found
 
         return scores
+
+    def variants(self, training: InteractionMatrix) -> Iterator[tuple[Parameters, ItemWeights]]:
+        """What a blend chooses from: the grid where that is cheap, else the default."""
+        for parameters in self.grid(training) if self.is_cheap(training) else (self.default,):
+            yield parameters, self.item_weights(training, parameters)
+
+    def item_weights(self, training: InteractionMatrix, parameters: Parameters) -> ItemWeights:
+        """The similarities of each item and its nearest neighbours."""
+        by_item = training.seen.T.tocsr().astype(np.float64)
+        # An item is its own nearest neighbour; that one does not count.
+        model = ItemItemRecommender(K=parameters["neighbours"] + 1)
+        weighted = _weighted(by_item, parameters)
+        model.fit(scipy.sparse.csr_matrix(weighted.T), show_progress=False)
+        return scipy.sparse.csr_array(model.similarity, dtype=np.float32)
 
 
 def _weighted(by_item: scipy.sparse.csr_matrix, parameters: Parameters) -> scipy.sparse.csr_matrix:

@@ -62,6 +62,8 @@ class Fitted(NamedTuple):
     """The hyper-parameters that were used, as JSON can hold them."""
     choosing_seconds: float = 0.0
     """The part of the time in which they were chosen."""
+    note: str = ""
+    """A sentence for the output; empty where there is nothing to say."""
 
 
 class RankingModel(Protocol):
@@ -106,6 +108,7 @@ RANKING_MODELS = {
     "als": Entry(f"{_HERE}.factors", "Als", effort=60),
     "bpr": Entry(f"{_HERE}.factors", "Bpr", effort=80),
     "ease": Entry(f"{_HERE}.ease", "Ease", effort=30),
+    "full": Entry(f"{_HERE}.full", "Full", effort=650, has_towers=True),
 }
 
 

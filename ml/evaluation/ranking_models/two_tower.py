@@ -1,6 +1,6 @@
 """The two towers, trained and ranked as the pipeline does it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import pandas as pd
 from ml.dataset import USER_COLUMNS
 from ml.evaluation.encoder_choice import choose_encoder
 from ml.evaluation.ranking_models.ranking_model import Fitted, InteractionMatrix, Progress
-from ml.serving.batch import ItemIndex, list_items
+from ml.serving.batch import ItemIndex, ListedUsers, list_items
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
@@ -37,21 +37,17 @@ class TwoTower:
         training = self._training
         catalogue = training.dataset.known_items()
         ranked_items = catalogue[catalogue["item_id"].isin(training.items)]
-        item_ids = ranked_items["item_id"].tolist()
-        index = ItemIndex(item_ids, self._bundle.encode_items(ranked_items))
-        blocks = list_items(
-            self._bundle,
-            index,
-            self._users(user_ids),
-            training.dataset.interactions,
-            k=k,
-            now=None,
-        )
+        index = ItemIndex.of(self._bundle, ranked_items)
+        blocks = self._listed(index, self._users(user_ids), k)
         ranked = np.full((len(user_ids), k), -1, dtype=np.int64)
         lists = [items for block in blocks for items in block.lists]
         for row, items in zip(ranked, lists, strict=True):
             row[: len(items)] = training.items.get_indexer(pd.Index(items, dtype=object))
         return ranked
+
+    def _listed(self, index: ItemIndex, users: pd.DataFrame, k: int) -> Iterator[ListedUsers]:
+        interactions = self._training.dataset.interactions
+        return list_items(self._bundle, index, users, interactions, k=k, now=None)
 
     def _users(self, user_ids: Sequence[str]) -> pd.DataFrame:
         """USER_COLUMNS of these users, in their order."""
