@@ -15,15 +15,16 @@ from typing import Any
 import pandas as pd
 import psycopg
 
-from ml.card.make import FOLDER
+from ml.card.make import FOLDER as CARD
 from ml.dataset import Dataset
 from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
+from ml.ranking.ranker import FOLDER as RANKER
+from ml.ranking.ranker import Ranker
 from ml.registry import bundles, repository
 from ml.registry.repository import ModelVersion
-from ml.serving.batch import ItemIndex, ListedUsers, index_items, list_items
+from ml.serving.batch import ItemIndex, ListedUsers, index_items
 from ml.settings import MlSettings
-from ml.towers.bundle import Bundle
 from streams.erasures import hold_off
 from streams.errors import ModelError, UnavailableError
 
@@ -34,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def publish(
-    bundle: Bundle,
+    ranker: Ranker,
     dataset: Dataset,
     settings: MlSettings,
     *,
@@ -47,7 +48,7 @@ def publish(
     """Write the bundle, its vectors and every user's list, then switch the live version.
 
     Args:
-        bundle: what is published, under its version.
+        ranker: what ranks the lists, with the bundle that is published under its version.
         dataset: the data as of `until`; its catalogue and all its users are encoded.
         settings: of the database, the feature store and the folder of bundles.
         until: the instant up to which the lists take interactions into account.
@@ -62,10 +63,11 @@ def publish(
     """
     if dataset.items.empty:
         raise ModelError("the catalogue is empty: there is nothing to recommend")
+    bundle = ranker.bundle
     index = index_items(bundle, dataset)
     features = OnlineFeatures(settings)
     online = _OnlineStore(settings.database_url, features, until, progress)
-    folder = bundles.place(bundle.version, settings.models_dir, partial(_save, bundle, card))
+    folder = bundles.place(bundle.version, settings.models_dir, partial(_save, ranker, card))
     try:
         with psycopg.connect(settings.database_url) as connection:
             repository.register(connection, ModelVersion(bundle.version, parameters, metrics))
@@ -73,7 +75,7 @@ def publish(
             repository.write_item_vectors(connection, bundle.version, index.item_ids, index.vectors)
             repository.write_popular_items(connection, bundle.version, _popular(dataset, index))
         online.push_items(index)
-        online.push_users(bundle, index, dataset, settings.top_k)
+        online.push_users(ranker, index, dataset, settings.top_k)
         with psycopg.connect(settings.database_url) as connection:
             repository.switch_live(connection, bundle.version)
             deleted = repository.delete_old(connection)
@@ -105,14 +107,15 @@ class _OnlineStore:
             self._push("item_embed_push_source", columns)
             self.progress("item vectors", stop, total)
 
-    def push_users(self, bundle: Bundle, index: ItemIndex, dataset: Dataset, k: int) -> None:
+    def push_users(self, ranker: Ranker, index: ItemIndex, dataset: Dataset, k: int) -> None:
         users = dataset.known_users()
         done = 0
-        for block in list_items(bundle, index, users, dataset.interactions, k=k, now=self.until):
+        lists = ranker.list_items(index, users, dataset.interactions, k=k, now=self.until)
+        for block in lists:
             with psycopg.connect(self.database_url) as connection:
                 # Users may have been erased since the data was read, and must not come back.
                 erased = hold_off(connection, block.user_ids)
-                self._push_block(block, erased, bundle.version)
+                self._push_block(block, erased, ranker.bundle.version)
             done += len(block.user_ids)
             self.progress("users' lists", done, len(users))
 
@@ -129,10 +132,11 @@ class _OnlineStore:
         self.features.push(source, pd.DataFrame({**columns, "event_timestamp": self.until}))
 
 
-def _save(bundle: Bundle, card: Path | None, folder: Path) -> None:
-    bundle.save(folder)
+def _save(ranker: Ranker, card: Path | None, folder: Path) -> None:
+    ranker.bundle.save(folder)
+    ranker.save(folder / RANKER)
     if card:
-        shutil.copytree(card, folder / FOLDER)
+        shutil.copytree(card, folder / CARD)
 
 
 def _popular(dataset: Dataset, index: ItemIndex) -> list[str]:

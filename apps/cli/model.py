@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from ml.registry.repository import ModelVersion
 
 _USERS_SHOWN = 10
+
+
+class Ranker(StrEnum):
+    """What ranks the lists that a training publishes."""
+
+    TWO_TOWER = "two_tower"
+    FULL = "full"
 
 
 def register(cli: typer.Typer) -> None:
@@ -36,6 +44,12 @@ def train(
     cold_start: Annotated[
         bool, typer.Option(help="Then also evaluate a third model on new items and new users.")
     ] = True,
+    ranker: Annotated[
+        Ranker,
+        typer.Option(
+            help="What ranks the lists: the towers, or these blended with EASE and item-kNN."
+        ),
+    ] = Ranker.TWO_TOWER,
 ) -> None:
     """Run the Kubeflow pipeline by its local runner; the shop serves the new lists afterwards."""
     from pipelines.retrain.local import run_local
@@ -45,7 +59,7 @@ def train(
         display.step("running the pipeline")
         result = run_local(
             ml_settings(stack),
-            {"validate": validate, "cold_start": cold_start},
+            {"validate": validate, "cold_start": cold_start, "ranker": ranker.value},
             stack.settings.state_dir / "pipeline",
             display.status,
         )

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml.card.charts import draw
 from ml.card.data import DataSummary
 from ml.card.model_card import ModelCard, limits_of
 from ml.card.text import as_markdown
 from ml.dataset import Dataset
-from ml.evaluation.findings import ColdStart, Validation
+from ml.evaluation.findings import BlendChoice, ColdStart, Validation
 from ml.towers.config import TowersConfig
+
+if TYPE_CHECKING:
+    from ml.evaluation.validation import ValidationRun
 
 FOLDER = "card"
 """Where in a version's bundle its card lies."""
@@ -40,36 +44,40 @@ def make_card(
     dataset: Dataset,
     run: TrainingRun,
     *,
-    validate: bool,
+    validation: "ValidationRun | None",
     cold_start: bool,
+    ranking: BlendChoice,
     progress: Progress,
 ) -> ModelCard:
-    """The card of a version; each evaluation trains a model of its own with the same settings.
+    """The card of a version.
 
     Args:
         dataset: that the version was trained on.
         run: how it was trained.
-        validate: whether to evaluate at all.
-        cold_start: whether to evaluate on new items and new users too.
-        progress: progress callback of the trainings.
+        validation: a second model with the same settings; without it nothing is measured on
+            held-out items.
+        cold_start: whether to train a third one and to measure it on new items and new users.
+        ranking: what ranks the published lists.
+        progress: progress callback of the third training.
 
     Raises:
         ContractError: nothing is left to learn from where something is held out.
     """
-    validation: Validation | None = None
+    measured: Validation | None = None
     cold: ColdStart | None = None
     config, seed = run.config, run.seed
-    if validate:
+    if validation:
         # Not before here: this imports torch, which takes seconds.
+        from ml.evaluation.validation import validate
+
+        measured = validate(validation, seed=seed)
+    if cold_start:
         from ml.evaluation.cold_start import measure_cold_start
-        from ml.evaluation.validation import validate as validate_on
 
-        def show(what: str) -> Callable[[int, int, float], None]:
-            return lambda epoch, epochs, loss: progress(what, epoch, epochs, loss)
+        def show(epoch: int, epochs: int, loss: float) -> None:
+            progress("cold start", epoch, epochs, loss)
 
-        validation = validate_on(dataset, config, seed=seed, progress=show("validation"))
-        if cold_start:
-            cold = measure_cold_start(dataset, config, seed=seed, progress=show("cold start"))
+        cold = measure_cold_start(dataset, config, seed=seed, progress=show)
     return ModelCard(
         version=run.version,
         made_at=datetime.now(UTC),
@@ -79,9 +87,10 @@ def make_card(
         train_seconds=run.seconds,
         losses=run.losses,
         encoder_reason=run.encoder_reason,
-        validation=validation,
+        ranking=ranking,
+        validation=measured,
         cold_start=cold,
-        limits=limits_of(validation),
+        limits=limits_of(measured),
     )
 
 

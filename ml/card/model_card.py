@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ml.card.data import DataSummary
 from ml.evaluation.estimates import Estimates
-from ml.evaluation.findings import ColdStart, Validation
+from ml.evaluation.findings import BlendChoice, ColdStart, Validation
 from ml.evaluation.metrics import METRICS
 from ml.towers.config import TowersConfig
 
@@ -78,6 +78,8 @@ class ModelCard(BaseModel):
     """Mean loss of each epoch of the published model."""
     encoder_reason: str | None = None
     """Why the user encoder was chosen; None on cards of earlier releases."""
+    ranking: BlendChoice | None = None
+    """What ranks the published lists; None on cards of earlier releases, whose towers do."""
     validation: Validation | None = None
     """Of a second model; None where it was not requested or nothing could be held out."""
     cold_start: ColdStart | None = None

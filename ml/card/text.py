@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ml.card.model_card import KNOWN_BY_LABELS, MODEL_LABELS, SEGMENT_LABELS, ModelCard
 from ml.evaluation.estimates import Estimate, Interval
-from ml.evaluation.findings import ColdStart, SegmentEstimates, Validation
+from ml.evaluation.findings import BlendChoice, ColdStart, SegmentEstimates, Validation
 from ml.evaluation.metrics import METRICS, RECALL
 
 
@@ -24,6 +24,8 @@ def as_markdown(card: ModelCard, pictures: Mapping[str, str]) -> str:
         "## Data",
         _data(card),
     ]
+    if card.ranking:
+        sections += ["## Ranking", *_ranking(card.ranking)]
     if card.validation:
         sections += _validation(card.validation, card.seed, shown)
     sections += ["## Learning curves", shown["learning_curves.svg"], _loss(card.losses)]
@@ -49,6 +51,22 @@ def _data(card: ModelCard) -> str:
     rows += [(f"{name} known", f"{share:.0%} of the items") for name, share in data.content.items()]
     rows.append(("SHA-256", f"`{data.sha256}`"))
     return _table(("", "value"), rows)
+
+
+def _ranking(ranking: BlendChoice) -> list[str]:
+    rows = [
+        (
+            MODEL_LABELS[name],
+            f"{weight:.2f}",
+            ", ".join(f"{key} {value}" for key, value in ranking.parameters.get(name, {}).items()),
+        )
+        for name, weight in ranking.weights.items()
+    ]
+    return [
+        "The published lists are ranked by the weighted log ranks of these models:",
+        _table(("model", "weight", "settings"), rows),
+        ranking.reason,
+    ]
 
 
 def _validation(validation: Validation, seed: int, shown: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 """What the evaluation of a configuration finds, as a model card keeps it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,6 +51,17 @@ class Validation(_Finding):
     """Mean loss of each epoch."""
     curve: Sequence[CurvePoint]
     """Of a few epochs."""
+
+
+class BlendChoice(_Finding):
+    """Which models rank the lists, and how much each of them counts."""
+
+    weights: Mapping[str, float]
+    """By model, with sum 1; those that do not help are absent."""
+    reason: str
+    """In sentences, for the output and the model card."""
+    parameters: Mapping[str, Mapping[str, Any]] = {}
+    """Hyper-parameters of each item-to-item model with a weight."""
 
 
 class ColdStart(_Finding):

@@ -1,6 +1,7 @@
 """Validation: what a training run's configuration reaches on interactions held out of the data."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ml.dataset import Dataset
 from ml.evaluation.estimates import estimate_lists
@@ -19,10 +20,23 @@ from ml.towers.config import TowersConfig
 from ml.towers.training import Progress, train
 
 
-def validate(
+@dataclass(frozen=True, slots=True)
+class ValidationRun:
+    """A model trained without the last item of each user, and these items."""
+
+    bundle: Bundle
+    earlier: Dataset
+    held_out: dict[str, set[str]]
+    losses: list[float]
+    """Mean loss of each epoch."""
+    curve: list[CurvePoint]
+    """Of a few epochs."""
+
+
+def train_for_validation(
     dataset: Dataset, config: TowersConfig, *, seed: int, progress: Progress | None = None
-) -> Validation | None:
-    """Measure what a configuration reaches; None where nothing can be held out.
+) -> ValidationRun | None:
+    """Train what a configuration is measured by; None where nothing can be held out.
 
     The published model has seen all the data, so it cannot be evaluated itself: a second one is
     trained with the same configuration and seed on the earlier part of each user's history.
@@ -30,7 +44,7 @@ def validate(
     Args:
         dataset: all there is.
         config: hyper-parameters.
-        seed: of the split, the training and the intervals.
+        seed: of the split and the training.
         progress: progress callback of the training.
 
     Raises:
@@ -53,8 +67,14 @@ def validate(
         curve.append(CurvePoint.model_validate({"epoch": epoch, **metrics.means}))
 
     bundle = train(earlier, config, seed=seed, progress=follow, observe=observe)
+    return ValidationRun(bundle, earlier, held_out, losses, curve)
+
+
+def validate(run: ValidationRun, *, seed: int) -> Validation:
+    """Measure what the model reaches, and baselines on the same; `seed` is of the intervals."""
+    earlier, held_out = run.earlier, run.held_out
     lists: dict[str, Lists] = {
-        "two_tower": lists_by_user(bundle, earlier, held_out, K),
+        "two_tower": lists_by_user(run.bundle, earlier, held_out, K),
         "popularity": popularity_lists(earlier.interactions, list(held_out), K),
         **_baselines(earlier, list(held_out), seed),
     }
@@ -69,8 +89,8 @@ def validate(
             name: estimate_lists(found, held_out, K, seed=seed) for name, found in lists.items()
         },
         segments=[_on_segment(of, part, lists, seed) for of, part in parts],
-        losses=losses,
-        curve=curve,
+        losses=run.losses,
+        curve=run.curve,
     )
 
 

@@ -38,7 +38,8 @@ def strongest(rows: Iterable[npt.NDArray[np.float32]], neighbours: int) -> ItemW
         magnitudes = np.abs(block)
         place = max(0, block.shape[1] - neighbours)
         threshold = np.partition(magnitudes, place, axis=1)[:, place, None]
-        kept.append(scipy.sparse.csr_array(np.where(magnitudes >= threshold, block, 0)))
+        entries = np.nonzero((magnitudes >= threshold) & (magnitudes > 0))
+        kept.append(scipy.sparse.csr_array((block[entries], entries), shape=block.shape))
     return scipy.sparse.vstack(kept, format="csr", dtype=np.float32)
 
 

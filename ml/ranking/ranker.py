@@ -23,7 +23,14 @@ from ml.ranking.candidates import Candidates, union
 from ml.ranking.item_weights import ItemWeights, best_unseen
 from ml.retrieval.dense import seen_matrix
 from ml.retrieval.exact import top_k
-from ml.serving.batch import EncodedUsers, ItemIndex, ListedUsers, encode_in_blocks, named
+from ml.serving.batch import (
+    EncodedUsers,
+    ItemIndex,
+    ListedUsers,
+    encode_in_blocks,
+    list_items,
+    named,
+)
 from ml.towers.bundle import Bundle
 from streams.errors import ModelError
 
@@ -88,6 +95,9 @@ class Ranker:
         now: datetime | None,
     ) -> Iterator[ListedUsers]:
         """The best `k` items of each user, in blocks; see `ml.serving.batch.list_items`."""
+        if not self._item_weights:
+            yield from list_items(self.bundle, index, users, interactions, k=k, now=now)
+            return
         for block, candidates in self.candidates(index, users, interactions, k=k, now=now):
             found = candidates.best(self.blend, k)
             yield ListedUsers(block.user_ids, block.vectors, named(found, index.item_ids))

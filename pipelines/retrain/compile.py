@@ -6,6 +6,7 @@ The image, the secrets and the resources of its tasks come from `ClusterSettings
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from kfp import compiler, dsl, kubernetes
 from pydantic import Field
@@ -36,11 +37,13 @@ class ClusterSettings(BaseSettings):
     """Memory request and limit of each task."""
     pipeline_gpus: int = Field(default=0, ge=0)
     """GPUs of each task that trains a model."""
+    retrain_ranker: Literal["two_tower", "full"] = "two_tower"
+    """What ranks the lists of a run that does not say it itself."""
 
 
 def compile_to(path: Path, cluster: ClusterSettings) -> None:
     """Write the compiled pipeline; the same code and settings give the same bytes."""
-    pipeline = define(lambda task: _configure(task, cluster))
+    pipeline = define(lambda task: _configure(task, cluster), cluster.retrain_ranker)
     compiler.Compiler().compile(pipeline, str(path))
 
 

@@ -95,37 +95,56 @@ def evaluate(
     *,
     dataset: dsl.Input[dsl.Dataset],
     texts: dsl.Input[dsl.Artifact],
+    model: dsl.Input[dsl.Model],
     towers: str,
     seed: int,
+    ranker: str,
     validate: bool,
     cold_start: bool,
     training: dict[str, Any],
     metrics: dsl.Output[dsl.Metrics],
     card: dsl.Output[dsl.Artifact],
+    ranking: dsl.Output[dsl.Model],
 ) -> dict[str, Any]:
-    """Write the version's model card; with `validate`, evaluate it on held-out interactions.
+    """Choose what ranks the lists, and write the version's model card.
 
-    The evaluated models are trained without the held-out interactions. The gate against the live
-    model belongs here: publishing waits for this component. Returns the metrics by name.
+    With `validate` the card has figures on held-out interactions. Models that are evaluated are
+    trained without these; one serves both the choice and the card. The gate against the live model
+    belongs here: publishing waits for this component. Returns the metrics by name.
     """
     from pathlib import Path
 
     from ml.card.make import TrainingRun, make_card, write_card
     from ml.dataset import Dataset
+    from ml.evaluation.ranking_choice import choose_ranking
+    from ml.evaluation.ranking_models.blend_choice import fit_ranker
+    from ml.evaluation.validation import train_for_validation
+    from ml.towers.bundle import Bundle
     from ml.towers.config import TowersConfig
     from ml.towers.text import TextEmbeddings
 
     def show(what: str, epoch: int, epochs: int, loss: float) -> None:
         print(f"{what}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
 
+    def show_validation(epoch: int, epochs: int, loss: float) -> None:
+        show("validation", epoch, epochs, loss)
+
     config = TowersConfig.model_validate_json(towers)
     config = config.model_copy(update={"user_encoder": training.pop("user_encoder")})
+    data = Dataset.load(Path(dataset.path))
     TextEmbeddings.load(Path(texts.path)).use()
+    run = None
+    if validate or ranker == "full":
+        run = train_for_validation(data, config, seed=seed, progress=show_validation)
+    choice = choose_ranking(ranker, run, seed=seed)
+    print(choice.reason, flush=True)
+    fit_ranker(Bundle.load(Path(model.path)), data, choice).save(Path(ranking.path))
     made = make_card(
-        Dataset.load(Path(dataset.path)),
+        data,
         TrainingRun(seed=seed, config=config, **training),
-        validate=validate,
-        cold_start=cold_start,
+        validation=run if validate else None,
+        cold_start=validate and cold_start,
+        ranking=choice,
         progress=show,
     )
     write_card(made, Path(card.path))
@@ -142,10 +161,12 @@ def publish(
     dataset: dsl.Input[dsl.Dataset],
     texts: dsl.Input[dsl.Artifact],
     model: dsl.Input[dsl.Model],
+    ranking: dsl.Input[dsl.Model],
     card: dsl.Input[dsl.Artifact],
     until: str,
     towers: str,
     seed: int,
+    ranker: str,
     top_k: int,
     report: dict[str, Any],
 ) -> str:
@@ -156,6 +177,7 @@ def publish(
 
     from ml.dataset import Dataset
     from ml.publication import publish as publish_version
+    from ml.ranking.ranker import Ranker
     from ml.settings import MlSettings
     from ml.towers.bundle import Bundle
     from ml.towers.text import TextEmbeddings
@@ -166,11 +188,17 @@ def publish(
     bundle = Bundle.load(Path(model.path))
     TextEmbeddings.load(Path(texts.path)).use()
     publish_version(
-        bundle,
+        Ranker.load(Path(ranking.path), bundle),
         Dataset.load(Path(dataset.path)),
         MlSettings(top_k=top_k),
         until=datetime.fromisoformat(until),
-        parameters={"until": until, "towers": json.loads(towers), "seed": seed, "top_k": top_k},
+        parameters={
+            "until": until,
+            "towers": json.loads(towers),
+            "seed": seed,
+            "ranker": ranker,
+            "top_k": top_k,
+        },
         metrics=report,
         card=Path(card.path),
         progress=show,

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -48,6 +48,7 @@ class Parameters(BaseModel):
     until: str = ""
     towers: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0
+    ranker: Literal["two_tower", "full"] = "two_tower"
     top_k: int = Field(default=50, ge=1)
     validate_: bool = Field(default=True, alias="validate")
     cold_start: bool = True

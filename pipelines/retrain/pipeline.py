@@ -19,7 +19,9 @@ class RetrainOutputs(NamedTuple):
     report: dict[str, Any]
 
 
-def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.BaseComponent:
+def define(
+    configure: Callable[[dsl.PipelineTask], None], default_ranker: str = "two_tower"
+) -> dsl.base_component.BaseComponent:
     """The pipeline; `configure` is called with each of its tasks."""
 
     def step(component: dsl.base_component.BaseComponent, **inputs: Any) -> dsl.PipelineTask:
@@ -34,6 +36,7 @@ def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.
         until: str = "",
         towers: str = "{}",
         seed: int = 0,
+        ranker: str = default_ranker,
         top_k: int = 50,
         validate: bool = True,  # noqa: FBT001, FBT002
         cold_start: bool = True,  # noqa: FBT001, FBT002
@@ -45,6 +48,8 @@ def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.
             towers: JSON with the fields of `ml.towers.config.TowersConfig` that differ from its
                 defaults; text, since a kfp dictionary cannot hold null.
             seed: seed of the training.
+            ranker: what ranks the lists: `two_tower`, or `full`, which blends the towers with EASE
+                and item-kNN by weights that are chosen on held-out items.
             top_k: length of each user's list.
             validate: whether a second model is trained without held-out items and scored on them.
             cold_start: whether, in that case, a third one is trained for new items and new users.
@@ -56,8 +61,10 @@ def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.
             components.evaluate,
             dataset=dataset,
             texts=trained.outputs["texts"],
+            model=trained.outputs["model"],
             towers=towers,
             seed=seed,
+            ranker=ranker,
             validate=validate,
             cold_start=cold_start,
             training=trained.outputs["Output"],
@@ -67,10 +74,12 @@ def define(configure: Callable[[dsl.PipelineTask], None]) -> dsl.base_component.
             dataset=dataset,
             texts=trained.outputs["texts"],
             model=trained.outputs["model"],
+            ranking=evaluated.outputs["ranking"],
             card=evaluated.outputs["card"],
             until=loaded.outputs["Output"],
             towers=towers,
             seed=seed,
+            ranker=ranker,
             top_k=top_k,
             report=evaluated.outputs["Output"],
         )

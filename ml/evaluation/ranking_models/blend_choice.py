@@ -6,8 +6,7 @@ the gain is larger than the noise. The towers keep a share, since they alone ran
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ import pandas as pd
 import scipy.sparse
 
 from ml.dataset import Dataset
+from ml.evaluation.findings import BlendChoice
 from ml.evaluation.metrics import NDCG, hits_at_k
 from ml.evaluation.protocol import HeldOut, HeldOutItems, K
 from ml.evaluation.ranking_models.baseline import Parameters
@@ -48,23 +48,6 @@ class _ItemToItem(Protocol):
 ITEM_TO_ITEM: Mapping[str, Callable[[], _ItemToItem]] = {"ease": WeightedEase, "item_knn": ItemKnn}
 
 
-@dataclass(frozen=True, slots=True)
-class BlendChoice:
-    """What a ranker is made of."""
-
-    weights: Mapping[str, float]
-    """By model, with sum 1; those that do not help are absent."""
-    reason: str
-    """A sentence for the output and the model card."""
-    parameters: Mapping[str, Parameters] = field(default_factory=dict)
-    """Hyper-parameters of each item-to-item model with a weight."""
-
-    def as_json(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        parameters = {name: dict(found) for name, found in self.parameters.items()}
-        return {"weights": dict(self.weights), "parameters": parameters, "reason": self.reason}
-
-
 def choose_blend_on_split(
     dataset: Dataset, config: TowersConfig, *, seed: int, progress: Progress | None = None
 ) -> BlendChoice:
@@ -81,7 +64,7 @@ def choose_blend_on_split(
     """
     earlier, held_out = validation_split(dataset, seed=seed)
     if len(held_out) < _MIN_USERS:
-        return _too_few(len(held_out))
+        return too_few(len(held_out))
     bundle = train(earlier, config, seed=seed, progress=progress)
     return choose_blend(bundle, earlier, held_out, seed=seed)
 
@@ -99,7 +82,7 @@ def choose_blend(
     """
     users = sample_users(held_out, seed=seed, max_users=_MAX_USERS)
     if len(users) < _MIN_USERS:
-        return _too_few(len(users))
+        return too_few(len(users))
     training = InteractionMatrix(earlier)
     found: dict[str, _Tuned] = {}
     left_out: dict[str, str] = {}
@@ -114,9 +97,11 @@ def choose_blend(
     everything = Ranker(bundle, item_weights, dict.fromkeys([TOWERS, *found], 1.0))
     selected = select(_Comparison(everything, earlier, users).ndcg, list(found))
     return BlendChoice(
-        selected.weights,
-        _sentence(selected, left_out),
-        {name: tuned.parameters for name, tuned in found.items() if name in selected.weights},
+        weights=selected.weights,
+        reason=_sentence(selected, left_out),
+        parameters={
+            name: tuned.parameters for name, tuned in found.items() if name in selected.weights
+        },
     )
 
 
@@ -126,6 +111,8 @@ def fit_ranker(bundle: Bundle, dataset: Dataset, choice: BlendChoice) -> Ranker:
     Raises:
         MemoryError: a chosen model takes more memory than there is now.
     """
+    if not choice.parameters:
+        return Ranker(bundle, {}, choice.weights)
     training = InteractionMatrix(dataset)
     item_weights = {
         name: _in_order(ITEM_TO_ITEM[name]().item_weights(training, found), training, bundle)
@@ -191,8 +178,10 @@ def _sentence(selected: Selected, left_out: Mapping[str, str]) -> str:
     return " ".join([text, *(f"Without {name}: {why}." for name, why in left_out.items())])
 
 
-def _too_few(users: int) -> BlendChoice:
-    return BlendChoice({TOWERS: 1.0}, f"The towers alone: {users} users are too few to compare on.")
+def too_few(users: int) -> BlendChoice:
+    """The towers alone, as there is hardly anybody to compare on."""
+    reason = f"The towers alone: {users} users are too few to compare on."
+    return BlendChoice(weights={TOWERS: 1.0}, reason=reason)
 
 
 class _Tuned(NamedTuple):

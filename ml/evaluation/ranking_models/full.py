@@ -27,7 +27,7 @@ class Full(TwoTower):
         choice = choose_blend_on_split(dataset, config, seed=seed, progress=half(0.0))
         self._bundle = train(dataset, config, seed=seed, progress=half(0.5))
         self._ranker = fit_ranker(self._bundle, dataset, choice)
-        parameters = {**config.model_dump(mode="json"), "blend": choice.as_json()}
+        parameters = {**config.model_dump(mode="json"), "blend": choice.model_dump(mode="json")}
         return Fitted(parameters, note=choice.reason)
 
     def _listed(self, index: ItemIndex, users: pd.DataFrame, k: int) -> Iterator[ListedUsers]:

@@ -20,8 +20,11 @@ from ml.ranking.item_weights import ItemWeights, neighbours_kept, strongest
 _LAMBDAS = (100, 200, 400, 800, 1600)
 _POPULARITY_EXPONENTS = (0.0, 0.1, 0.2)
 _HISTORY_EXPONENT = 0.5
-_MAX_SIDE = 32_000
-"""Beyond so many users and items the inverse takes more than 8 GB and five minutes."""
+_MAX_ITEMS = 6_000
+"""Up to so many all weights are computed in seconds."""
+_MAX_SIDE = 12_000
+"""Beyond so many users and items the inverse takes more than 1.2 GB, as the steps of the pipeline
+have no memory for."""
 _BLOCK = 1_024
 
 
@@ -29,14 +32,13 @@ class WeightedEase:
     """Learns the strongest entries of the weights of EASE."""
 
     def variants(self, training: InteractionMatrix) -> Iterator[tuple[Parameters, ItemWeights]]:
-        """What a blend chooses from; one lambda where solving takes long.
+        """What a blend chooses from; one lambda where the items are many.
 
         Raises:
             MemoryError: the matrices are too large.
         """
-        ease = Ease()
-        lambdas = _LAMBDAS if ease.is_cheap(training) else (ease.default["lambda"],)
-        for ridge in lambdas:
+        is_cheap = len(training.items) <= _MAX_ITEMS
+        for ridge in _LAMBDAS if is_cheap else (Ease.default["lambda"],):
             weights = _solve(training.seen, ridge)
             for exponent in _POPULARITY_EXPONENTS:
                 parameters = {"lambda": ridge, "popularity_exponent": exponent}
@@ -80,7 +82,8 @@ def _rows_by_user(weighted: scipy.sparse.csr_matrix, ridge: float) -> Iterator[M
     by_item = weighted.T.tocsr()
     for start in range(0, by_item.shape[0], _BLOCK):
         products = by_item[start : start + _BLOCK] @ inverse
-        yield _without_diagonal((by_item @ products.T).T / diagonal, start)
+        block = np.ascontiguousarray((by_item @ products.T).T)
+        yield _without_diagonal(block / diagonal, start)
 
 
 def _without_diagonal(block: Matrix, start: int) -> Matrix:

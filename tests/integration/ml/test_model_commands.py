@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 from apps.cli import model
 from apps.cli.main import cli
 from ml.card.make import TrainingRun, make_card, write_card
+from ml.evaluation.findings import BlendChoice
 from ml.features.training_data import load_dataset
 from ml.publication import publish
+from ml.ranking.ranker import Ranker
 from ml.registry import repository
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
@@ -57,11 +59,16 @@ def bundles(settings: MlSettings, taste_shop: Any, tmp_path: Path) -> list[Bundl
         bundle = train(dataset, CONFIG, seed=seed)
         training = TrainingRun(bundle.version, seed, CONFIG, 1.0, [2.0, 1.5])
         card = make_card(
-            dataset, training, validate=False, cold_start=False, progress=lambda *_: None
+            dataset,
+            training,
+            validation=None,
+            cold_start=False,
+            ranking=BlendChoice(weights={"two_tower": 1.0}, reason="By default."),
+            progress=lambda *_: None,
         )
         write_card(card, tmp_path / "card")
         publish(
-            bundle,
+            Ranker(bundle, {}, {"two_tower": 1.0}),
             dataset,
             settings,
             until=now,

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ import pytest
 
 from ml.card.make import FOLDER, README
 from ml.card.model_card import ModelCard
-from ml.features.online import OnlineFeatures
+from ml.features.online import OnlineFeatures, TopK
+from ml.features.training_data import load_dataset
+from ml.ranking.ranker import Ranker
 from ml.registry import repository
+from ml.serving.batch import index_items
 from ml.settings import MlSettings
+from ml.towers.bundle import Bundle
 from pipelines.retrain.local import RetrainResult, run_local
 from pipelines.retrain.pipeline import retrain
 from streams.errors import ConfigurationError, RecsysError
@@ -34,6 +39,30 @@ def _live(settings: MlSettings) -> repository.Live | None:
         return repository.live(connection)
 
 
+def _ranker(settings: MlSettings, run: RetrainResult) -> Ranker:
+    folder = settings.models_dir / run.version
+    return Ranker.load(folder / "ranker", Bundle.load(folder))
+
+
+def _assert_are_those_of_the_blend(
+    settings: MlSettings, run: RetrainResult, lists: Mapping[str, TopK]
+) -> None:
+    """They are the lists of a ranker of several models, and none holds what is seen."""
+    ranker = _ranker(settings, run)
+    assert set(ranker.blend) > {"two_tower"}
+    seen = _seen(settings)
+    dataset = load_dataset(settings, datetime.now(UTC))
+    index = index_items(ranker.bundle, dataset)
+    blocks = ranker.list_items(
+        index, dataset.known_users(), dataset.interactions, k=settings.top_k, now=None
+    )
+    for block in blocks:
+        for user, items in zip(block.user_ids, block.lists, strict=True):
+            assert list(lists[user].item_ids) == items
+            assert len(items) == settings.top_k
+            assert not seen.get(user, set()) & set(items)
+
+
 def _assert_ran_every_step(run: RetrainResult) -> None:
     steps = list(run.seconds)
     assert set(steps) == set(retrain.pipeline_spec.root.dag.tasks)
@@ -47,6 +76,9 @@ def _assert_has_card(settings: MlSettings, run: RetrainResult, *, measured: bool
     card = ModelCard.model_validate_json((folder / "card.json").read_text())
     assert card.version == run.version
     assert card.figures() == run.metrics
+    assert card.ranking is not None
+    assert dict(card.ranking.weights) == _ranker(settings, run).blend
+    assert (len(card.ranking.weights) > 1) == measured
     assert len(card.losses) == 4
     assert (card.validation is not None) == (card.cold_start is not None) == measured
 
@@ -61,7 +93,7 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     users = [row[0] for row in taste_shop.users] + ["stranger"]
     lines: list[str] = []
 
-    first = run_local(settings, QUICK, tmp_path / "work", lines.append)
+    first = run_local(settings, {**QUICK, "ranker": "full"}, tmp_path / "work", lines.append)
 
     assert _live(settings).version == first.version
     assert first.metrics["interactions"] == 481
@@ -75,12 +107,9 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     assert any(line.startswith("epoch 4 of 4, loss") for line in lines)
     assert list((tmp_path / "work").iterdir()) == []
     lists = features.top_k_of(users)
-    seen = _seen(settings)
     assert set(lists) == set(users)
-    for user, top_k in lists.items():
-        assert top_k.model_version == first.version
-        assert len(top_k.item_ids) == settings.top_k
-        assert not seen.get(user, set()) & set(top_k.item_ids)
+    assert {top_k.model_version for top_k in lists.values()} == {first.version}
+    _assert_are_those_of_the_blend(settings, first, lists)
 
     bought = lists["u00"].item_ids[0]
     with psycopg.connect(settings.database_url) as connection:
@@ -111,6 +140,8 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
         kept = {model.version: model for model in repository.versions(connection)}
     assert set(kept) == {first.version, second.version}
     assert kept[second.version].parameters["top_k"] == 5
+    rankers = [kept[run.version].parameters["ranker"] for run in (first, second)]
+    assert rankers == ["full", "two_tower"]
     assert kept[second.version].parameters["until"] == until
     assert kept[first.version].metrics == first.metrics
     assert {folder.name for folder in settings.models_dir.iterdir()} == set(kept)
@@ -132,7 +163,14 @@ def test_a_failing_component_is_named_with_its_last_lines(
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"epochs": 3}, {"top_k": 0}, {"seed": "one"}, {"until": "2026-01-01"}, {"until": "soon"}],
+    [
+        {"epochs": 3},
+        {"ranker": "als"},
+        {"top_k": 0},
+        {"seed": "one"},
+        {"until": "2026-01-01"},
+        {"until": "soon"},
+    ],
 )
 def test_wrong_parameters_are_refused_before_anything_runs(
     parameters: dict[str, Any], tmp_path: Path

@@ -10,6 +10,7 @@ from ml.dataset import Dataset
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
+from ml.ranking.ranker import Ranker
 from ml.registry import repository
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import index_items
@@ -39,7 +40,7 @@ def _publish(
     settings: MlSettings, dataset: Dataset, bundle: Bundle, progress: Any = _quiet
 ) -> None:
     publish(
-        bundle,
+        Ranker(bundle, {}, {"two_tower": 1.0}),
         dataset,
         settings,
         until=datetime.now(UTC),

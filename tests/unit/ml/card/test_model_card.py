@@ -9,8 +9,10 @@ from ml.card.make import TrainingRun, make_card, write_card
 from ml.card.model_card import ModelCard
 from ml.data.synthetic import SyntheticConfig, generate
 from ml.dataset import Dataset
+from ml.evaluation.findings import BlendChoice
 from ml.evaluation.metrics import NDCG, RECALL
 from ml.evaluation.recovery import as_dataset
+from ml.evaluation.validation import train_for_validation
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 
@@ -27,9 +29,19 @@ def dataset() -> Dataset:
     return as_dataset(generate(SyntheticConfig(n_users=120, n_items=150, n_interactions=3000)))
 
 
+RANKING = BlendChoice(
+    weights={"two_tower": 0.6, "ease": 0.4},
+    parameters={"ease": {"lambda": 200, "popularity_exponent": 0.1}},
+    reason="A blend of both is better by more than the noise.",
+)
+
+
 @pytest.fixture(scope="module")
 def card(dataset: Dataset) -> ModelCard:
-    return make_card(dataset, RUN, validate=True, cold_start=True, progress=_quiet)
+    validation = train_for_validation(dataset, CONFIG, seed=RUN.seed)
+    return make_card(
+        dataset, RUN, validation=validation, cold_start=True, ranking=RANKING, progress=_quiet
+    )
 
 
 def test_it_measures_on_held_out_items_with_baselines_and_segments(card: ModelCard) -> None:
@@ -98,7 +110,17 @@ def test_its_folder_holds_all_of_it(card: ModelCard, tmp_path: Path) -> None:
     assert card.validation is not None
     recall = card.validation.models["ease"][RECALL]
     assert f"{recall.mean:.4f} ({recall.low:.4f} to {recall.high:.4f})" in text
-    for heading in ("Intended use", "Limits", "Data", "Held-out items", "Segments", "Cold start"):
+    assert "| two towers | 0.60 |  |\n| EASE | 0.40 | lambda 200, popularity_exponent 0.1 |" in text
+    assert RANKING.reason in text
+    for heading in (
+        "Intended use",
+        "Limits",
+        "Data",
+        "Ranking",
+        "Held-out items",
+        "Segments",
+        "Cold start",
+    ):
         assert f"\n## {heading}\n" in text
     assert {path.name for path in (tmp_path / "card").iterdir()} == pictures | {
         "card.json",
@@ -116,7 +138,9 @@ def test_the_same_card_is_the_same_bytes(card: ModelCard, tmp_path: Path) -> Non
 def test_without_validation_it_says_that_nothing_was_measured(
     dataset: Dataset, tmp_path: Path
 ) -> None:
-    card = make_card(dataset, RUN, validate=False, cold_start=True, progress=pytest.fail)
+    card = make_card(
+        dataset, RUN, validation=None, cold_start=False, ranking=RANKING, progress=pytest.fail
+    )
     write_card(card, tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert "Nothing was measured for this version" in text
@@ -131,8 +155,12 @@ def test_without_validation_it_says_that_nothing_was_measured(
 
 
 def test_cold_start_is_left_out_on_demand(dataset: Dataset) -> None:
-    quick = TrainingRun(RUN.version, 3, CONFIG.model_copy(update={"epochs": 1}), 1.0, RUN.losses)
-    card = make_card(dataset, quick, validate=True, cold_start=False, progress=_quiet)
+    config = CONFIG.model_copy(update={"epochs": 1})
+    quick = TrainingRun(RUN.version, 3, config, 1.0, RUN.losses)
+    validation = train_for_validation(dataset, config, seed=3)
+    card = make_card(
+        dataset, quick, validation=validation, cold_start=False, ranking=RANKING, progress=_quiet
+    )
     assert card.validation is not None
     assert card.cold_start is None
 

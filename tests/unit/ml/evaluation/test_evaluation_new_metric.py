@@ -11,8 +11,10 @@ from apps.cli.main import cli
 from ml.card.make import TrainingRun, make_card, write_card
 from ml.card.model_card import ModelCard
 from ml.data.synthetic import SyntheticConfig, generate
+from ml.evaluation.findings import BlendChoice
 from ml.evaluation.metrics import METRICS, Floats, Hits, Metric
 from ml.evaluation.recovery import as_dataset
+from ml.evaluation.validation import train_for_validation
 from ml.towers.config import TowersConfig
 
 
@@ -47,11 +49,13 @@ def test_the_comparison_shows_it_in_its_table_and_its_json(tmp_path: Path) -> No
 def test_the_model_card_and_the_registry_show_it(tmp_path: Path) -> None:
     config = SyntheticConfig(n_users=60, n_items=80, n_interactions=1500)
     run = TrainingRun("20261001T000000Z-0123abcd", 0, _towers(), 1.0, [1.0])
+    dataset = as_dataset(generate(config))
     card = make_card(
-        as_dataset(generate(config)),
+        dataset,
         run,
-        validate=True,
+        validation=train_for_validation(dataset, run.config, seed=run.seed),
         cold_start=True,
+        ranking=BlendChoice(weights={"two_tower": 1.0}, reason="By default."),
         progress=lambda *_: None,
     )
     write_card(card, tmp_path)
