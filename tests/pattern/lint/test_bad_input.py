@@ -210,6 +210,12 @@ TABLE = [
         ("/retrain/schedule", "pattern"),
     ),
     Bad(
+        "an unknown ranker",
+        "pipelines",
+        "retrain.ranker=als",
+        ("/retrain/ranker", "one of"),
+    ),
+    Bad(
         "an unknown scheme",
         "pipelines",
         "objectStorage.external.scheme=ftp",

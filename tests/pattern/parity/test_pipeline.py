@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.retrain.compile import compile_to
+from pipelines.retrain.compile import ClusterSettings, compile_to
 from pipelines.retrain.deploy import DeploySettings
 from pipelines.retrain.local import Parameters
 from pipelines.retrain.pipeline import NAME
@@ -82,6 +82,23 @@ def test_the_settings_have_the_variable_of_the_gpu() -> None:
     more = {each["name"] for each in containers(job)[0]["env"]} - set(environment("demo"))
     assert more == {"RECSYS_PIPELINE_GPUS"}
     assert "pipeline_gpus" in DeploySettings.model_fields
+
+
+def test_the_chart_says_what_ranks_the_lists_of_a_scheduled_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done = template(CHART, "demo", "--set", "retrain.ranker=full")
+    (job,) = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "Job"]
+    (ranker,) = [
+        each["value"]
+        for each in containers(job)[0]["env"]
+        if each["name"] == "RECSYS_RETRAIN_RANKER"
+    ]
+    monkeypatch.setenv("RECSYS_RETRAIN_RANKER", ranker)
+    compile_to(tmp_path / "pipeline.yaml", ClusterSettings())
+    specification, _ = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text())
+    parameters = specification["root"]["inputDefinitions"]["parameters"]
+    assert parameters["ranker"]["defaultValue"] == "full"
 
 
 def test_the_parameters_that_a_scheduled_run_leaves_to_the_pipeline_have_defaults(
