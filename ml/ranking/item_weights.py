@@ -16,14 +16,16 @@ from ml.retrieval.dense import best_columns
 ItemWeights: TypeAlias = scipy.sparse.csr_array
 """float32 (items, items): rows are items of a history, columns the items that they add to."""
 
-_ENTRIES = 4_000_000
-"""Of a matrix in all, 32 MB."""
+_MAX_NEIGHBOURS = 400
+"""As good as all 3,043 on MovieLens-1M; 100 cost the blend .0007 of NDCG@20 there."""
 _MIN_NEIGHBOURS = 100
+_ENTRIES = 4_000_000
+"""Of a matrix in all, 32 MB, unless each row then had fewer than the least."""
 
 
 def neighbours_kept(items: int) -> int:
     """How many weights a row keeps in a catalogue of `items`."""
-    return min(items, max(_MIN_NEIGHBOURS, _ENTRIES // max(items, 1)))
+    return min(items, _MAX_NEIGHBOURS, max(_MIN_NEIGHBOURS, _ENTRIES // max(items, 1)))
 
 
 def strongest(rows: Iterable[npt.NDArray[np.float32]], neighbours: int) -> ItemWeights:

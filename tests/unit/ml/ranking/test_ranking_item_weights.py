@@ -16,7 +16,8 @@ def test_each_row_keeps_its_strongest_weights_of_either_sign() -> None:
 
 def test_small_catalogues_keep_all_and_large_ones_a_few() -> None:
     assert neighbours_kept(50) == 50
-    assert neighbours_kept(10_000) == 400
+    assert neighbours_kept(3_000) == 400
+    assert neighbours_kept(20_000) == 200
     assert neighbours_kept(1_000_000) == 100
 
 
