@@ -29,6 +29,7 @@ from ml.serving.batch import ItemIndex
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import Progress, train
+from streams.errors import ModelError
 
 _MAX_USERS = 5_000
 _USERS_OF_PARAMETERS = 2_000
@@ -89,7 +90,7 @@ def choose_blend(
     for name, model in ITEM_TO_ITEM.items():
         try:
             found[name] = _tuned(model(), training, users)
-        except MemoryError as error:
+        except (MemoryError, ModelError) as error:
             left_out[name] = str(error)
     item_weights = {
         name: _in_order(tuned.weights, training, bundle) for name, tuned in found.items()

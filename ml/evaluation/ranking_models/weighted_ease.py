@@ -16,12 +16,15 @@ from ml.evaluation.ranking_models.baseline import Parameters
 from ml.evaluation.ranking_models.ease import Ease, Matrix, diagonal_by_user, regularised_inverse
 from ml.evaluation.ranking_models.ranking_model import InteractionMatrix
 from ml.ranking.item_weights import ItemWeights, neighbours_kept, strongest
+from streams.errors import ModelError
 
 _LAMBDAS = (100, 200, 400, 800, 1600)
 _POPULARITY_EXPONENTS = (0.0, 0.1, 0.2)
 _HISTORY_EXPONENT = 0.5
-_MAX_ITEMS = 6_000
+_MAX_TRIED_ITEMS = 6_000
 """Up to so many all weights are computed in seconds."""
+_MAX_ITEMS = 40_000
+"""Up to so many in two minutes."""
 _MAX_SIDE = 12_000
 """Beyond so many users and items the inverse takes more than 1.2 GB, as the steps of the pipeline
 have no memory for."""
@@ -35,10 +38,16 @@ class WeightedEase:
         """What a blend chooses from; one lambda where the items are many.
 
         Raises:
-            MemoryError: the matrices are too large.
+            ModelError: the log is too large for EASE to be part of a blend.
+            MemoryError: the matrices take more memory than there is.
         """
-        is_cheap = len(training.items) <= _MAX_ITEMS
-        for ridge in _LAMBDAS if is_cheap else (Ease.default["lambda"],):
+        users, items = training.seen.shape
+        if min(users, items) > _MAX_SIDE or items > _MAX_ITEMS:
+            raise ModelError(
+                f"EASE takes at most {_MAX_SIDE:,} users or items and {_MAX_ITEMS:,} items, and"
+                f" there are {users:,} users and {items:,} items"
+            )
+        for ridge in _LAMBDAS if items <= _MAX_TRIED_ITEMS else (Ease.default["lambda"],):
             weights = _solve(training.seen, ridge)
             for exponent in _POPULARITY_EXPONENTS:
                 parameters = {"lambda": ridge, "popularity_exponent": exponent}
@@ -48,7 +57,7 @@ class WeightedEase:
         """Learn with given hyper-parameters; rows and columns are `training.items`.
 
         Raises:
-            MemoryError: the matrices are too large.
+            MemoryError: they take more memory than there is.
         """
         weights = _solve(training.seen, parameters["lambda"])
         return _discounted(weights, training, parameters["popularity_exponent"])
@@ -56,10 +65,6 @@ class WeightedEase:
 
 def _solve(seen: scipy.sparse.csr_matrix, ridge: float) -> ItemWeights:
     users, items = seen.shape
-    if min(users, items) > _MAX_SIDE:
-        raise MemoryError(
-            f"EASE takes at most {_MAX_SIDE:,} users or items, not {min(users, items):,}"
-        )
     importance = np.diff(seen.indptr).astype(np.float64) ** -_HISTORY_EXPONENT
     roots = np.sqrt(importance / importance.mean())
     weighted = scipy.sparse.csr_matrix(scipy.sparse.diags_array(roots) @ seen, dtype=np.float32)
