@@ -23,7 +23,10 @@ from streams.errors import ConfigurationError, RecsysError
 
 pytestmark = pytest.mark.integration
 
-QUICK = {"towers": {"epochs": 4, "dim": 16, "text_encoder": None}}
+QUICK_TOWERS = {"epochs": 4, "dim": 16, "text_encoder": None}
+QUICK = {"towers": QUICK_TOWERS}
+BLENDED = {"towers": {**QUICK_TOWERS, "learning_rate": 1e-6}, "ranker": "full"}
+"""Towers that learn nothing, so that other models join them."""
 
 
 def _seen(settings: MlSettings) -> dict[str, set[str]]:
@@ -93,7 +96,7 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     users = [row[0] for row in taste_shop.users] + ["stranger"]
     lines: list[str] = []
 
-    first = run_local(settings, {**QUICK, "ranker": "full"}, tmp_path / "work", lines.append)
+    first = run_local(settings, BLENDED, tmp_path / "work", lines.append)
 
     assert _live(settings).version == first.version
     assert first.metrics["interactions"] == 481
