@@ -15,6 +15,7 @@ from apps.storefront.events import repository as outbox
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
+from ml.ranking.ranker import Ranker
 from ml.registry import repository as registry
 from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
@@ -146,7 +147,7 @@ def retrain(settings: MlSettings) -> str:
     bundle = train(dataset, TowersConfig(epochs=1, dim=4, text_encoder=None), seed=1)
     for _ in range(2):
         publish(
-            bundle,
+            Ranker(bundle, {}, {"two_tower": 1.0}),
             dataset,
             settings,
             until=datetime.now(UTC),

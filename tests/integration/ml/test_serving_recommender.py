@@ -15,6 +15,7 @@ from ml.dataset import Dataset
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
+from ml.ranking.ranker import Ranker
 from ml.registry import repository
 from ml.serving.recommender import Recommender, RecommenderStatus
 from ml.serving.shopper import encode
@@ -44,7 +45,7 @@ class Shop:
         bundle = train(self.dataset, CONFIG, seed=seed)
         bundle.version = f"{seed:04}-{bundle.version}"
         publish(
-            bundle,
+            Ranker(bundle, {}, {"two_tower": 1.0}),
             self.dataset,
             self.settings,
             until=self.until,
