@@ -11,7 +11,16 @@ from ml.evaluation.encoder_choice import choose_encoder
 from ml.evaluation.ranking_models.ranking_model import Fitted, InteractionMatrix, Progress
 from ml.serving.batch import ItemIndex, ListedUsers, list_items
 from ml.towers.config import TowersConfig
+from ml.towers.training import Progress as OfTraining
 from ml.towers.training import train
+
+CHOICE = 0.3
+"""The share of the time that the choice of the encoder takes, roughly."""
+
+
+def part_of(progress: Progress, start: float, stop: float) -> OfTraining:
+    """The progress callback of a training that is one part of a model's."""
+    return lambda epoch, epochs, _: progress(start + (stop - start) * epoch / epochs)
 
 
 class TwoTower:
@@ -23,13 +32,9 @@ class TwoTower:
     def fit(self, training: InteractionMatrix, seed: int, progress: Progress) -> Fitted:
         """Train; see `RankingModel`."""
         self._training = training
-        config = choose_encoder(training.dataset, self._config, seed=seed).config
-        self._bundle = train(
-            training.dataset,
-            config,
-            seed=seed,
-            progress=lambda epoch, epochs, _: progress(epoch / epochs),
-        )
+        config = self._choose_encoder(seed, progress, CHOICE)
+        part = part_of(progress, CHOICE, 1.0)
+        self._bundle = train(training.dataset, config, seed=seed, progress=part)
         return Fitted(config.model_dump(mode="json"))
 
     def rank(self, user_ids: Sequence[str], k: int) -> npt.NDArray[np.int64]:
@@ -44,6 +49,19 @@ class TwoTower:
         for row, items in zip(ranked, lists, strict=True):
             row[: len(items)] = training.items.get_indexer(pd.Index(items, dtype=object))
         return ranked
+
+    def _choose_encoder(self, seed: int, progress: Progress, share: float) -> TowersConfig:
+        """The configuration with its encoder; two short trainings are `share` of the progress."""
+        parts = {
+            "pooling": part_of(progress, 0.0, share / 2),
+            "causal": part_of(progress, share / 2, share),
+        }
+        return choose_encoder(
+            self._training.dataset,
+            self._config,
+            seed=seed,
+            progress=lambda encoder, *state: parts[encoder](*state),
+        ).config
 
     def _listed(self, index: ItemIndex, users: pd.DataFrame, k: int) -> Iterator[ListedUsers]:
         interactions = self._training.dataset.interactions

@@ -10,6 +10,11 @@ from ml.dataset import Dataset
 from ml.evaluation.encoder_choice import choose_encoder
 from ml.evaluation.metrics import RECALL
 from ml.evaluation.protocol import score_lists
+from ml.evaluation.ranking_models.ranking_model import (
+    RANKING_MODELS,
+    InteractionMatrix,
+    create,
+)
 from ml.evaluation.splits import split_by_time
 from ml.serving.batch import lists_by_user
 from ml.towers.bundle import Bundle
@@ -111,6 +116,16 @@ def test_the_encoder_is_chosen_by_the_log(walks: Dataset, shop: Dataset) -> None
     shuffled = walks.interactions["timestamp"].to_numpy()[rng.permutation(len(walks.interactions))]
     mixed = Dataset(walks.interactions.assign(timestamp=shuffled), walks.users, walks.items)
     assert choose_encoder(mixed, undecided, seed=0).config.user_encoder == "pooling"
+
+
+@pytest.mark.parametrize("name", ["two_tower", "full"])
+def test_the_choice_is_a_part_of_the_progress(walks: Dataset, name: str) -> None:
+    undecided = CAUSAL.model_copy(update={"user_encoder": None})
+    shares: list[float] = []
+    create(RANKING_MODELS[name], undecided).fit(InteractionMatrix(walks), 0, shares.append)
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.2
+    assert shares[-1] == 1
 
 
 def test_without_times_or_with_few_users_nothing_is_compared(walks: Dataset) -> None:
