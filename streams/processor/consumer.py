@@ -21,6 +21,8 @@ from streams.processor.validation import Record
 
 log = structlog.get_logger()
 
+_RETRY_SECONDS = 1.0
+
 NextOffsets = Callable[[Iterable[tuple[str, int]]], Mapping[tuple[str, int], int]]
 """The next offset to process of each partition, by topic and number, as the database knows it."""
 
@@ -59,12 +61,21 @@ class RunConsumer(aiokafka.Consumer):
         offsets are not part of the backup.
         """
         committed = await super().seek_to_committed()
-        known = await asyncio.to_thread(self.transport.next_offsets, list(committed))
+        known = await self._known(list(committed))
         behind = {each: known[each] for each in committed if known[each] < (committed[each] or 0)}
         if behind:
             log.warning("the database lacks records that are read again", next_offsets=behind)
             await self.seek_wait(behind)
         return {**committed, **behind}
+
+    async def _known(self, partitions: Sequence[TP]) -> Mapping[tuple[str, int], int]:
+        """The database's offsets; while it is away, partitions may move, and the worker stays."""
+        while True:
+            try:
+                return await asyncio.to_thread(self.transport.next_offsets, partitions)
+            except UnavailableError as error:
+                log.warning("the positions wait for the database", reason=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Run]]:  # noqa: ASYNC109
         """What has been fetched, a run for each partition."""
@@ -75,7 +86,7 @@ class RunConsumer(aiokafka.Consumer):
         if not self.flow_active:  # partitions move
             try:
                 await self.perform_seek()
-            except (KafkaError, UnavailableError) as error:
+            except KafkaError as error:
                 log.warning("positions are sought again when partitions have moved", reason=error)
             return
         for partition, fetched in records.items():

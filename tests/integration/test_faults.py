@@ -28,7 +28,7 @@ def test_every_event_counts_once_whatever_dies(stack: RunningStack, tmp_path: Pa
         latest = trial.kill(first)
         with ExitStack() as workers:
             addresses = [
-                workers.enter_context(worker(stack, tmp_path / f"{name}.log"))
+                workers.enter_context(worker(stack, tmp_path / f"{name}.log")).address
                 for name in ("second", "third")
             ]
             for part in others:
