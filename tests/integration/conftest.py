@@ -16,13 +16,24 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from apps.local import postgres
+from apps.local.event_progress import EventTracker
 from apps.local.settings import LocalSettings
 from apps.migrations.upgrade import upgrade
 from ml.features.apply import apply
 from ml.settings import MlSettings
 from support.broker import Broker, running_broker
 from support.cluster_database import UrlOf, prepared
+from support.laptop import RunningStack
 from support.shop import stock
+
+
+@pytest.fixture
+def tracker(stack: RunningStack) -> Iterator[EventTracker]:
+    """Follows the stack's events; those of other tests are stored."""
+    tracker = EventTracker(stack.kafka, stack.database_url)
+    tracker.wait_until_stored(60, lambda _: None)
+    yield tracker
+    tracker.close()
 
 
 @pytest.fixture(scope="session")

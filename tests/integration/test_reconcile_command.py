@@ -35,14 +35,6 @@ KEY = "idle"
 """Of records that lie in one partition."""
 
 
-@pytest.fixture
-def tracker(stack: Any) -> Iterator[EventTracker]:
-    tracker = EventTracker(stack.kafka, stack.database_url)
-    tracker.wait_until_stored(60, lambda _: None)
-    yield tracker
-    tracker.close()
-
-
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

@@ -1,7 +1,7 @@
 """A database that was restored from a backup gets back what the topics still hold."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -18,14 +18,6 @@ from support.publishing import publish_records
 pytestmark = pytest.mark.integration
 
 LONG_AGO = datetime(2024, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def tracker(stack: RunningStack) -> Iterator[EventTracker]:
-    tracker = EventTracker(stack.kafka, stack.database_url)
-    tracker.wait_until_stored(60, lambda _: None)
-    yield tracker
-    tracker.close()
 
 
 def test_the_processor_reads_again_what_a_restored_database_lacks(
