@@ -69,7 +69,7 @@ class OnlineFeatures(OnlineStore):
             known_until=(
                 datetime.fromtimestamp(answer["top_k_item_ids__ts"][0], UTC) if top_k else None
             ),
-            history=live_history.decode(answer["events"][0] or ()),
+            history=live_history.decode(user_id, answer["events"][0] or ()),
         )
 
     def trending(self, category: str = WHOLE_SHOP) -> tuple[str, ...]:

@@ -54,18 +54,15 @@ class OnlineStore:
         with self._available() as store:
             store.push(source, frame)
 
-    def extend_live_histories(self, interactions: Iterable[tuple[Interaction, bytes]]) -> None:
+    def extend_live_histories(self, interactions: Iterable[Interaction]) -> None:
         """Add interactions to their users' histories; one that is held already changes nothing.
-
-        With each comes its encoding.
 
         The values are read and written as Feast encodes them, but past its data frames, and
         those of many users in one statement. Nobody else may write the same histories meanwhile.
         """
         by_user: dict[str, list[Entry]] = {}
-        for interaction, encoded in interactions:
-            entry = Entry.of(interaction, encoded)
-            by_user.setdefault(interaction.user_id, []).append(entry)
+        for interaction in interactions:
+            by_user.setdefault(interaction.user_id, []).append(Entry.of(interaction))
         with self._available() as store:
             view, online_store = store.get_feature_view(_LIVE_HISTORY_VIEW), _pooled(store)
             every = list(by_user.items())
@@ -99,9 +96,8 @@ class OnlineStore:
 
     def live_history(self, user_id: str) -> tuple[Interaction, ...]:
         """A user's newest interactions, newest last."""
-        return live_history.decode(
-            self._read([LIVE_HISTORY], "user_id", [user_id])["events"][0] or ()
-        )
+        (entries,) = self._read([LIVE_HISTORY], _USER, [user_id])[_EVENTS]
+        return live_history.decode(user_id, entries or ())
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""

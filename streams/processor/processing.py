@@ -113,9 +113,7 @@ class Processing:
             if channel is INTERACTIONS and batch.valid:
                 new = repository.remember(connection, batch.encoded)
                 self._online_store.extend_live_histories(
-                    (event, encoded)
-                    for event, encoded in zip(batch.valid, batch.encoded, strict=True)
-                    if isinstance(event, Interaction)
+                    event for event in batch.valid if isinstance(event, Interaction)
                 )
             keys = (event.key for event in batch.valid)
             self._publish(channel, zip(keys, batch.encoded, strict=True), batch.dead_letters)

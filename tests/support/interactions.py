@@ -1,6 +1,5 @@
 """Interactions for tests, by what matters in them."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +16,3 @@ def interaction(user_id: str, item_id: str, kind: str, at: datetime, **fields: A
         interaction_type=InteractionType(kind),
         **fields,
     )
-
-
-def encoded(interactions: Iterable[Interaction]) -> list[tuple[Interaction, bytes]]:
-    """Each with its encoding, as validation leaves them."""
-    return [(each, each.encode()) for each in interactions]

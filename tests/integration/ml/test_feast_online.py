@@ -12,7 +12,7 @@ from ml.features.online import OnlineFeatures, TopK
 from ml.settings import MlSettings
 from streams.errors import UnavailableError
 from streams.features.store import feature_store
-from support.interactions import encoded, interaction
+from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
 
@@ -86,8 +86,8 @@ def test_a_live_history_comes_back_as_it_was_written(features: OnlineFeatures) -
 
     other = interaction("other", "i1", "view", NOW)
 
-    features.extend_live_histories(encoded([*events[:2], other]))
-    features.extend_live_histories(encoded(events))
+    features.extend_live_histories([*events[:2], other])
+    features.extend_live_histories(events)
 
     assert features.live_history("u") == tuple(events)
     assert features.live_history("other") == (other,)
@@ -100,9 +100,31 @@ def test_only_the_newest_fifty_events_stay(features: OnlineFeatures) -> None:
         for number in range(60)
     ]
 
-    features.extend_live_histories(encoded(events))
+    features.extend_live_histories(events)
 
     assert features.live_history("u") == tuple(events[10:])
+
+
+def test_a_full_history_is_stored_without_compression_or_a_change_of_an_index(
+    settings: MlSettings, features: OnlineFeatures
+) -> None:
+    table = "feast_edb_rec_sys_live_history"
+    for minute in range(60):
+        at = NOW + timedelta(minutes=minute)
+        features.extend_live_histories([interaction("u", f"B07JW9H4{minute}", "cart", at)])
+
+    with psycopg.connect(settings.database_url) as connection:
+        stored = connection.execute(
+            f"select octet_length(value), pg_column_compression(value) from feast.{table}"
+        ).fetchall()
+        sizes = connection.execute(
+            f"select pg_relation_size('feast.{table}') / 8192, reltoastrelid = 0"
+            f" or pg_relation_size(reltoastrelid) = 0 from pg_class where relname = '{table}'"
+        ).fetchall()
+    ((length, compression),) = stored
+    assert 2500 < length < 3500
+    assert compression is None
+    assert sizes == [(1, True)], "59 versions were in one page"
 
 
 def test_lists_are_read_for_many_users_at_once_and_absent_ones_left_out(
@@ -124,7 +146,7 @@ def test_an_empty_list_is_a_list(features: OnlineFeatures) -> None:
 def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeatures) -> None:
     event = interaction("u", "i", "view", NOW)
     _push_lists(features, {"u": ["a"]})
-    features.extend_live_histories(encoded([event]))
+    features.extend_live_histories([event])
 
     state = features.shopper("u")
 
@@ -142,7 +164,7 @@ def test_many_threads_share_one(features: OnlineFeatures) -> None:
         event = interaction(name, "i", "view", NOW)
         try:
             for _ in range(30):
-                features.extend_live_histories(encoded([event]))
+                features.extend_live_histories([event])
                 assert features.live_history(name) == (event,)
                 assert features.top_k("nobody") is None
         except Exception as error:  # noqa: BLE001 - a thread's failure is looked at below

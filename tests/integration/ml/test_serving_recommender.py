@@ -24,7 +24,7 @@ from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.features.online import TRENDING_SOURCE, WHOLE_SHOP
-from support.interactions import encoded, interaction
+from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
 
@@ -110,7 +110,7 @@ def test_what_a_shopper_did_since_changes_the_list(
         interaction("u00", item, "purchase", now + timedelta(seconds=place), quantity=1)
         for place, item in enumerate(tools)
     ]
-    features.extend_live_histories(encoded(history))
+    features.extend_live_histories(history)
 
     served = shop.recommender.recommend("u00", ["Books"], 10)
 
@@ -179,7 +179,7 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
     shutil.rmtree(shop.settings.models_dir / bundle.version)
     listed = features.top_k("u00").item_ids
     now = datetime.now(UTC)
-    features.extend_live_histories(encoded([interaction("u00", listed[0], "view", now)]))
+    features.extend_live_histories([interaction("u00", listed[0], "view", now)])
 
     eventually(lambda: shop.recommender.recommend("u00", [], 10).source == "precomputed", 30)
 
@@ -272,7 +272,7 @@ def test_a_precomputed_list_of_another_version_is_never_served(
     eventually(shop.is_served_live, 30)
     now = datetime.now(UTC)
     event = interaction("u00", "i00", "view", shop.until - timedelta(days=1))
-    features.extend_live_histories(encoded([event]))
+    features.extend_live_histories([event])
 
     served = recommender.recommend("u00", ["Books"], 10)
 
@@ -292,7 +292,7 @@ def test_requests_during_switches_never_mix_versions(
     eventually(shop.is_served_live, 30)
     now = datetime.now(UTC) - timedelta(days=400)
     event = interaction("new-user", "i05", "cart", now)
-    features.extend_live_histories(encoded([event]))
+    features.extend_live_histories([event])
     expected = {}
     with psycopg.connect(shop.settings.database_url) as connection:
         for version, bundle in bundles.items():
