@@ -77,7 +77,7 @@ class ItemTexts(OnlineStore):
         """The stored embeddings of those items whose text is still the same."""
         if not digests:
             return {}
-        answer = self._read([_EMBEDDING, _DIGEST], "item_id", list(digests))
+        answer = self._read([_EMBEDDING, _DIGEST], [{"item_id": each} for each in digests])
         return {
             item: np.asarray(vector, dtype=np.float32)
             for item, stored, vector in zip(

@@ -1,18 +1,18 @@
 """Makes a trained bundle the live version: everything is written first, the switch comes last.
 
-Publishing the same version again writes the same, so a run that was interrupted can be repeated.
-Until the switch every reader is served by the previous version.
+Vectors and lists of each version lie beside those of the others. Until the switch every reader is
+served by the live version; a run that was interrupted can be repeated, and the next one removes
+what it left.
 """
 
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import psycopg
 
 from ml.card.make import FOLDER as CARD
@@ -21,15 +21,14 @@ from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
 from ml.ranking.ranker import FOLDER as RANKER
 from ml.ranking.ranker import Ranker
-from ml.registry import bundles, repository
+from ml.registry import bundles, publication_lock, repository
 from ml.registry.repository import ModelVersion
-from ml.serving.batch import ItemIndex, ListedUsers, index_items
+from ml.serving.batch import ItemIndex, index_items
 from ml.settings import MlSettings
 from streams.erasures import hold_off
 from streams.errors import ModelError, UnavailableError
 
 _MAX_POPULAR_ITEMS = 200
-_PUSHED_AT_ONCE = 2000
 
 Progress = Callable[[str, int, int], None]
 
@@ -58,78 +57,104 @@ def publish(
         progress: called with what is being written, how many are done and their total.
 
     Raises:
-        ModelError: there is nothing to recommend.
+        ModelError: there is nothing to recommend, another publication is in progress, or the live
+            version knows newer data.
         UnavailableError: PostgreSQL or Feast does not answer.
     """
     if dataset.items.empty:
         raise ModelError("the catalogue is empty: there is nothing to recommend")
-    bundle = ranker.bundle
-    index = index_items(bundle, dataset)
     features = OnlineFeatures(settings)
-    online = _OnlineStore(settings.database_url, features, until, progress)
-    folder = bundles.place(bundle.version, settings.models_dir, partial(_save, ranker, card))
     try:
-        with psycopg.connect(settings.database_url) as connection:
-            repository.register(connection, ModelVersion(bundle.version, parameters, metrics))
-            repository.write_bundle_parts(connection, bundle.version, bundles.parts_of(folder))
-            repository.write_item_vectors(connection, bundle.version, index.item_ids, index.vectors)
-            repository.write_popular_items(connection, bundle.version, _popular(dataset, index))
-        online.push_items(index)
-        online.push_users(ranker, index, dataset, settings.top_k)
-        with psycopg.connect(settings.database_url) as connection:
-            repository.switch_live(connection, bundle.version)
-            deleted = repository.delete_old(connection)
+        with publication_lock.one_at_a_time(settings.database_url):
+            publication = _Publication(ranker, dataset, settings, until, features, progress)
+            publication.remove_leftovers()
+            if not publication.is_complete():
+                model = ModelVersion(ranker.bundle.version, parameters, metrics, until)
+                publication.write(model, card)
+            publication.switch()
+            publication.remove_leftovers()
     except psycopg.OperationalError as error:
         raise UnavailableError(f"PostgreSQL does not answer: {error}") from error
     finally:
         features.close()
-    for version in deleted:
-        shutil.rmtree(settings.models_dir / version, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _OnlineStore:
-    """Pushes to Feast, block by block."""
+class _Publication:
+    """One version beside the others."""
 
-    database_url: str
-    features: OnlineFeatures
+    ranker: Ranker
+    dataset: Dataset
+    settings: MlSettings
     until: datetime
+    features: OnlineFeatures
     progress: Progress
 
-    def push_items(self, index: ItemIndex) -> None:
-        total = len(index.item_ids)
-        for start in range(0, total, _PUSHED_AT_ONCE):
-            stop = min(start + _PUSHED_AT_ONCE, total)
-            columns = {
-                "item_id": index.item_ids[start:stop],
-                "embedding": list(index.vectors[start:stop]),
-            }
-            self._push("item_embed_push_source", columns)
-            self.progress("item vectors", stop, total)
+    @property
+    def version(self) -> str:
+        return self.ranker.bundle.version
 
-    def push_users(self, ranker: Ranker, index: ItemIndex, dataset: Dataset, k: int) -> None:
-        users = dataset.known_users()
+    def is_complete(self) -> bool:
+        """Whether it is published already; then it may be live, and nothing of it may change."""
+        with psycopg.connect(self.settings.database_url) as connection:
+            return any(each.version == self.version for each in repository.versions(connection))
+
+    def write(self, model: ModelVersion, card: Path | None) -> None:
+        """Write all that serving needs of it; nobody reads that before the switch."""
+        index = index_items(self.ranker.bundle, self.dataset)
+        models_dir = self.settings.models_dir
+        folder = bundles.place(self.version, models_dir, partial(_save, self.ranker, card))
+        with psycopg.connect(self.settings.database_url) as connection:
+            repository.register(connection, model)
+            repository.write_bundle_parts(connection, self.version, bundles.parts_of(folder))
+            repository.write_item_vectors(connection, self.version, index.item_ids, index.vectors)
+            popular = _popular(self.dataset, index)
+            repository.write_popular_items(connection, self.version, popular)
+        self.progress("item vectors", len(index.item_ids), len(index.item_ids))
+        self._write_lists(index)
+        with psycopg.connect(self.settings.database_url) as connection:
+            repository.mark_published(connection, self.version)
+
+    def switch(self) -> None:
+        """Make it live, and old versions go."""
+        with psycopg.connect(self.settings.database_url) as connection:
+            repository.switch_live(
+                connection, self.version, by=publication_lock.owner(), reason="published"
+            )
+            self._remove_bundles(repository.delete_old(connection))
+
+    def remove_leftovers(self) -> None:
+        """Remove what runs that broke off have left, and all of deleted versions."""
+        with psycopg.connect(self.settings.database_url) as connection:
+            self._remove_bundles(repository.delete_unpublished(connection))
+            kept = {each.version for each in repository.versions(connection)}
+        for version in self.features.listed_versions():
+            if version not in kept:
+                self.features.delete_lists(version)
+        bundles.prune(self.settings.models_dir, kept)
+
+    def _remove_bundles(self, versions: Iterable[str]) -> None:
+        for version in versions:
+            shutil.rmtree(self.settings.models_dir / version, ignore_errors=True)
+
+    def _write_lists(self, index: ItemIndex) -> None:
+        users = self.dataset.known_users()
         done = 0
-        lists = ranker.list_items(index, users, dataset.interactions, k=k, now=self.until)
+        lists = self.ranker.list_items(
+            index, users, self.dataset.interactions, k=self.settings.top_k, now=self.until
+        )
         for block in lists:
-            with psycopg.connect(self.database_url) as connection:
+            with psycopg.connect(self.settings.database_url) as connection:
                 # Users may have been erased since the data was read, and must not come back.
                 erased = hold_off(connection, block.user_ids)
-                self._push_block(block, erased, ranker.bundle.version)
+                listed = zip(block.user_ids, block.lists, strict=True)
+                self.features.add_lists(
+                    self.version,
+                    (each for each in listed if each[0] not in erased),
+                    until=self.until,
+                )
             done += len(block.user_ids)
             self.progress("users' lists", done, len(users))
-
-    def _push_block(self, block: ListedUsers, left_out: Collection[str], version: str) -> None:
-        kept = [row for row, user_id in enumerate(block.user_ids) if user_id not in left_out]
-        if not kept:
-            return
-        keys = {"user_id": [block.user_ids[row] for row in kept]}
-        self._push("user_embed_push_source", {**keys, "embedding": list(block.vectors[kept])})
-        lists = {"top_k_item_ids": [block.lists[row] for row in kept], "model_version": version}
-        self._push("user_items_push_source", keys | lists)
-
-    def _push(self, source: str, columns: Mapping[str, Any]) -> None:
-        self.features.push(source, pd.DataFrame({**columns, "event_timestamp": self.until}))
 
 
 def _save(ranker: Ranker, card: Path | None, folder: Path) -> None:

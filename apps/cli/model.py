@@ -133,29 +133,29 @@ def top_k(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a user's list as the Feast online store holds it."""
+    """Show a user's list of the live version as the Feast online store holds it."""
     import psycopg
 
     from apps.local.repository import user_ids_of
     from apps.storefront.catalog.repository import named
     from ml.features.online import OnlineFeatures
+    from ml.registry.repository import live_version
 
     stack = running_stack()
     with psycopg.connect(stack.database_url) as connection:
         user_id = _only(user_ids_of(connection, user), user)
+        version = live_version(connection)
         with closing(OnlineFeatures(ml_settings(stack))) as features:
-            listed = features.top_k(user_id)
+            listed = features.top_k(version, user_id) if version else None
         if listed is None:
             raise ConfigurationError(f"user {user_id} has no list yet; make one with: recsys train")
-        products = named(connection, listed.item_ids)
+        products = named(connection, listed)
     if as_json:
-        print(
-            json.dumps({"model_version": listed.model_version, "item_ids": list(listed.item_ids)})
-        )
+        print(json.dumps({"model_version": version, "item_ids": list(listed)}))
         return
     names = {product.item_id: product.product_name for product in products}
-    table = Table("", "item", "product", title=f"user {user_id}, model {listed.model_version}")
-    for rank, item_id in enumerate(listed.item_ids, 1):
+    table = Table("", "item", "product", title=f"user {user_id}, model {version}")
+    for rank, item_id in enumerate(listed, 1):
         table.add_row(str(rank), item_id, names.get(item_id, ""))
     out.print(table)
 

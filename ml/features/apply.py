@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from feast import FeatureStore, FeatureView
+from feast import FeatureService, FeatureStore, FeatureView
 from feast.infra.online_stores.helpers import compute_table_id
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
@@ -21,23 +21,21 @@ from streams.settings import FeatureSettings
 
 PUSHES: dict[str, tuple[FeatureView, ...]] = {
     "processor": (definitions.LIVE_HISTORY, definitions.TRENDING_ITEMS),
-    "pipeline": (
-        definitions.ITEM_EMBEDDING,
-        definitions.USER_EMBEDDING,
-        definitions.ITEM_TEXTUAL_FEATURES,
-        definitions.USER_ITEMS,
-    ),
+    "pipeline": (definitions.ITEM_TEXTUAL_FEATURES, definitions.USER_TOP_K),
 }
 """The views whose online tables each role writes."""
 
-ERASES: dict[str, tuple[FeatureView, ...]] = {
+DELETES: dict[str, tuple[FeatureView, ...]] = {
     "processor": tuple(
         each
         for each in definitions.OBJECTS
-        if isinstance(each, FeatureView) and each.online and each.entities == ["user"]
-    )
+        if isinstance(each, FeatureView)
+        and each.online
+        and set(each.entities) in ({"user"}, {"model", "user"})
+    ),
+    "pipeline": (definitions.USER_TOP_K,),
 }
-"""The views from which it removes people."""
+"""The views from which the processor removes people, and the pipeline old versions."""
 
 _STORAGE = SQL("alter table {} set (toast_tuple_target = 8160, fillfactor = 50)")
 """Of live histories, which change all the time.
@@ -54,14 +52,25 @@ def apply(settings: FeatureSettings) -> None:
     The owner of the schema runs this.
     """
     store = FeatureStore(config=repo_config(settings, registry_tables="auto"))
-    store.apply(list(definitions.OBJECTS))
+    store.apply(list(definitions.OBJECTS), _undefined(store), partial=False)
     close(store)
     with psycopg.connect(settings.database_url) as connection:
         connection.execute(
             _STORAGE.format(_table(settings.feast_project, definitions.LIVE_HISTORY))
         )
         _grant(connection, settings.feast_project, SQL("insert, update"), PUSHES)
-        _grant(connection, settings.feast_project, SQL("delete"), ERASES)
+        _grant(connection, settings.feast_project, SQL("delete"), DELETES)
+
+
+def _undefined(store: FeatureStore) -> list[Any]:
+    """What was applied once and is defined no more."""
+    defined = {(type(each), each.name) for each in definitions.OBJECTS}
+    applied = [*store.list_feature_views(), *store.list_feature_services()]
+    return [
+        each
+        for each in applied
+        if isinstance(each, FeatureView | FeatureService) and (type(each), each.name) not in defined
+    ]
 
 
 def _grant(

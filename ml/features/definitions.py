@@ -5,6 +5,7 @@ processor pushes the others; Feast requires a batch source of each push source, 
 the columns and holds no rows.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from feast import Entity, FeatureService, FeatureView, Field, PushSource, ValueType
@@ -21,6 +22,8 @@ TTL = timedelta(days=5 * 365)
 
 USER = Entity(name="user", join_keys=["user_id"], value_type=ValueType.STRING)
 ITEM = Entity(name="item", join_keys=["item_id"], value_type=ValueType.STRING)
+MODEL = Entity(name="model", join_keys=["model_version"], value_type=ValueType.STRING)
+"""A version of the model."""
 CATEGORY = Entity(name="category", join_keys=["category"], value_type=ValueType.STRING)
 """A category path; the empty one is the whole shop."""
 
@@ -43,16 +46,16 @@ _WITHOUT = {"session_id", "surface", "position", "model_version", "experiment"}
 """Fields of an interaction that are no features: they say how the shopper reached the item."""
 
 
-def _pushed(name: str, key: str, features: dict[str, FeastType]) -> PushSource:
+def _pushed(name: str, keys: Sequence[str], features: dict[str, FeastType]) -> PushSource:
+    declared = {**dict.fromkeys(keys, String), **features}
     columns = ", ".join(
-        f"null::{_SQL_TYPES[kind]} as {column}" for column, kind in features.items()
+        f"null::{_SQL_TYPES[kind]} as {column}" for column, kind in declared.items()
     )
     return PushSource(
         name=name,
         batch_source=PostgreSQLSource(
             name=f"{name}_batch",
-            query=f"select null::text as {key}, {columns}, "
-            "null::timestamptz as event_timestamp where false",
+            query=f"select {columns}, null::timestamptz as event_timestamp where false",
             timestamp_field="event_timestamp",
         ),
     )
@@ -74,25 +77,6 @@ def _view(
         schema=keys + [Field(name=column, dtype=kind) for column, kind in features.items()],
         source=source,
         online=online,
-    )
-
-
-def _vectors(view: str, entity: Entity, source: str) -> FeatureView:
-    """A view of one pushed vector per entity; the model decides its dimensions."""
-    return FeatureView(
-        name=view,
-        entities=[entity],
-        ttl=TTL,
-        schema=[
-            Field(name=entity.join_key, dtype=String),
-            Field(
-                name="embedding",
-                dtype=Array(Float32),
-                vector_index=True,
-                vector_search_metric="cosine",
-            ),
-        ],
-        source=_pushed(source, entity.join_key, {"embedding": Array(Float32)}),
     )
 
 
@@ -161,33 +145,31 @@ ITEM_FEATURES = _view(
 
 INTERACTIONS_FEATURES = _interactions("interactions_features")
 
-ITEM_EMBEDDING = _vectors("item_embedding", ITEM, "item_embed_push_source")
-USER_EMBEDDING = _vectors("user_embedding", USER, "user_embed_push_source")
-
 ITEM_TEXTS_SOURCE = "item_textual_features_push_source"
 _TEXT_FEATURES: dict[str, FeastType] = {"embedding": Array(Float32), "digest": String}
 ITEM_TEXTUAL_FEATURES = _view(
     "item_textual_features_embed",
     [ITEM],
     _TEXT_FEATURES,
-    _pushed(ITEM_TEXTS_SOURCE, ITEM.join_key, _TEXT_FEATURES),
+    _pushed(ITEM_TEXTS_SOURCE, [ITEM.join_key], _TEXT_FEATURES),
 )
 """The embedding of an item's text; the digest says of which text it is, and by which encoder."""
 
-_LIST_FEATURES: dict[str, FeastType] = {"top_k_item_ids": Array(String), "model_version": String}
-USER_ITEMS = _view(
-    "user_items",
-    [USER],
+_LIST_FEATURES: dict[str, FeastType] = {"top_k_item_ids": Array(String)}
+USER_TOP_K = _view(
+    "user_top_k_items",
+    [MODEL, USER],
     _LIST_FEATURES,
-    _pushed("user_items_push_source", "user_id", _LIST_FEATURES),
+    _pushed("user_top_k_items_push_source", ["model_version", "user_id"], _LIST_FEATURES),
 )
+"""Each model version has lists of its own: none is overwritten, so none is missing at a switch."""
 
 _HISTORY_FEATURES: dict[str, FeastType] = {"events": Array(String)}
 LIVE_HISTORY = _view(
     "live_history",
     [USER],
     _HISTORY_FEATURES,
-    _pushed(LIVE_HISTORY_SOURCE, "user_id", _HISTORY_FEATURES),
+    _pushed(LIVE_HISTORY_SOURCE, ["user_id"], _HISTORY_FEATURES),
 )
 
 _TRENDING_FEATURES: dict[str, FeastType] = {"item_ids": Array(String)}
@@ -195,26 +177,24 @@ TRENDING_ITEMS = _view(
     "trending_items",
     [CATEGORY],
     _TRENDING_FEATURES,
-    _pushed(TRENDING_SOURCE, "category", _TRENDING_FEATURES),
+    _pushed(TRENDING_SOURCE, ["category"], _TRENDING_FEATURES),
 )
 
 OBJECTS: list[Entity | FeatureView | FeatureService] = [
     USER,
     ITEM,
+    MODEL,
     CATEGORY,
     USER_FEATURES,
     ITEM_FEATURES,
     INTERACTIONS_FEATURES,
-    ITEM_EMBEDDING,
-    USER_EMBEDDING,
     ITEM_TEXTUAL_FEATURES,
-    USER_ITEMS,
+    USER_TOP_K,
     LIVE_HISTORY,
     TRENDING_ITEMS,
     FeatureService(name="user_service", features=[USER_FEATURES]),
     FeatureService(name="item_service", features=[ITEM_FEATURES]),
     FeatureService(name="interaction_service", features=[INTERACTIONS_FEATURES]),
-    FeatureService(name="item_embedding", features=[ITEM_EMBEDDING]),
-    FeatureService(name="user_top_k_items", features=[USER_ITEMS]),
+    FeatureService(name="user_top_k_items", features=[USER_TOP_K]),
     FeatureService(name="category_trending_items", features=[TRENDING_ITEMS]),
 ]

@@ -28,8 +28,12 @@ class ModelVersion:
     version: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    data_until: datetime | None = None
+    """The instant up to which it knows the shop's data."""
     created_at: datetime | None = None
     """None until it is registered."""
+    published_at: datetime | None = None
+    """When its vectors and lists were complete; None until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,17 @@ class Live:
     version: str
     previous: str | None
     switched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A change of the live version."""
+
+    version: str
+    previous: str | None
+    switched_at: datetime
+    switched_by: str
+    reason: str
 
 
 class BundlePart(NamedTuple):
@@ -53,19 +68,25 @@ def register(connection: Connection, model: ModelVersion) -> None:
     """Add a version; an existing one gets the new parameters and metrics."""
     connection.execute(
         """
-        insert into ml.model_versions (version, parameters, metrics) values (%s, %s, %s)
-        on conflict (version) do update
-        set parameters = excluded.parameters, metrics = excluded.metrics
+        insert into ml.model_versions (version, parameters, metrics, data_until)
+        values (%s, %s, %s, %s)
+        on conflict (version) do update set parameters = excluded.parameters,
+        metrics = excluded.metrics, data_until = excluded.data_until
         """,
-        (model.version, Jsonb(dict(model.parameters)), Jsonb(dict(model.metrics))),
+        (
+            model.version,
+            Jsonb(dict(model.parameters)),
+            Jsonb(dict(model.metrics)),
+            model.data_until,
+        ),
     )
 
 
 def versions(connection: Connection) -> list[ModelVersion]:
     """All versions, newest first."""
     rows = connection.execute(
-        "select version, parameters, metrics, created_at from ml.model_versions"
-        " order by version desc"
+        "select version, parameters, metrics, data_until, created_at, published_at"
+        " from ml.model_versions order by version desc"
     )
     return [ModelVersion(*row) for row in rows]
 
@@ -178,35 +199,90 @@ def live_version(connection: Connection) -> str | None:
     return current.version if current else None
 
 
-def switch_live(connection: Connection, version: str) -> None:
-    """Make a registered version the live one, in one statement; a rollback is the same switch.
+def mark_published(connection: Connection, version: str) -> None:
+    """Note that all that serving needs of a version is written; from now on it can go live."""
+    connection.execute(
+        "update ml.model_versions set published_at = now() where version = %s", (version,)
+    )
+
+
+def switch_live(
+    connection: Connection, version: str, *, by: str, reason: str, to_older: bool = False
+) -> None:
+    """Make a published version the live one; a rollback is the same switch.
+
+    Args:
+        connection: whose transaction the switch is part of.
+        version: becomes live; if it is already, nothing changes.
+        by: who wants it.
+        reason: why, in a few words; kept with the switch.
+        to_older: whether it may know older data than the live version.
 
     Raises:
-        ModelError: the version is not registered or has no item vectors.
+        ModelError: the version is not registered, not published, or knows older data.
     """
-    complete = connection.execute(
-        "select exists (select from ml.item_vectors where version = %s)", (version,)
+    row = connection.execute(
+        "select published_at, data_until from ml.model_versions where version = %s", (version,)
     ).fetchone()
-    if complete != (True,):
-        raise ModelError(f"version {version} cannot go live: it has no item vectors")
+    if row is None:
+        raise ModelError(f"there is no version {version}")
+    published_at, until = row
+    if published_at is None:
+        raise ModelError(f"version {version} cannot go live: it has not been published")
+    # A row that another switch has locked is read again when that one has ended.
+    current = connection.execute(
+        "select l.version, v.data_until from ml.live_version l"
+        " join ml.model_versions v using (version) for update of l"
+    ).fetchone()
+    live, live_until = current or (None, None)
+    if live == version:
+        return
+    if until and live_until and until < live_until and not to_older:
+        raise ModelError(
+            f"version {version} knows the data until {until}, the live version {live}"
+            f" until {live_until}: it would be a step back"
+        )
     connection.execute(
         """
         insert into ml.live_version as live (version) values (%s)
         on conflict (only_row) do update
         set version = excluded.version, previous_version = live.version, switched_at = now()
-        where live.version <> excluded.version
         """,
         (version,),
     )
+    connection.execute(
+        "insert into ml.switches (version, previous_version, switched_by, reason)"
+        " values (%s, %s, %s, %s)",
+        (version, live, by, reason),
+    )
+
+
+def switches(connection: Connection, limit: int) -> list[Switch]:
+    """The newest switches, newest first."""
+    rows = connection.execute(
+        "select version, previous_version, switched_at, switched_by, reason from ml.switches"
+        " order by switch_id desc limit %s",
+        (limit,),
+    )
+    return [Switch(*row) for row in rows]
+
+
+def delete_unpublished(connection: Connection) -> list[str]:
+    """Delete what runs that did not end have left; nobody may publish meanwhile."""
+    rows = connection.execute(
+        "delete from ml.model_versions where published_at is null returning version"
+    )
+    return sorted(version for (version,) in rows)
 
 
 def delete_old(connection: Connection, keep: int = MIN_KEPT_VERSIONS) -> list[str]:
-    """Delete all but the newest `keep` versions, never the live one or its predecessor."""
+    """Delete all but the newest `keep` published ones, never the live one or its predecessor."""
     rows = connection.execute(
         """
         delete from ml.model_versions
         where version not in (
-            select version from ml.model_versions order by version desc limit %s
+            select version from ml.model_versions where published_at is not null
+            order by version desc limit %s
         )
         and version not in (select version from ml.live_version)
         and version not in (

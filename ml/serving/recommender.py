@@ -49,8 +49,7 @@ class Recommender:
 
     Constructing it is cheap: Feast, torch and the bundle are loaded in the background, and simpler
     answers are served until then. It notices a switch of the live version within five seconds. One
-    version makes a whole list: a precomputed list of another version than the live one is not
-    served.
+    version makes a whole list: precomputed lists are read by the version that is live.
     """
 
     def __init__(self, settings: MlSettings) -> None:
@@ -65,7 +64,7 @@ class Recommender:
         `none`.
         """
         model = self._live_model.current()
-        state = self._state(user_id)
+        state = self._state(model, user_id)
         shopper = Shopper(user_id, preferences, state.history if state else ())
         return _first(self._answers(model, state, shopper, limit))
 
@@ -89,7 +88,7 @@ class Recommender:
     def _personal(
         self, model: LiveModel, state: "ShopperFeatures | None", shopper: Shopper, limit: int
     ) -> Iterator[ServedList]:
-        listed = _listed(model, state)
+        listed = state.top_k if state else None
         if listed is None or _acted_since(state):
             found = self._search.call(lambda: self._search_live(model, shopper, limit))
             yield ServedList(found or (), "live", model.version)
@@ -107,11 +106,13 @@ class Recommender:
                 apply_filters(model.popular, shopper)[:limit], "popular", model.version
             )
 
-    def _state(self, user_id: str | None) -> "ShopperFeatures | None":
+    def _state(self, model: LiveModel | None, user_id: str | None) -> "ShopperFeatures | None":
         features = self._live_model.features
         if features is None or user_id is None:
             return None
-        return self._online_store.call(lambda: features.shopper(user_id))
+        return self._online_store.call(
+            lambda: features.shopper(model.version if model else None, user_id)
+        )
 
     def _search_live(self, model: LiveModel, shopper: Shopper, limit: int) -> tuple[str, ...]:
         if model.bundle is None or not (shopper.history or shopper.preferences):
@@ -142,13 +143,6 @@ class Recommender:
 def _first(answers: Iterator[ServedList]) -> ServedList:
     """The first that has any items."""
     return next((each for each in answers if each.item_ids), ServedList((), "none", None))
-
-
-def _listed(model: LiveModel, state: "ShopperFeatures | None") -> tuple[str, ...] | None:
-    """The precomputed list, if it is the live version's."""
-    if state is None or state.top_k is None or state.top_k.model_version != model.version:
-        return None
-    return state.top_k.item_ids
 
 
 def _acted_since(state: "ShopperFeatures | None") -> bool:

@@ -2,29 +2,27 @@
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import pandas as pd
-from feast import FeatureStore
+from feast import FeatureStore, FeatureView
 from feast.errors import FeastError
-from feast.infra.key_encoding_utils import serialize_entity_key
-from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.protos.feast.types.Value_pb2 import Value
 
 from streams import live_history
 from streams.contracts import Interaction
+from streams.features.keys import MODEL_VERSION, USER_ID, VersionKeys, user_key, version_of
 from streams.features.online_store import PooledOnlineStore
-from streams.features.store import ENTITY_KEY_VERSION, close, feast_errors, feature_store
+from streams.features.store import close, feast_errors, feature_store
 from streams.live_history import Entry
 from streams.settings import FeatureSettings
 
 LIVE_HISTORY_SOURCE = "live_history_push_source"
 _LIVE_HISTORY_VIEW, _EVENTS = "live_history", "events"
 LIVE_HISTORY = f"{_LIVE_HISTORY_VIEW}:{_EVENTS}"
-_USER = "user_id"
 TRENDING_SOURCE = "trending_push_source"
 WHOLE_SHOP = ""
 """The key of what is trending in all categories: the empty path."""
@@ -64,11 +62,11 @@ class OnlineStore:
         for interaction in interactions:
             by_user.setdefault(interaction.user_id, []).append(Entry.of(interaction))
         with self._available() as store:
-            view, online_store = store.get_feature_view(_LIVE_HISTORY_VIEW), _pooled(store)
+            view, online_store = store.get_feature_view(_LIVE_HISTORY_VIEW), pooled(store)
             every = list(by_user.items())
             for start in range(0, len(every), _USERS_AT_ONCE):
                 users = every[start : start + _USERS_AT_ONCE]
-                keys = [_stored_key(user_id) for user_id, _ in users]
+                keys = [user_key(user_id) for user_id, _ in users]
                 found = online_store.read_values(store.config, view, _EVENTS, keys)
                 extended: dict[bytes, bytes] = {}
                 for key, (_, added) in zip(keys, users, strict=True):
@@ -80,23 +78,25 @@ class OnlineStore:
                 online_store.write_values(store.config, view, _EVENTS, extended)
 
     def forget(self, user_ids: Collection[str]) -> dict[str, dict[str, int]]:
-        """Delete what every view keyed by users has of them; returns 1 by view for each user.
+        """Delete what every view keyed by users has of them; returns each user's rows by view.
+
+        Where each model version has a key of its own, it is deleted from all of them.
 
         Nobody may write of them meanwhile (`streams.erasures`).
         """
-        by_key = {_stored_key(user_id): user_id for user_id in user_ids}
         found: dict[str, dict[str, int]] = {user_id: {} for user_id in user_ids}
         with self._available() as store:
-            online_store = _pooled(store)
+            online_store = pooled(store)
             for view in store.list_feature_views():
-                if view.online and [each.name for each in view.entity_columns] == [_USER]:
-                    for key in online_store.delete(store.config, view, list(by_key)):
-                        found[by_key[key]][f"feast.{view.name}"] = 1
+                by_key = _keys(view, user_ids, partial(versions, store, view))
+                for key in online_store.delete(store.config, view, list(by_key)) if by_key else ():
+                    rows = found[by_key[key]]
+                    rows[f"feast.{view.name}"] = rows.get(f"feast.{view.name}", 0) + 1
         return found
 
     def live_history(self, user_id: str) -> tuple[Interaction, ...]:
         """A user's newest interactions, newest last."""
-        (entries,) = self._read([LIVE_HISTORY], _USER, [user_id])[_EVENTS]
+        (entries,) = self._read([LIVE_HISTORY], [{USER_ID: user_id}])[_EVENTS]
         return live_history.decode(user_id, entries or ())
 
     def close(self) -> None:
@@ -107,12 +107,12 @@ class OnlineStore:
                 self._feast = None
 
     def _read(
-        self, features: Sequence[str], key: str, values: Sequence[str]
+        self, features: Sequence[str], rows: Sequence[Mapping[str, str]]
     ) -> dict[str, list[Any]]:
         with self._available() as store:
             answer: dict[str, list[Any]] = store.get_online_features(
                 features=list(features),
-                entity_rows=[{key: value} for value in values],
+                entity_rows=[dict(row) for row in rows],
             ).to_dict(include_event_timestamps=True)
         return answer
 
@@ -142,14 +142,31 @@ class OnlineStore:
                 self._feast.refresh_registry()  # type: ignore[no-untyped-call]
 
 
-def _pooled(store: FeatureStore) -> PooledOnlineStore:
+def pooled(store: FeatureStore) -> PooledOnlineStore:
+    """The online store of a connected store."""
     online_store = store.provider.online_store
     assert isinstance(online_store, PooledOnlineStore)
     return online_store
 
 
-@lru_cache(maxsize=50_000)
-def _stored_key(user_id: str) -> bytes:
-    """A user's key as Feast stores it; making one takes longer than decoding a history."""
-    key = EntityKey(join_keys=[_USER], entity_values=[Value(string_val=user_id)])
-    return serialize_entity_key(key, ENTITY_KEY_VERSION)
+def versions(store: FeatureStore, view: FeatureView) -> list[str]:
+    """The model versions of which a view keyed by version and user has anything."""
+    online_store, found = pooled(store), []
+    key = online_store.first_key(store.config, view, start=b"")
+    while key is not None:
+        found.append(version_of(key))
+        key = online_store.first_key(store.config, view, start=VersionKeys(found[-1]).end)
+    return found
+
+
+def _keys(
+    view: FeatureView, user_ids: Collection[str], versions: Callable[[], Iterable[str]]
+) -> dict[bytes, str]:
+    """Users by their keys in a view; none if it is not keyed by users."""
+    columns = {each.name for each in view.entity_columns} if view.online else set()
+    if columns == {USER_ID}:
+        return {user_key(user_id): user_id for user_id in user_ids}
+    if columns == {MODEL_VERSION, USER_ID}:
+        by_version = map(VersionKeys, versions())
+        return {keys.key(user_id): user_id for keys in by_version for user_id in user_ids}
+    return {}

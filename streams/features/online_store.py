@@ -1,8 +1,9 @@
 """Feast's PostgreSQL online store with connections that threads may share."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from feast import FeatureView, RepoConfig
 from feast.infra.online_stores.helpers import compute_table_id
@@ -98,6 +99,61 @@ class PooledOnlineStore(PostgreSQLOnlineStore):
                 ).format(_table(config, view)),
                 [feature, list(values), list(values.values())],
             )
+
+    def add_values(
+        self,
+        config: RepoConfig,
+        view: FeatureView,
+        feature: str,
+        values: Iterable[tuple[bytes, bytes]],
+        *,
+        of: datetime,
+    ) -> None:
+        """Write the encoded values of one feature by key, of keys that have none yet, by COPY.
+
+        `of` is their event timestamp.
+        """
+        created = datetime.now(of.tzinfo)
+        statement = sql.SQL(
+            "copy {} (entity_key, feature_name, value, event_ts, created_ts)"
+            " from stdin with (format binary)"
+        ).format(_table(config, view))
+        with (
+            self._get_conn(config) as connection,
+            connection.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            copy.set_types(["bytea", "text", "bytea", "timestamptz", "timestamptz"])
+            for key, value in values:
+                copy.write_row((key, feature, value, of, created))
+
+    def first_key(self, config: RepoConfig, view: FeatureView, *, start: bytes) -> bytes | None:
+        """The smallest key of a view that is not below `start`; None where there is none."""
+        with self._get_conn(config, autocommit=True) as connection:
+            row = (
+                connection.cursor(binary=True)
+                .execute(
+                    sql.SQL(
+                        "select entity_key from {} where entity_key >= %b"
+                        " order by entity_key limit 1"
+                    ).format(_table(config, view)),
+                    [start],
+                )
+                .fetchone()
+            )
+            return row[0] if row else None  # type: ignore[return-value]
+
+    def delete_range(
+        self, config: RepoConfig, view: FeatureView, *, start: bytes, end: bytes
+    ) -> int:
+        """Delete what a view has of the keys from `start` to before `end`; returns the rows."""
+        with self._get_conn(config) as connection:
+            return connection.execute(
+                sql.SQL("delete from {} where entity_key >= %b and entity_key < %b").format(
+                    _table(config, view)
+                ),
+                [start, end],
+            ).rowcount
 
     def close_connections(self) -> None:
         """Give all connections back; the next use opens new ones."""

@@ -17,7 +17,10 @@ from ml.settings import MlSettings
 
 
 def read_back(settings: MlSettings, report: Report) -> dict[str, tuple[str, ...]]:
-    """Every user's list from Feast; checks that each is live and repeats no seen item."""
+    """Every user's list of the live version in Feast.
+
+    Checks that each user has one, and that none repeats an item that the user has seen.
+    """
     with psycopg.connect(settings.database_url) as connection:
         users = repository.users(connection)
         pairs = repository.interacted_items(connection)
@@ -26,18 +29,16 @@ def read_back(settings: MlSettings, report: Report) -> dict[str, tuple[str, ...]
     for user_id, item_id in pairs:
         seen.setdefault(user_id, set()).add(item_id)
     with closing(OnlineFeatures(settings)) as features:
-        served = features.top_k_of(users)
-    lists = {user_id: top_k.item_ids for user_id, top_k in served.items() if top_k.item_ids}
+        served = features.top_k_of(live, users) if live else {}
+    lists = {user_id: items for user_id, items in served.items() if items}
     report.model_version = live
     report.users_with_top_k = len(lists)
-    stale = sum(top_k.model_version != live for top_k in served.values())
     repeated = sum(not seen.get(user, set()).isdisjoint(items) for user, items in lists.items())
     report.check(
-        "every user has a list in Feast",
+        "every user has a list of the live version in Feast",
         held=len(lists) == len(users),
         found=f"{len(lists)} of {len(users)}",
     )
-    report.check("every list is of the live version", held=not stale, found=f"{stale} are not")
     report.check(
         "no list repeats an item that its user has seen",
         held=not repeated,

@@ -1,0 +1,52 @@
+"""Keys of the online store as Feast encodes them.
+
+A key of several entities has the names of all of them first, in alphabetical order, and then their
+values in the same order. So the keys of one model version's lists lie together.
+"""
+
+import struct
+from functools import lru_cache
+
+from feast.infra.key_encoding_utils import deserialize_entity_key, serialize_entity_key
+from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+from feast.protos.feast.types.Value_pb2 import Value
+
+from streams.features.store import ENTITY_KEY_VERSION
+
+MODEL_VERSION, USER_ID = "model_version", "user_id"
+_LENGTH = struct.Struct("<I")
+
+
+@lru_cache(maxsize=50_000)
+def user_key(user_id: str) -> bytes:
+    """The key of a user's features; making one takes longer than decoding a history."""
+    return _encoded(**{USER_ID: user_id})
+
+
+class VersionKeys:
+    """The keys of one model version's features by user."""
+
+    def __init__(self, version: str) -> None:
+        self.first = _encoded(**{MODEL_VERSION: version, USER_ID: ""})[: -_LENGTH.size]
+        """No key of the version is smaller."""
+        self.end = self.first[:-1] + bytes([self.first[-1] + 1])
+        """All keys of the version are smaller."""
+
+    def key(self, user_id: str) -> bytes:
+        """The key of a user; Feast's own call takes ten times as long."""
+        encoded = user_id.encode()
+        return self.first + _LENGTH.pack(len(encoded)) + encoded
+
+
+def version_of(key: bytes) -> str:
+    """The model version of a key of `VersionKeys`."""
+    found = deserialize_entity_key(key, ENTITY_KEY_VERSION)
+    values = dict(zip(found.join_keys, found.entity_values, strict=True))
+    return str(values[MODEL_VERSION].string_val)
+
+
+def _encoded(**values: str) -> bytes:
+    key = EntityKey(
+        join_keys=list(values), entity_values=[Value(string_val=each) for each in values.values()]
+    )
+    return serialize_entity_key(key, ENTITY_KEY_VERSION)
