@@ -10,7 +10,7 @@ from support.cluster_database import UrlOf
 pytestmark = pytest.mark.integration
 
 LIVE_HISTORY = "feast.feast_edb_rec_sys_live_history"
-LISTS = "feast.feast_edb_rec_sys_user_items"
+LISTS = "feast.feast_edb_rec_sys_user_top_k_items"
 
 
 @pytest.mark.parametrize(

@@ -183,11 +183,10 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
     version = retrain(ml_settings(url_of("pipeline"), tmp_path / "pipeline"))
 
     features = OnlineFeatures(ml_settings(url_of("storefront"), tmp_path))
-    state = features.shopper("u0")
+    state = features.shopper(version, "u0")
     assert features.trending() == ("i9",)
     features.close()
     assert state.top_k is not None
-    assert state.top_k.model_version == version
     assert [event.item_id for event in state.history] == ["i9"]
     with psycopg.connect(url_of("storefront")) as connection:
         assert registry.live_version(connection) == version
@@ -230,4 +229,4 @@ def test_a_project_that_was_never_applied_is_away_for_who_may_not_apply_it(
         database_url=url_of("pipeline"), models_dir=tmp_path, feast_project="never_applied"
     )
     with pytest.raises(UnavailableError):
-        OnlineFeatures(settings).top_k("u0")
+        OnlineFeatures(settings).top_k("v", "u0")

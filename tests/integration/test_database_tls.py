@@ -110,7 +110,7 @@ def by_the_storefront(url: str) -> None:
 
 def by_the_online_store(url: str) -> None:
     features = OnlineFeatures(MlSettings(database_url=url, models_dir=Path("unused")))
-    assert features.top_k("nobody") is None
+    assert features.top_k("v", "nobody") is None
     features.close()
 
 

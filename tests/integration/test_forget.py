@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import psycopg
 import pytest
 from psycopg import sql
@@ -115,14 +114,11 @@ def test_nothing_of_a_person_stays(stack: Any, tracker: EventTracker) -> None:
     send_to_every_topic(stack, user_id)
     tracker.wait_until_stored(60, lambda _: None)
     features = OnlineFeatures(MlSettings(database_url=stack.database_url, models_dir=Path("none")))
-    features.push("user_items_push_source", pd.DataFrame({
-        "user_id": [user_id], "top_k_item_ids": [["p3"]], "model_version": "v",
-        "event_timestamp": datetime.now(UTC),
-    }))  # fmt: skip
+    features.add_lists("v", [(user_id, ["p3"])], until=datetime.now(UTC))
     stores = {
         "shop.users", "shop.orders", "shop.reviews", "shop.cart_lines", "shop.submissions",
         "events.interactions", "events.new_users", "events.impressions", "events.sessions",
-        "events.session_events", "events.shopper_items", "feast.feast_edb_rec_sys_user_items",
+        "events.session_events", "events.shopper_items", "feast.feast_edb_rec_sys_user_top_k_items",
         "feast.feast_edb_rec_sys_live_history",
     }  # fmt: skip
     assert places_of(stack.database_url, user_id, email) == stores
@@ -142,7 +138,7 @@ def test_nothing_of_a_person_stays(stack: Any, tracker: EventTracker) -> None:
     removed = dict(re.findall(r"│ (\S+) +│ (\d+) +│", done.stdout))
     assert {name for name, rows in removed.items() if int(rows)} == {
         *(name for name in stores if not name.startswith(("feast", "shop.orders"))),
-        "feast.user_items", "feast.live_history", "shop.outbox",
+        "feast.user_top_k_items", "feast.live_history", "shop.outbox",
     }  # fmt: skip
     assert "1 orders remain without a name" in done.stdout
     send_to_every_topic(stack, user_id)

@@ -106,7 +106,8 @@ def with_live_model(database_url: str) -> str:
         repository.register(connection, ModelVersion(VERSION))
         repository.write_item_vectors(connection, VERSION, [ITEM], np.ones((1, 4), np.float32))
         repository.write_popular_items(connection, VERSION, [ITEM])
-        repository.switch_live(connection, VERSION)
+        repository.mark_published(connection, VERSION)
+        repository.switch_live(connection, VERSION, by="a test", reason="test")
     return database_url
 
 

@@ -3,12 +3,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pandas as pd
 import psycopg
 import pytest
 
 from ml.features.apply import apply
-from ml.features.online import OnlineFeatures, TopK
+from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
 from streams.errors import UnavailableError
 from streams.features.store import feature_store
@@ -19,29 +18,19 @@ pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
-def _push_lists(features: OnlineFeatures, lists: dict[str, list[str]], version: str = "v1") -> None:
-    frame = pd.DataFrame(
-        {
-            "user_id": list(lists),
-            "top_k_item_ids": list(lists.values()),
-            "model_version": version,
-            "event_timestamp": NOW,
-        }
-    )
-    features.push("user_items_push_source", frame)
+def _add_lists(features: OnlineFeatures, lists: dict[str, list[str]], version: str = "v1") -> None:
+    features.add_lists(version, lists.items(), until=NOW)
 
 
 def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSettings) -> None:
     store = feature_store(settings)
-    assert {entity.name for entity in store.list_entities()} >= {"user", "item"}
+    assert {entity.name for entity in store.list_entities()} >= {"user", "item", "model"}
     assert {view.name for view in store.list_feature_views()} == {
         "user_features",
         "item_features",
         "interactions_features",
-        "item_embedding",
-        "user_embedding",
         "item_textual_features_embed",
-        "user_items",
+        "user_top_k_items",
         "live_history",
         "trending_items",
     }
@@ -49,15 +38,12 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
         "item_service",
         "user_service",
         "interaction_service",
-        "item_embedding",
         "user_top_k_items",
         "category_trending_items",
     }
     assert {source.name for source in store.list_data_sources()} >= {
-        "item_embed_push_source",
-        "user_embed_push_source",
         "item_textual_features_push_source",
-        "user_items_push_source",
+        "user_top_k_items_push_source",
         "live_history_push_source",
     }
 
@@ -65,11 +51,11 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
 def test_applying_again_keeps_what_is_stored_and_puts_nothing_into_public(
     settings: MlSettings, features: OnlineFeatures
 ) -> None:
-    _push_lists(features, {"u": ["a"]})
+    _add_lists(features, {"u": ["a"]})
 
     apply(settings)
 
-    assert features.top_k("u") == TopK(("a",), "v1")
+    assert features.top_k("v1", "u") == ("a",)
     with psycopg.connect(settings.database_url) as connection:
         rows = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'public'"
@@ -131,29 +117,54 @@ def test_lists_are_read_for_many_users_at_once_and_absent_ones_left_out(
     features: OnlineFeatures,
 ) -> None:
     lists = {f"u{number}": [f"i{number}", "i"] for number in range(1500)}
-    _push_lists(features, lists)
+    _add_lists(features, lists)
 
-    read = features.top_k_of([*lists, "stranger"])
+    read = features.top_k_of("v1", [*lists, "stranger"])
 
-    assert read == {user: TopK(tuple(items), "v1") for user, items in lists.items()}
+    assert read == {user: tuple(items) for user, items in lists.items()}
 
 
 def test_an_empty_list_is_a_list(features: OnlineFeatures) -> None:
-    _push_lists(features, {"u": [], "v": ["a"]})
-    assert features.top_k("u") == TopK((), "v1")
+    _add_lists(features, {"u": [], "v": ["a"]})
+    assert features.top_k("v1", "u") == ()
+
+
+def test_versions_have_lists_of_their_own(features: OnlineFeatures) -> None:
+    _add_lists(features, {"u": ["a"], "v": ["b"]}, "2026-1")
+    _add_lists(features, {"u": ["c"], "\u00fc": []}, "2026-2")
+    _add_lists(features, {"u": ["d"]}, "2026-10")
+
+    assert features.top_k("2026-1", "u") == ("a",)
+    assert features.top_k("2026-2", "u") == ("c",)
+    assert features.top_k("2026-2", "v") is None
+    assert sorted(features.listed_versions()) == ["2026-1", "2026-10", "2026-2"]
+
+    assert features.delete_lists("2026-1") == 2
+    assert features.delete_lists("2026-1") == 0
+    assert features.top_k("2026-10", "u") == ("d",)
+    assert sorted(features.listed_versions()) == ["2026-10", "2026-2"]
+    assert features.forget(["u"]) == {"u": {"feast.user_top_k_items": 2}}
+    assert features.listed_versions() == ["2026-2"]
+
+
+def test_without_a_version_a_shopper_has_a_history_alone(features: OnlineFeatures) -> None:
+    event = interaction("u", "i", "view", NOW)
+    features.extend_live_histories([event])
+    state = features.shopper(None, "u")
+    assert (state.top_k, state.known_until, state.history) == (None, None, (event,))
 
 
 def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeatures) -> None:
     event = interaction("u", "i", "view", NOW)
-    _push_lists(features, {"u": ["a"]})
+    _add_lists(features, {"u": ["a"]})
     features.extend_live_histories([event])
 
-    state = features.shopper("u")
+    state = features.shopper("v1", "u")
 
-    assert state.top_k == TopK(("a",), "v1")
+    assert state.top_k == ("a",)
     assert state.history == (event,)
     assert abs(state.known_until - NOW) < timedelta(seconds=1)
-    nobody = features.shopper("nobody")
+    nobody = features.shopper("v1", "nobody")
     assert (nobody.top_k, nobody.known_until, nobody.history) == (None, None, ())
 
 
@@ -166,7 +177,7 @@ def test_many_threads_share_one(features: OnlineFeatures) -> None:
             for _ in range(30):
                 features.extend_live_histories([event])
                 assert features.live_history(name) == (event,)
-                assert features.top_k("nobody") is None
+                assert features.top_k("v1", "nobody") is None
         except Exception as error:  # noqa: BLE001 - a thread's failure is looked at below
             failures.append(error)
 
@@ -180,14 +191,14 @@ def test_many_threads_share_one(features: OnlineFeatures) -> None:
 
 
 def test_a_read_takes_few_milliseconds(features: OnlineFeatures) -> None:
-    _push_lists(
+    _add_lists(
         features, {f"u{number}": [f"i{item}" for item in range(50)] for number in range(500)}
     )
-    features.top_k("u0")
+    features.top_k("v1", "u0")
     seconds = []
     for number in range(300):
         started = time.perf_counter()
-        features.top_k(f"u{number}")
+        features.top_k("v1", f"u{number}")
         seconds.append(time.perf_counter() - started)
     # A p50 of .6 ms was measured; the slack is for a machine that does other things as well.
     assert sorted(seconds)[150] < 0.01
@@ -196,28 +207,28 @@ def test_a_read_takes_few_milliseconds(features: OnlineFeatures) -> None:
 def test_connections_that_the_server_closed_are_replaced(
     settings: MlSettings, features: OnlineFeatures
 ) -> None:
-    _push_lists(features, {"u": ["a"]})
+    _add_lists(features, {"u": ["a"]})
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
 
-    assert features.top_k("u") == TopK(("a",), "v1")
+    assert features.top_k("v1", "u") == ("a",)
 
 
 def test_failed_queries_do_not_use_the_connections_up(
     settings: MlSettings, features: OnlineFeatures
 ) -> None:
-    features.top_k("u")
+    features.top_k("v1", "u")
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         connection.execute("alter schema feast rename to hidden")
         for _ in range(20):
             with pytest.raises(UnavailableError):
-                features.top_k("u")
+                features.top_k("v1", "u")
         connection.execute("alter schema hidden rename to feast")
 
-    assert features.top_k("u") is None
+    assert features.top_k("v1", "u") is None
 
 
 def test_a_database_that_is_away_is_reported_as_such(tmp_path: Path) -> None:
@@ -225,7 +236,7 @@ def test_a_database_that_is_away_is_reported_as_such(tmp_path: Path) -> None:
         database_url="postgresql://nobody:secret@127.0.0.1:1/none", models_dir=tmp_path
     )
     with pytest.raises(UnavailableError) as caught:
-        OnlineFeatures(settings).top_k("u")
+        OnlineFeatures(settings).top_k("v1", "u")
     assert "secret" not in str(caught.value)
 
 
@@ -239,12 +250,12 @@ def test_definitions_that_are_applied_later_are_found(
     settings = MlSettings(database_url=database_url, models_dir=tmp_path)
     features = OnlineFeatures(settings)
     with pytest.raises(UnavailableError):
-        features.top_k("u")
+        features.top_k("v1", "u")
     apply(settings)
     deadline = time.monotonic() + 10
     while True:
         try:
-            assert features.top_k("u") is None
+            assert features.top_k("v1", "u") is None
             break
         except UnavailableError:
             assert time.monotonic() < deadline

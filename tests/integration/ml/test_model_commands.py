@@ -98,7 +98,7 @@ def test_the_card_of_a_named_and_of_the_live_version(
     with pytest.raises(ConfigurationError, match=f"version {second} has no card"):
         recsys("card")
     with psycopg.connect(settings.database_url) as connection:
-        repository.switch_live(connection, first)
+        repository.switch_live(connection, first, by="a test", reason="rollback", to_older=True)
     assert recsys("card") == printed
 
 

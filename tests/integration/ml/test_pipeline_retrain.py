@@ -1,5 +1,5 @@
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 
 from ml.card.make import FOLDER, README
 from ml.card.model_card import ModelCard
-from ml.features.online import OnlineFeatures, TopK
+from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.ranking.ranker import Ranker
 from ml.registry import repository
@@ -48,7 +48,7 @@ def _ranker(settings: MlSettings, run: RetrainResult) -> Ranker:
 
 
 def _assert_are_those_of_the_blend(
-    settings: MlSettings, run: RetrainResult, lists: Mapping[str, TopK]
+    settings: MlSettings, run: RetrainResult, lists: Mapping[str, Sequence[str]]
 ) -> None:
     """They are the lists of a ranker of several models, and none holds what is seen."""
     ranker = _ranker(settings, run)
@@ -61,7 +61,7 @@ def _assert_are_those_of_the_blend(
     )
     for block in blocks:
         for user, items in zip(block.user_ids, block.lists, strict=True):
-            assert list(lists[user].item_ids) == items
+            assert list(lists[user]) == items
             assert len(items) == settings.top_k
             assert not seen.get(user, set()) & set(items)
 
@@ -109,12 +109,11 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     _assert_ran_every_step(first)
     assert any(line.startswith("epoch 4 of 4, loss") for line in lines)
     assert list((tmp_path / "work").iterdir()) == []
-    lists = features.top_k_of(users)
+    lists = features.top_k_of(first.version, users)
     assert set(lists) == set(users)
-    assert {top_k.model_version for top_k in lists.values()} == {first.version}
     _assert_are_those_of_the_blend(settings, first, lists)
 
-    bought = lists["u00"].item_ids[0]
+    bought = lists["u00"][0]
     with psycopg.connect(settings.database_url) as connection:
         connection.execute(
             "insert into events.interactions (interaction_id, user_id, item_id, timestamp,"
@@ -134,11 +133,12 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     assert second.version > first.version
     assert "recall_at_20" not in second.metrics
     assert (second.metrics["interactions"], second.metrics["users"]) == (482, 62)
-    assert features.top_k("later") is None
-    replaced = features.top_k_of(users)
-    assert {top_k.model_version for top_k in replaced.values()} == {second.version}
-    assert {len(top_k.item_ids) for top_k in replaced.values()} == {5}
-    assert bought not in replaced["u00"].item_ids
+    assert features.top_k(second.version, "later") is None
+    replaced = features.top_k_of(second.version, users)
+    assert set(replaced) == set(users)
+    assert {len(items) for items in replaced.values()} == {5}
+    assert features.top_k_of(first.version, users) == lists, "for a rollback"
+    assert bought not in replaced["u00"]
     with psycopg.connect(settings.database_url) as connection:
         kept = {model.version: model for model in repository.versions(connection)}
     assert set(kept) == {first.version, second.version}

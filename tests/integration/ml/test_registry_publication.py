@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
-from ml.registry import repository
+from ml.registry import publication_lock, repository
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import index_items
 from ml.settings import MlSettings
@@ -37,13 +38,17 @@ def _dataset(settings: MlSettings, taste_shop: Any) -> Dataset:
 
 
 def _publish(
-    settings: MlSettings, dataset: Dataset, bundle: Bundle, progress: Any = _quiet
+    settings: MlSettings,
+    dataset: Dataset,
+    bundle: Bundle,
+    progress: Any = _quiet,
+    until: datetime | None = None,
 ) -> None:
     publish(
         Ranker(bundle, {}, {"two_tower": 1.0}),
         dataset,
         settings,
-        until=datetime.now(UTC),
+        until=until or datetime.now(UTC),
         parameters={},
         metrics={"recall_at_20": 0.5},
         progress=progress,
@@ -68,6 +73,7 @@ def test_a_publication_that_breaks_off_leaves_the_old_version_live_and_can_be_re
     first = train(dataset, CONFIG, seed=1)
     second = train(dataset, CONFIG, seed=2)
     _publish(settings, dataset, first)
+    users = dataset.known_users()["user_id"].tolist()
 
     def break_off(what: str, done: int, total: int) -> None:
         if what == "users' lists" and done == total:
@@ -76,6 +82,8 @@ def test_a_publication_that_breaks_off_leaves_the_old_version_live_and_can_be_re
     with pytest.raises(KeyboardInterrupt):
         _publish(settings, dataset, second, break_off)
     assert _live(settings).version == first.version
+    assert len(features.top_k_of(first.version, users)) == len(users)
+    assert sorted(features.listed_versions()) == sorted([first.version, second.version])
 
     _publish(settings, dataset, second)
     _publish(settings, dataset, second)
@@ -84,7 +92,7 @@ def test_a_publication_that_breaks_off_leaves_the_old_version_live_and_can_be_re
     assert (live.version, live.previous) == (second.version, first.version)
     assert _count(settings, "ml.model_versions") == 2
     assert _count(settings, "ml.item_vectors") == 2 * 80
-    assert features.top_k("u00").model_version == second.version
+    assert features.top_k(second.version, "u00")
 
 
 def test_a_rollback_is_the_same_switch(settings: MlSettings, taste_shop: Any) -> None:
@@ -94,10 +102,77 @@ def test_a_rollback_is_the_same_switch(settings: MlSettings, taste_shop: Any) ->
     _publish(settings, dataset, second)
 
     with psycopg.connect(settings.database_url) as connection:
-        repository.switch_live(connection, _live(settings).previous)
+        _switch(connection, _live(settings).previous)
 
     live = _live(settings)
     assert (live.version, live.previous) == (first.version, second.version)
+
+
+def test_what_a_killed_publication_left_is_removed_by_the_next(
+    settings: MlSettings, features: OnlineFeatures, taste_shop: Any
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    killed, following = (train(dataset, CONFIG, seed=seed) for seed in (1, 2))
+
+    def kill(what: str, _done: int, _total: int) -> None:
+        if what == "users' lists":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _publish(settings, dataset, killed, kill)
+    assert features.listed_versions() == [killed.version]
+
+    _publish(settings, dataset, following)
+
+    assert features.listed_versions() == [following.version]
+    assert _count(settings, "ml.model_versions") == 1
+    assert _count(settings, "ml.item_vectors") == 80
+    assert [folder.name for folder in settings.models_dir.iterdir()] == [following.version]
+
+
+def test_one_publication_at_a_time_and_the_other_is_named(
+    settings: MlSettings, taste_shop: Any
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    bundle = train(dataset, CONFIG, seed=1)
+    owner = re.escape(publication_lock.owner())
+    with (
+        publication_lock.one_at_a_time(settings.database_url),
+        pytest.raises(ModelError, match=f"in progress by {owner} since 20"),
+    ):
+        _publish(settings, dataset, bundle)
+    assert _live(settings) is None
+
+    _publish(settings, dataset, bundle)
+
+    assert _live(settings).version == bundle.version
+
+
+def test_a_version_of_older_data_does_not_replace_the_live_one(
+    settings: MlSettings, features: OnlineFeatures, taste_shop: Any
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    newer, older = (train(dataset, CONFIG, seed=seed) for seed in (1, 2))
+    now = datetime.now(UTC)
+    _publish(settings, dataset, newer, until=now)
+    with pytest.raises(ModelError, match="it would be a step back"):
+        _publish(settings, dataset, older, until=now - timedelta(minutes=1))
+    assert _live(settings).version == newer.version
+    assert features.top_k(newer.version, "u00")
+
+
+def test_a_switch_keeps_who_when_and_why(settings: MlSettings) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        for name in ("a", "b"):
+            _bare_version(connection, name)
+            repository.switch_live(connection, name, by=f"who made {name}", reason="published")
+        repository.switch_live(connection, "b", by="nobody", reason="nothing changes")
+        repository.switch_live(connection, "a", by="an analyst", reason="rollback")
+        found = repository.switches(connection, 2)
+    assert [(each.version, each.previous, each.switched_by, each.reason) for each in found] == [
+        ("a", "b", "an analyst", "rollback"),
+        ("b", "a", "who made b", "published"),
+    ]
 
 
 def test_an_empty_catalogue_is_not_published(settings: MlSettings, taste_shop: Any) -> None:
@@ -139,6 +214,11 @@ def test_item_vectors_and_popular_items_are_those_of_the_bundle(
 def _bare_version(connection: repository.Connection, version: str) -> None:
     repository.register(connection, ModelVersion(version))
     repository.write_item_vectors(connection, version, ["i"], np.zeros((1, 4), dtype=np.float32))
+    repository.mark_published(connection, version)
+
+
+def _switch(connection: repository.Connection, version: str) -> None:
+    repository.switch_live(connection, version, by="a test", reason="test", to_older=True)
 
 
 def test_only_a_complete_version_can_go_live(settings: MlSettings) -> None:
@@ -146,7 +226,7 @@ def test_only_a_complete_version_can_go_live(settings: MlSettings) -> None:
         repository.register(connection, ModelVersion("empty"))
         for version in ("empty", "unknown"):
             with pytest.raises(ModelError, match=version):
-                repository.switch_live(connection, version)
+                _switch(connection, version)
 
 
 def test_old_versions_go_but_never_the_live_one_or_its_predecessor(settings: MlSettings) -> None:
@@ -154,8 +234,8 @@ def test_old_versions_go_but_never_the_live_one_or_its_predecessor(settings: MlS
     with psycopg.connect(settings.database_url) as connection:
         for name in names:
             _bare_version(connection, name)
-        repository.switch_live(connection, names[0])
-        repository.switch_live(connection, names[1])
+        _switch(connection, names[0])
+        _switch(connection, names[1])
 
         deleted = repository.delete_old(connection, keep=3)
 
@@ -187,8 +267,8 @@ def test_switching_to_the_live_version_keeps_its_predecessor(settings: MlSetting
     with psycopg.connect(settings.database_url) as connection:
         for name in ("a", "b"):
             _bare_version(connection, name)
-            repository.switch_live(connection, name)
-        repository.switch_live(connection, "b")
+            _switch(connection, name)
+        _switch(connection, "b")
         live = repository.live(connection)
     assert (live.version, live.previous) == ("b", "a")
 
@@ -201,7 +281,7 @@ def test_a_user_who_is_erased_during_the_training_gets_no_list(
     with psycopg.connect(settings.database_url) as connection:
         erasures.note(connection, new_id(), "u01", {})
     _publish(settings, dataset, bundle)
-    assert features.top_k_of(["u00", "u01", "u02"]).keys() == {"u00", "u02"}
+    assert features.top_k_of(bundle.version, ["u00", "u01", "u02"]).keys() == {"u00", "u02"}
     assert features.forget(["u01"]) == {"u01": {}}
-    assert features.forget(["u02"]) == {"u02": {"feast.user_embedding": 1, "feast.user_items": 1}}
-    assert features.top_k("u02") is None
+    assert features.forget(["u02"]) == {"u02": {"feast.user_top_k_items": 1}}
+    assert features.top_k(bundle.version, "u02") is None
