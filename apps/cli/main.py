@@ -21,6 +21,7 @@ from apps.cli import (
     stack,
     synthetic,
     tuning,
+    versions,
 )
 from apps.cli.progress import err
 from streams.errors import RecsysError
@@ -37,6 +38,7 @@ for module in (
     forget,
     load,
     model,
+    versions,
     evaluation,
     tuning,
     events,

@@ -1,4 +1,4 @@
-"""`recsys train`, `versions`, `card` and `top-k`: the model of the running stack."""
+"""`recsys train`, `card` and `top-k`: the model of the running stack."""
 
 import json
 from contextlib import closing
@@ -30,7 +30,6 @@ class Ranker(StrEnum):
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command()(train)
-    cli.command()(versions)
     cli.command()(card)
     cli.command(name="top-k")(top_k)
 
@@ -68,18 +67,6 @@ def train(
         out.print(f"  {name}: {value}")
 
 
-def versions() -> None:
-    """Show the registered versions, newest first."""
-    live, registered = _versions(running_stack())
-    table = Table("version", "created", "recall@20", "NDCG@20", "")
-    for version in registered:
-        created = f"{version.created_at:%Y-%m-%d %H:%M}" if version.created_at else ""
-        figures = [version.metrics.get(f"{name}_at_20") for name in ("recall", "ndcg")]
-        shown = ["" if figure is None else f"{figure:.4f}" for figure in figures]
-        table.add_row(version.version, created, *shown, "live" if version.version == live else "")
-    out.print(table)
-
-
 def card(
     version: Annotated[
         str | None, typer.Argument(metavar="VERSION", help="The live version by default.")
@@ -103,7 +90,7 @@ def card(
     if chosen is None:
         raise ConfigurationError("no model is live yet; train one with: recsys train")
     if chosen not in {each.version for each in registered}:
-        raise ConfigurationError(f"there is no version {chosen}; see: recsys versions")
+        raise ConfigurationError(f"there is no version {chosen}; see: recsys model list")
     connect = partial(psycopg.connect, stack.database_url)
     folder = bundles.folder_of(chosen, ml_settings(stack).models_dir, connect) / FOLDER
     if not (folder / README).exists():

@@ -11,7 +11,7 @@ from feast.protos.feast.types.Value_pb2 import StringList, Value
 
 from streams import live_history
 from streams.contracts import Interaction
-from streams.features.keys import MODEL_VERSION, USER_ID, VersionKeys
+from streams.features.keys import MODEL_VERSION, USER_ID, VersionKeys, user_of
 from streams.features.online import LIVE_HISTORY, WHOLE_SHOP, OnlineStore, pooled, versions
 
 _VIEW, _TOP_K = "user_top_k_items", "top_k_item_ids"
@@ -57,6 +57,16 @@ class OnlineFeatures(OnlineStore):
                     lists[user_id] = tuple(items)
         return lists
 
+    def sample_lists(self, version: str, limit: int) -> dict[str, tuple[str, ...]]:
+        """The lists of at most `limit` users of a version, the same each time."""
+        keys = VersionKeys(version)
+        with self._available() as store:
+            view = store.get_feature_view(_VIEW)
+            found = pooled(store).values_from(
+                store.config, view, start=keys.first, end=keys.end, limit=limit
+            )
+        return {user_of(key): _decoded(value) for key, value in found}
+
     def shopper(self, version: str | None, user_id: str) -> ShopperFeatures:
         """A user's list and history, from one read; of no version there is no list."""
         wanted = [LIVE_HISTORY] if version is None else [_LIST, LIVE_HISTORY]
@@ -101,6 +111,10 @@ class OnlineFeatures(OnlineStore):
         with self._available() as store:
             view = store.get_feature_view(_VIEW)
             return pooled(store).delete_range(store.config, view, start=keys.first, end=keys.end)
+
+
+def _decoded(value: bytes) -> tuple[str, ...]:
+    return tuple(Value.FromString(value).string_list_val.val)
 
 
 def _encoded(items: Sequence[str]) -> bytes:

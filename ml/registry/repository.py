@@ -257,12 +257,12 @@ def switch_live(
     )
 
 
-def switches(connection: Connection, limit: int) -> list[Switch]:
-    """The newest switches, newest first."""
+def switches(connection: Connection, limit: int, version: str) -> list[Switch]:
+    """The newest switches to or from a version, newest first."""
     rows = connection.execute(
         "select version, previous_version, switched_at, switched_by, reason from ml.switches"
-        " order by switch_id desc limit %s",
-        (limit,),
+        " where %(version)s in (version, previous_version) order by switch_id desc limit %(limit)s",
+        {"version": version, "limit": limit},
     )
     return [Switch(*row) for row in rows]
 

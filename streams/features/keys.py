@@ -40,9 +40,18 @@ class VersionKeys:
 
 def version_of(key: bytes) -> str:
     """The model version of a key of `VersionKeys`."""
+    return _decoded(key)[MODEL_VERSION]
+
+
+def user_of(key: bytes) -> str:
+    """The user of a key."""
+    return _decoded(key)[USER_ID]
+
+
+def _decoded(key: bytes) -> dict[str, str]:
     found = deserialize_entity_key(key, ENTITY_KEY_VERSION)
-    values = dict(zip(found.join_keys, found.entity_values, strict=True))
-    return str(values[MODEL_VERSION].string_val)
+    values = (each.string_val for each in found.entity_values)
+    return dict(zip(found.join_keys, values, strict=True))
 
 
 def _encoded(**values: str) -> bytes:

@@ -143,6 +143,21 @@ class PooledOnlineStore(PostgreSQLOnlineStore):
             )
             return row[0] if row else None  # type: ignore[return-value]
 
+    def values_from(
+        self, config: RepoConfig, view: FeatureView, *, start: bytes, end: bytes, limit: int
+    ) -> list[tuple[bytes, bytes]]:
+        """Keys and values from `start` to before `end`, at most `limit`, in the order of keys."""
+        with self._get_conn(config, autocommit=True) as connection:
+            cursor = connection.cursor(binary=True)
+            cursor.execute(
+                sql.SQL(
+                    "select entity_key, value from {} where entity_key >= %b and entity_key < %b"
+                    " order by entity_key limit %s"
+                ).format(_table(config, view)),
+                [start, end, limit],
+            )
+            return cursor.fetchall()  # type: ignore[return-value]
+
     def delete_range(
         self, config: RepoConfig, view: FeatureView, *, start: bytes, end: bytes
     ) -> int:

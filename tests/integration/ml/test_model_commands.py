@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import threading
 from datetime import UTC, datetime
@@ -10,14 +11,14 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from apps.cli import model
+from apps.cli import model, versions
 from apps.cli.main import cli
 from ml.card.make import TrainingRun, make_card, write_card
 from ml.evaluation.findings import BlendChoice
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
-from ml.registry import repository
+from ml.registry import publication_lock, repository
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -36,7 +37,8 @@ def recsys(settings: MlSettings, monkeypatch: pytest.MonkeyPatch) -> Any:
         database_url=settings.database_url,
         settings=SimpleNamespace(state_dir=settings.models_dir.parent),
     )
-    monkeypatch.setattr(model, "running_stack", lambda: stack)
+    for module in (model, versions):
+        monkeypatch.setattr(module, "running_stack", lambda: stack)
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> str:
@@ -103,20 +105,52 @@ def test_the_card_of_a_named_and_of_the_live_version(
 
 
 def test_the_versions_with_the_live_one_marked(recsys: Any, bundles: list[Bundle]) -> None:
-    lines = recsys("versions").splitlines()
+    lines = recsys("model", "list").splitlines()
 
     (first,) = [line for line in lines if bundles[0].version in line]
     (second,) = [line for line in lines if bundles[1].version in line]
     assert "0.1250" in first
-    assert "live" not in first
+    assert "before the champion" in first
     assert "0.2500" in second
-    assert "live" in second
+    assert "champion, live since" in second
+
+
+def test_a_rollback_and_a_promotion_tell_who_and_why(
+    recsys: Any, settings: MlSettings, bundles: list[Bundle]
+) -> None:
+    first, second = (each.version for each in bundles)
+    assert recsys("model", "rollback", "--reason", "odd lists") == f"version {first} is live\n"
+    shown = recsys("model", "show", first)
+    assert "champion" in shown
+    assert "0.1250" in shown
+    assert f"{second} -> {first}, odd lists, by {publication_lock.owner()}" in shown.replace(
+        "\n", " "
+    )
+    assert recsys("model", "promote", second) == f"version {second} is live\n"
+    with psycopg.connect(settings.database_url) as connection:
+        live = repository.live(connection)
+    assert (live.version, live.previous) == (second, first)
+
+
+def test_two_versions_are_compared(recsys: Any, bundles: list[Bundle]) -> None:
+    first, second = (each.version for each in bundles)
+    compared = recsys("model", "compare", first, second)
+    assert "0.1250" in compared
+    assert "+0.125" in compared
+    assert re.search(r"their lists share \d+%, over 60 users", compared)
+
+
+def test_there_is_nothing_to_go_back_to(recsys: Any) -> None:
+    with pytest.raises(ConfigurationError, match="no version to go back to"):
+        recsys("model", "rollback")
 
 
 def test_a_version_that_is_not_there(recsys: Any, bundles: list[Bundle]) -> None:
     for name in ("19990101T000000Z-00000000", "../models", f"{bundles[0].version}/card"):
         with pytest.raises(ConfigurationError, match="there is no version"):
             recsys("card", name)
+        with pytest.raises(ConfigurationError, match="there is no version"):
+            recsys("model", "promote", name)
 
 
 def test_top_k_of_a_user_by_id_address_or_name(

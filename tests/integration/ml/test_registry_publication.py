@@ -168,7 +168,7 @@ def test_a_switch_keeps_who_when_and_why(settings: MlSettings) -> None:
             repository.switch_live(connection, name, by=f"who made {name}", reason="published")
         repository.switch_live(connection, "b", by="nobody", reason="nothing changes")
         repository.switch_live(connection, "a", by="an analyst", reason="rollback")
-        found = repository.switches(connection, 2)
+        found = repository.switches(connection, 2, "b")
     assert [(each.version, each.previous, each.switched_by, each.reason) for each in found] == [
         ("a", "b", "an analyst", "rollback"),
         ("b", "a", "who made b", "published"),

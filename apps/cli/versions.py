@@ -1,0 +1,170 @@
+"""`recsys model`: the versions of the model, which one is live, and switches between them."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from apps.cli.connections import ml_settings, running_stack
+from apps.cli.progress import out
+from streams.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ml.registry.repository import Connection, Live, ModelVersion
+
+_SWITCHES_SHOWN = 10
+_USERS_COMPARED = 1000
+
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="As `recsys model list` names it.")]
+Reason = Annotated[
+    str, typer.Option(metavar="TEXT", help="Why; it is kept with the switch.", show_default=False)
+]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    model = typer.Typer(no_args_is_help=True, help="The versions of the model.")
+    model.command(name="list")(list_versions)
+    model.command()(show)
+    model.command()(promote)
+    model.command()(rollback)
+    model.command()(compare)
+    cli.add_typer(model, name="model")
+
+
+def list_versions() -> None:
+    """Show the versions, newest first; the champion is live."""
+    with _connection() as connection:
+        live, versions = _read(connection)
+    table = Table("version", "data until", "recall@20", "NDCG@20", "")
+    for each in versions:
+        figures = [each.metrics.get(f"{name}_at_20") for name in ("recall", "ndcg")]
+        shown = [_figure(value) for value in figures]
+        table.add_row(each.version, _time(each.data_until), *shown, _place(each, live))
+    out.print(table)
+
+
+def show(version: Version) -> None:
+    """Show how a version was made, what it reaches, and when it was live."""
+    from ml.registry.repository import switches
+
+    with _connection() as connection:
+        live, versions = _read(connection)
+        chosen = _named(version, versions)
+        every = switches(connection, _SWITCHES_SHOWN, version)
+    table = Table("version", chosen.version)
+    table.add_row("place", _place(chosen, live))
+    table.add_row("data until", _time(chosen.data_until))
+    table.add_row("registered", _time(chosen.created_at))
+    table.add_row("published", _time(chosen.published_at))
+    for name, value in chain(chosen.parameters.items(), chosen.metrics.items()):
+        table.add_row(name, _figure(value))
+    out.print(table)
+    for each in every:
+        out.print(
+            f"{_time(each.switched_at)}: {each.previous or 'nothing'} -> {each.version},"
+            f" {each.reason}, by {each.switched_by}"
+        )
+
+
+def promote(version: Version, *, reason: Reason = "promoted by hand") -> None:
+    """Make a version live; its vectors and lists are there, so it takes a moment."""
+    with _connection() as connection:
+        _, versions = _read(connection)
+        _switch(connection, _named(version, versions).version, reason)
+
+
+def rollback(*, reason: Reason = "rollback") -> None:
+    """Make the version live that was live before."""
+    with _connection() as connection:
+        live, _ = _read(connection)
+        if live is None or live.previous is None:
+            raise ConfigurationError("there is no version to go back to; see: recsys model list")
+        _switch(connection, live.previous, reason)
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A version.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another version.")],
+) -> None:
+    """Show where two versions differ: parameters, metrics, and how much their lists share."""
+    from ml.features.online import OnlineFeatures
+
+    stack = running_stack()
+    with _connection() as connection:
+        _, versions = _read(connection)
+    one, other = (_named(name, versions) for name in (first, second))
+    table = Table("", one.version, other.version, "difference")
+    for a, b in ((one.parameters, other.parameters), (one.metrics, other.metrics)):
+        for name in sorted(a.keys() | b.keys()):
+            if a.get(name) != b.get(name):
+                table.add_row(name, _figure(a.get(name)), _figure(b.get(name)), _step(a, b, name))
+    out.print(table)
+    with closing(OnlineFeatures(ml_settings(stack))) as features:
+        lists = features.sample_lists(one.version, _USERS_COMPARED)
+        others = features.top_k_of(other.version, list(lists))
+    shared = [
+        len(set(lists[user]) & set(items)) / max(len(lists[user]), len(items), 1)
+        for user, items in others.items()
+    ]
+    if shared:
+        out.print(f"their lists share {sum(shared) / len(shared):.0%}, over {len(shared):,} users")
+
+
+def _connection() -> "Connection":
+    import psycopg
+
+    return psycopg.connect(running_stack().database_url)
+
+
+def _read(connection: "Connection") -> tuple["Live | None", list["ModelVersion"]]:
+    from ml.registry import repository
+
+    return repository.live(connection), repository.versions(connection)
+
+
+def _named(name: str, versions: list["ModelVersion"]) -> "ModelVersion":
+    for each in versions:
+        if each.version == name:
+            return each
+    raise ConfigurationError(f"there is no version {name}; see: recsys model list")
+
+
+def _switch(connection: "Connection", version: str, reason: str) -> None:
+    from ml.registry import publication_lock, repository
+
+    repository.switch_live(
+        connection, version, by=publication_lock.owner(), reason=reason, to_older=True
+    )
+    out.print(f"version {version} is live")
+
+
+def _place(version: "ModelVersion", live: "Live | None") -> str:
+    if version.published_at is None:
+        return "not published"
+    if live and version.version == live.version:
+        return f"champion, live since {_time(live.switched_at)}"
+    return "before the champion" if live and version.version == live.previous else ""
+
+
+def _step(a: Mapping[str, Any], b: Mapping[str, Any], name: str) -> str:
+    match a.get(name), b.get(name):
+        case (int() | float()) as before, (int() | float()) as after:
+            return f"{after - before:+.4g}"
+    return ""
+
+
+def _figure(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case float():
+            return f"{value:.4f}" if abs(value) < 1 else f"{value:,.1f}"
+    return str(value)
+
+
+def _time(instant: Any) -> str:
+    return f"{instant.astimezone():%Y-%m-%d %H:%M}" if instant else ""
