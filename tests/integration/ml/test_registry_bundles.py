@@ -46,6 +46,7 @@ def _store(settings: MlSettings, version: str, folder: Path) -> None:
     with psycopg.connect(settings.database_url) as connection:
         repository.register(connection, ModelVersion(version))
         repository.write_bundle_parts(connection, version, bundles.parts_of(folder))
+        repository.mark_published(connection, version)
 
 
 def _fetch(settings: MlSettings, version: str) -> Path:
