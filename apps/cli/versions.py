@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from apps.cli.connections import ml_settings, running_stack
 from apps.cli.progress import out
@@ -39,7 +39,7 @@ def list_versions() -> None:
     """Show the versions, newest first; the champion is live."""
     with _connection() as connection:
         live, versions = _read(connection)
-    table = Table("version", "data until", "recall@20", "NDCG@20", "")
+    table = Table(Column("version", no_wrap=True), "data until", "recall@20", "NDCG@20", "place")
     for each in versions:
         figures = [each.metrics.get(f"{name}_at_20") for name in ("recall", "ndcg")]
         shown = [_figure(value) for value in figures]
@@ -66,7 +66,8 @@ def show(version: Version) -> None:
     for each in every:
         out.print(
             f"{_time(each.switched_at)}: {each.previous or 'nothing'} -> {each.version},"
-            f" {each.reason}, by {each.switched_by}"
+            f" {each.reason}, by {each.switched_by}",
+            soft_wrap=True,
         )
 
 
@@ -146,8 +147,8 @@ def _place(version: "ModelVersion", live: "Live | None") -> str:
     if version.published_at is None:
         return "not published"
     if live and version.version == live.version:
-        return f"champion, live since {_time(live.switched_at)}"
-    return "before the champion" if live and version.version == live.previous else ""
+        return "champion"
+    return "previous" if live and version.version == live.previous else ""
 
 
 def _step(a: Mapping[str, Any], b: Mapping[str, Any], name: str) -> str:

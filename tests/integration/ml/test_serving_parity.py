@@ -87,7 +87,7 @@ def vectors(
     known = dataset.known_users()
     (batch,) = bundle.encode_users(known[known["user_id"] == user], dataset.interactions, now)
     features = OnlineFeatures(settings)
-    live = encode(bundle, user, (), features.shopper(user).history, now)
+    live = encode(bundle, user, (), features.shopper(None, user).history, now)
     features.close()
     return batch / np.linalg.norm(batch), live / np.linalg.norm(live)
 
