@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from ml.registry import repository
@@ -17,6 +17,7 @@ from streams.errors import ModelError
 
 _PART_BYTES = 4 << 20
 _DESCRIPTION = "bundle.json"  # the same as in `ml.towers.bundle`, which imports torch
+_UNFINISHED = ".unfinished"
 _MIN_AGE_SECONDS = 3600.0
 
 
@@ -55,7 +56,7 @@ def place(version: str, models_dir: Path, fill: Callable[[Path], None]) -> Path:
     if final.is_dir():
         return final
     models_dir.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=models_dir, prefix=f".{version}."))
+    unfinished = Path(tempfile.mkdtemp(dir=models_dir, prefix=f".{version}.", suffix=_UNFINISHED))
     try:
         fill(unfinished)
         unfinished.rename(final)
@@ -80,14 +81,18 @@ def parts_of(folder: Path) -> Iterator[BundlePart]:
 
 
 def prune(models_dir: Path, kept: Collection[str]) -> None:
-    """Remove the bundles of all versions but `kept`, and what a killed process left behind.
+    """Remove the bundles of all versions but `kept`, and what killed processes left behind.
 
     Recent ones stay: a publication in progress is not registered yet.
     """
     for folder in models_dir.iterdir() if models_dir.is_dir() else ():
+        # A process that was killed early has not written the description yet.
+        is_unfinished = folder.suffix == _UNFINISHED
         is_bundle = folder.name not in kept and (folder / _DESCRIPTION).exists()
-        if is_bundle and time.time() - folder.stat().st_mtime > _MIN_AGE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process may just have finished its folder
+            age = time.time() - folder.stat().st_mtime
+            if age > _MIN_AGE_SECONDS and (is_unfinished or is_bundle):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(folder: Path, parts: Iterator[BundlePart]) -> None:

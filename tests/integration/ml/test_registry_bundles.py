@@ -138,8 +138,31 @@ def test_the_files_go_with_their_version(settings: MlSettings, published: Path) 
         _fetch(settings, "v1")
 
 
+def test_pruning_takes_what_a_process_left_that_was_killed_while_it_filled_a_folder(
+    tmp_path: Path,
+) -> None:
+    program = """
+import os, signal, sys
+from pathlib import Path
+from ml.registry import bundles
+
+def fill(folder):
+    (folder / "weights.safetensors").write_bytes(bytes(100))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+bundles.place("v1", Path(sys.argv[1]), fill)
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False, timeout=60)
+    (left,) = tmp_path.iterdir()
+    bundles.prune(tmp_path, set())
+    assert left.is_dir()
+    os.utime(left, (0, 0))
+    bundles.prune(tmp_path, set())
+    assert not list(tmp_path.iterdir())
+
+
 def test_pruning_takes_old_bundles_of_deleted_versions_alone(tmp_path: Path) -> None:
-    for name in ("kept", "deleted", "young", ".deleted.broken-off"):
+    for name in ("kept", "deleted", "young"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "bundle.json").touch()
     (tmp_path / "something-else").mkdir()
