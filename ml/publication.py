@@ -2,7 +2,8 @@
 
 Vectors and lists of each version lie beside those of the others. Until the switch every reader is
 served by the live version; a run that was interrupted can be repeated, and the next one removes
-what it left.
+what it left. A version that the gate has rejected is written too, but not switched to: it can be
+promoted by hand.
 """
 
 import shutil
@@ -19,6 +20,8 @@ from ml.card.make import FOLDER as CARD
 from ml.dataset import Dataset
 from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
+from ml.gate.decision import Decision
+from ml.gate.twin import FOLDER as TWIN
 from ml.ranking.ranker import FOLDER as RANKER
 from ml.ranking.ranker import Ranker
 from ml.registry import bundles, publication_lock, repository
@@ -42,9 +45,13 @@ def publish(
     parameters: Mapping[str, Any],
     metrics: Mapping[str, Any],
     card: Path | None = None,
+    twin: Path | None = None,
+    decision: Decision | None = None,
     progress: Progress,
 ) -> None:
     """Write the bundle, its vectors and every user's list, then switch the live version.
+
+    A rejected version is written as completely, and the live one stays.
 
     Args:
         ranker: what ranks the lists, with the bundle that is published under its version.
@@ -54,6 +61,8 @@ def publish(
         parameters: how the model was made; kept with the version.
         metrics: how good it is; kept with the version.
         card: folder of its model card, which is copied into the bundle's; None where it has none.
+        twin: folder of its evaluated twin, likewise.
+        decision: the gate's, kept with the version; None where the gate was not asked.
         progress: called with what is being written, how many are done and their total.
 
     Raises:
@@ -69,9 +78,17 @@ def publish(
             publication = _Publication(ranker, dataset, settings, until, features, progress)
             publication.remove_leftovers()
             if not publication.is_complete():
-                model = ModelVersion(ranker.bundle.version, parameters, metrics, until)
-                publication.write(model, card)
-            publication.switch()
+                model = ModelVersion(
+                    version=ranker.bundle.version,
+                    parameters=parameters,
+                    metrics=metrics,
+                    data_until=until,
+                    decision=decision.model_dump(mode="json") if decision else None,
+                )
+                publication.write(model, {CARD: card, TWIN: twin})
+            if decision is None or decision.promoted:
+                publication.switch(decision.reason if decision else "published")
+            publication.remove_old()
             publication.remove_leftovers()
     except psycopg.OperationalError as error:
         raise UnavailableError(f"PostgreSQL does not answer: {error}") from error
@@ -99,11 +116,11 @@ class _Publication:
         with psycopg.connect(self.settings.database_url) as connection:
             return any(each.version == self.version for each in repository.versions(connection))
 
-    def write(self, model: ModelVersion, card: Path | None) -> None:
+    def write(self, model: ModelVersion, attached: Mapping[str, Path | None]) -> None:
         """Write all that serving needs of it; nobody reads that before the switch."""
         index = index_items(self.ranker.bundle, self.dataset)
         models_dir = self.settings.models_dir
-        folder = bundles.place(self.version, models_dir, partial(_save, self.ranker, card))
+        folder = bundles.place(self.version, models_dir, partial(_save, self.ranker, attached))
         with psycopg.connect(self.settings.database_url) as connection:
             repository.register(connection, model)
             repository.write_bundle_parts(connection, self.version, bundles.parts_of(folder))
@@ -115,12 +132,16 @@ class _Publication:
         with psycopg.connect(self.settings.database_url) as connection:
             repository.mark_published(connection, self.version)
 
-    def switch(self) -> None:
-        """Make it live, and old versions go."""
+    def switch(self, reason: str) -> None:
+        """Make it live."""
         with psycopg.connect(self.settings.database_url) as connection:
             repository.switch_live(
-                connection, self.version, by=publication_lock.owner(), reason="published"
+                connection, self.version, by=publication_lock.owner(), reason=reason
             )
+
+    def remove_old(self) -> None:
+        """Remove the versions that are not kept any longer."""
+        with psycopg.connect(self.settings.database_url) as connection:
             self._remove_bundles(repository.delete_old(connection))
 
     def remove_leftovers(self) -> None:
@@ -157,11 +178,12 @@ class _Publication:
             self.progress("users' lists", done, len(users))
 
 
-def _save(ranker: Ranker, card: Path | None, folder: Path) -> None:
+def _save(ranker: Ranker, attached: Mapping[str, Path | None], folder: Path) -> None:
     ranker.bundle.save(folder)
     ranker.save(folder / RANKER)
-    if card:
-        shutil.copytree(card, folder / CARD)
+    for name, source in attached.items():
+        if source:
+            shutil.copytree(source, folder / name)
 
 
 def _popular(dataset: Dataset, index: ItemIndex) -> list[str]:

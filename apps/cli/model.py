@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 _USERS_SHOWN = 10
 
 
+class Gate(StrEnum):
+    """Whether the gate can reject a version."""
+
+    ENFORCE = "enforce"
+    REPORT = "report"
+
+
 class Ranker(StrEnum):
     """What ranks the lists that a training publishes."""
 
@@ -49,8 +56,17 @@ def train(
             help="What ranks the lists: the towers, or these blended with EASE and item-kNN."
         ),
     ] = Ranker.TWO_TOWER,
+    gate: Annotated[
+        Gate,
+        typer.Option(
+            help="Whether a version that fails a check is kept from going live, or only reported."
+        ),
+    ] = Gate.ENFORCE,
 ) -> None:
-    """Run the Kubeflow pipeline by its local runner; the shop serves the new lists afterwards."""
+    """Run the Kubeflow pipeline by its local runner; the shop serves the new lists afterwards.
+
+    A version that the gate rejects is kept, and the live one goes on serving.
+    """
     from pipelines.retrain.local import run_local
 
     stack = running_stack()
@@ -58,11 +74,19 @@ def train(
         display.step("running the pipeline")
         result = run_local(
             ml_settings(stack),
-            {"validate": validate, "cold_start": cold_start, "ranker": ranker.value},
+            {
+                "validate": validate,
+                "cold_start": cold_start,
+                "ranker": ranker.value,
+                "gate": gate.value,
+            },
             stack.settings.state_dir / "pipeline",
             display.status,
         )
-    out.print(f"version {result.version} is live")
+    outcome = "is live" if result.decision.promoted else "was rejected"
+    out.print(f"version {result.version} {outcome}: {result.decision.reason}", soft_wrap=True)
+    if not result.decision.promoted:
+        out.print(f"to make it live all the same: recsys model promote {result.version}")
     for name, value in result.metrics.items():
         out.print(f"  {name}: {value}")
 

@@ -60,6 +60,9 @@ def show(version: Version) -> None:
     table.add_row("data until", _time(chosen.data_until))
     table.add_row("registered", _time(chosen.created_at))
     table.add_row("published", _time(chosen.published_at))
+    if chosen.decision:
+        table.add_row("gate", "promoted" if chosen.decision["promoted"] else "rejected")
+        table.add_row("reason", chosen.decision["reason"])
     for name, value in chain(chosen.parameters.items(), chosen.metrics.items()):
         table.add_row(name, _figure(value))
     out.print(table)
@@ -148,7 +151,9 @@ def _place(version: "ModelVersion", live: "Live | None") -> str:
         return "not published"
     if live and version.version == live.version:
         return "champion"
-    return "previous" if live and version.version == live.previous else ""
+    if live and version.version == live.previous:
+        return "previous"
+    return "rejected" if version.decision and not version.decision["promoted"] else ""
 
 
 def _step(a: Mapping[str, Any], b: Mapping[str, Any], name: str) -> str:

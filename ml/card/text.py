@@ -73,9 +73,8 @@ def _validation(validation: Validation, seed: int, shown: Mapping[str, str]) -> 
     return [
         "## Held-out items",
         (
-            "A second model with the same settings was trained without the last item that each user"
-            " bought (else put in the cart or rated well; else viewed), and its lists were scored"
-            f" against that item: {validation.held_out_users:,} users,"
+            "A second model with the same settings, the twin of the published one, was trained"
+            f" without {_held_out(validation)} {validation.held_out_users:,} users,"
             f" {validation.training_interactions:,} training interactions, seed {seed}. The lists"
             " rank all items that the user has not seen. The numbers in brackets are 95 % bootstrap"
             " intervals over the users."
@@ -87,6 +86,19 @@ def _validation(validation: Validation, seed: int, shown: Mapping[str, str]) -> 
         ),
         shown["models.svg"],
     ]
+
+
+def _held_out(validation: Validation) -> str:
+    if validation.held_out_from is None:
+        return (
+            "a share of each user's items, drawn at random as the log has no times, and its lists"
+            " were scored against these:"
+        )
+    return (
+        f"what happened from {validation.held_out_from:%Y-%m-%d %H:%M} UTC on. Its lists were"
+        " scored against what users whom it knows bought since then (else put in the cart or rated"
+        " well; else viewed), as far as it knows the item and it was new to the user:"
+    )
 
 
 def _loss(losses: Sequence[float]) -> str:

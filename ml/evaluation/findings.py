@@ -1,6 +1,7 @@
 """What the evaluation of a configuration finds, as a model card keeps it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -39,9 +40,11 @@ class SegmentEstimates(_Finding):
 
 
 class Validation(_Finding):
-    """Figures of a model trained without each user's last item, and of baselines on the same."""
+    """Figures of a version's twin, and of baselines that learned from the same."""
 
     k: int
+    held_out_from: datetime | None = None
+    """From which instant on it is held out; None where the log has no times."""
     held_out_users: int
     training_interactions: int
     models: Estimates

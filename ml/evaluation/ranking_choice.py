@@ -18,4 +18,4 @@ def choose_ranking(ranker: str, run: ValidationRun | None, *, seed: int) -> Blen
         return BlendChoice(weights={TOWERS: 1.0}, reason=f"The run's ranker is {TOWERS}.")
     if run is None:
         return too_few(0)
-    return choose_blend(run.bundle, run.earlier, run.held_out, seed=seed)
+    return choose_blend(run.bundle, run.part.earlier, run.part.held_out, seed=seed)

@@ -1,7 +1,14 @@
-"""Validation: what a training run's configuration reaches on interactions held out of the data."""
+"""Validation: what a training run's configuration reaches on interactions held out of the data.
+
+The published model has seen all the data, so it cannot be evaluated itself. Its twin, trained with
+the same configuration and seed on what is older than an instant, is evaluated in its place: by the
+figures of the card, the choice of the ranking and the gate, all on the same users.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from ml.dataset import Dataset
 from ml.evaluation.estimates import estimate_lists
@@ -13,49 +20,78 @@ from ml.evaluation.ranking_models.ease import Ease
 from ml.evaluation.ranking_models.item_knn import ItemKnn
 from ml.evaluation.ranking_models.ranking_model import InteractionMatrix
 from ml.evaluation.segments import Segment, item_segments, user_segments
-from ml.evaluation.splits import sample_users, split_by_time
+from ml.evaluation.splits import sample_users, split_at_random
+from ml.evaluation.temporal_split import temporal_split
 from ml.serving.batch import lists_by_user
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import Progress, train
+from streams.errors import ContractError
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutPart:
+    """A dataset without what is held out, and this."""
+
+    earlier: Dataset
+    held_out: dict[str, set[str]]
+    """Item ids by user id, both of which are in the earlier part, the pair is not."""
+    instant: pd.Timestamp | None
+    """From which on it is held out; None where the log has no times."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationRun:
-    """A model trained without the last item of each user, and these items."""
+    """The twin of a version, and what it is evaluated on."""
 
     bundle: Bundle
-    earlier: Dataset
-    held_out: dict[str, set[str]]
+    part: HeldOutPart
     losses: list[float]
     """Mean loss of each epoch."""
     curve: list[CurvePoint]
     """Of a few epochs."""
 
 
+def hold_out(dataset: Dataset) -> HeldOutPart | None:
+    """What a twin learns from and is evaluated on; None where nothing can be held out.
+
+    The newest tenth of the interactions is held out, from one instant on for all users
+    (`ml.evaluation.temporal_split`): a shop knows no more when it decides whether to publish. A
+    log in which an interaction has no time has no such instant; there a share of each user's
+    items is held out, by the same draw in every run.
+    """
+    instants = dataset.interactions["timestamp"]
+    if instants.isna().any():
+        part = HeldOutPart(*split_at_random(dataset), None)
+    else:
+        try:
+            split = temporal_split(dataset)
+        except ContractError:  # nothing is older than the newest tenth
+            return None
+        part = HeldOutPart(split.training, split.held_out, split.instant)
+    return part if part.held_out else None
+
+
 def train_for_validation(
     dataset: Dataset, config: TowersConfig, *, seed: int, progress: Progress | None = None
 ) -> ValidationRun | None:
-    """Train what a configuration is measured by; None where nothing can be held out.
-
-    The published model has seen all the data, so it cannot be evaluated itself: a second one is
-    trained with the same configuration and seed on the earlier part of each user's history.
+    """Train the twin of a version; None where nothing can be held out.
 
     Args:
         dataset: all there is.
         config: hyper-parameters.
-        seed: of the split and the training.
+        seed: of the training.
         progress: progress callback of the training.
 
     Raises:
         ContractError: nothing is left to learn from.
     """
-    earlier, held_out = split_by_time(dataset, seed=seed)
-    if not held_out:
+    part = hold_out(dataset)
+    if part is None:
         return None
     losses: list[float] = []
     curve: list[CurvePoint] = []
-    sample = sample_users(held_out, seed=seed)
+    sample = sample_users(part.held_out, seed=seed)
 
     def follow(epoch: int, epochs: int, loss: float) -> None:
         losses.append(loss)
@@ -63,16 +99,16 @@ def train_for_validation(
             progress(epoch, epochs, loss)
 
     def observe(epoch: int, bundle: Bundle) -> None:
-        metrics = score_lists(lists_by_user(bundle, earlier, sample, K), sample, K)
+        metrics = score_lists(lists_by_user(bundle, part.earlier, sample, K), sample, K)
         curve.append(CurvePoint.model_validate({"epoch": epoch, **metrics.means}))
 
-    bundle = train(earlier, config, seed=seed, progress=follow, observe=observe)
-    return ValidationRun(bundle, earlier, held_out, losses, curve)
+    bundle = train(part.earlier, config, seed=seed, progress=follow, observe=observe)
+    return ValidationRun(bundle, part, losses, curve)
 
 
 def validate(run: ValidationRun, *, seed: int) -> Validation:
     """Measure what the model reaches, and baselines on the same; `seed` is of the intervals."""
-    earlier, held_out = run.earlier, run.held_out
+    earlier, held_out = run.part.earlier, run.part.held_out
     lists: dict[str, Lists] = {
         "two_tower": lists_by_user(run.bundle, earlier, held_out, K),
         "popularity": popularity_lists(earlier.interactions, list(held_out), K),
@@ -83,6 +119,7 @@ def validate(run: ValidationRun, *, seed: int) -> Validation:
     parts += [("items", part) for part in item_segments(interactions, held_out)]
     return Validation(
         k=K,
+        held_out_from=run.part.instant,
         held_out_users=len(held_out),
         training_interactions=len(interactions),
         models={

@@ -19,6 +19,8 @@ from streams.errors import ModelError
 Connection = psycopg.Connection[Any]
 
 MIN_KEPT_VERSIONS = 5
+KEPT_REJECTED_VERSIONS = 2
+"""Beside the former; what was rejected does not push out what served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class ModelVersion:
     """None until it is registered."""
     published_at: datetime | None = None
     """When its vectors and lists were complete; None until then."""
+    decision: Mapping[str, Any] | None = None
+    """What the gate decided, an `ml.gate.decision.Decision`; None where none was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +72,17 @@ def register(connection: Connection, model: ModelVersion) -> None:
     """Add a version; an existing one gets the new parameters and metrics."""
     connection.execute(
         """
-        insert into ml.model_versions (version, parameters, metrics, data_until)
-        values (%s, %s, %s, %s)
+        insert into ml.model_versions (version, parameters, metrics, data_until, decision)
+        values (%s, %s, %s, %s, %s)
         on conflict (version) do update set parameters = excluded.parameters,
-        metrics = excluded.metrics, data_until = excluded.data_until
+        metrics = excluded.metrics, data_until = excluded.data_until, decision = excluded.decision
         """,
         (
             model.version,
             Jsonb(dict(model.parameters)),
             Jsonb(dict(model.metrics)),
             model.data_until,
+            None if model.decision is None else Jsonb(dict(model.decision)),
         ),
     )
 
@@ -85,7 +90,7 @@ def register(connection: Connection, model: ModelVersion) -> None:
 def versions(connection: Connection) -> list[ModelVersion]:
     """All versions, newest first."""
     rows = connection.execute(
-        "select version, parameters, metrics, data_until, created_at, published_at"
+        "select version, parameters, metrics, data_until, created_at, published_at, decision"
         " from ml.model_versions order by version desc"
     )
     return [ModelVersion(*row) for row in rows]
@@ -131,6 +136,12 @@ def write_item_vectors(
             for item_id, vector in zip(item_ids, vectors, strict=True):
                 copy.write_row((version, item_id, Vector(vector)))
         cursor.execute("analyze ml.item_vectors")
+
+
+def item_ids(connection: Connection, version: str) -> list[str]:
+    """The items that the version has a vector of."""
+    rows = connection.execute("select item_id from ml.item_vectors where version = %s", (version,))
+    return [item_id for (item_id,) in rows]
 
 
 def write_popular_items(connection: Connection, version: str, item_ids: Sequence[str]) -> None:
@@ -275,14 +286,32 @@ def delete_unpublished(connection: Connection) -> list[str]:
     return sorted(version for (version,) in rows)
 
 
-def delete_old(connection: Connection, keep: int = MIN_KEPT_VERSIONS) -> list[str]:
-    """Delete all but the newest `keep` published ones, never the live one or its predecessor."""
+def delete_old(
+    connection: Connection,
+    keep: int = MIN_KEPT_VERSIONS,
+    keep_rejected: int = KEPT_REJECTED_VERSIONS,
+) -> list[str]:
+    """Delete old versions, never the live one or its predecessor.
+
+    The newest `keep` published ones stay, and of those that the gate rejected and nobody promoted
+    by hand the newest `keep_rejected`.
+    """
     rows = connection.execute(
         """
+        with published (version, is_rejected) as (
+            select version, coalesce(not (decision ->> 'promoted')::boolean, false)
+                and version not in (select version from ml.switches)
+            from ml.model_versions where published_at is not null
+        ),
+        ranked (version, is_rejected, rank) as (
+            select version, is_rejected,
+                row_number() over (partition by is_rejected order by version desc)
+            from published
+        )
         delete from ml.model_versions
         where version not in (
-            select version from ml.model_versions where published_at is not null
-            order by version desc limit %s
+            select version from ranked
+            where rank <= case when is_rejected then %(keep_rejected)s else %(keep)s end
         )
         and version not in (select version from ml.live_version)
         and version not in (
@@ -290,6 +319,6 @@ def delete_old(connection: Connection, keep: int = MIN_KEPT_VERSIONS) -> list[st
         )
         returning version
         """,
-        (keep,),
+        {"keep": keep, "keep_rejected": keep_rejected},
     )
     return sorted(version for (version,) in rows)

@@ -12,6 +12,7 @@ from kfp import compiler, dsl, kubernetes
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ml.gate.bounds import GateBounds, Mode
 from pipelines.retrain.components import IMAGE
 from pipelines.retrain.pipeline import TRAINING_TASKS, define
 
@@ -39,11 +40,20 @@ class ClusterSettings(BaseSettings):
     """GPUs of each task that trains a model."""
     retrain_ranker: Literal["two_tower", "full"] = "two_tower"
     """What ranks the lists of a run that does not say it itself."""
+    retrain_gate: Mode = "enforce"
+    """Whether the gate of such a run can reject a version."""
+    retrain_bounds: GateBounds = GateBounds()
+    """Bounds of that gate, as JSON."""
 
 
 def compile_to(path: Path, cluster: ClusterSettings) -> None:
     """Write the compiled pipeline; the same code and settings give the same bytes."""
-    pipeline = define(lambda task: _configure(task, cluster), cluster.retrain_ranker)
+    pipeline = define(
+        lambda task: _configure(task, cluster),
+        default_ranker=cluster.retrain_ranker,
+        default_gate=cluster.retrain_gate,
+        default_bounds=cluster.retrain_bounds.model_dump_json(exclude_defaults=True),
+    )
     compiler.Compiler().compile(pipeline, str(path))
 
 

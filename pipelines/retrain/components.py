@@ -105,12 +105,13 @@ def evaluate(
     metrics: dsl.Output[dsl.Metrics],
     card: dsl.Output[dsl.Artifact],
     ranking: dsl.Output[dsl.Model],
+    twin: dsl.Output[dsl.Model],
 ) -> dict[str, Any]:
     """Choose what ranks the lists, and write the version's model card.
 
-    With `validate` the card has figures on held-out interactions. Models that are evaluated are
-    trained without these; one serves both the choice and the card. The gate against the live model
-    belongs here: publishing waits for this component. Returns the metrics by name.
+    With `validate` the card has figures on held-out interactions. They are those of the version's
+    twin, which is trained without them, and by which the ranking is chosen and the gate decides;
+    without it nothing is written to `twin`. Returns the metrics by name.
     """
     from pathlib import Path
 
@@ -119,6 +120,7 @@ def evaluate(
     from ml.evaluation.ranking_choice import choose_ranking
     from ml.evaluation.ranking_models.blend_choice import fit_ranker
     from ml.evaluation.validation import train_for_validation
+    from ml.gate import twin as twin_folder
     from ml.towers.bundle import Bundle
     from ml.towers.config import TowersConfig
     from ml.towers.text import TextEmbeddings
@@ -139,6 +141,8 @@ def evaluate(
     choice = choose_ranking(ranker, run, seed=seed)
     print(choice.reason, flush=True)
     fit_ranker(Bundle.load(Path(model.path)), data, choice).save(Path(ranking.path))
+    if run:
+        twin_folder.save(fit_ranker(run.bundle, run.part.earlier, choice), Path(twin.path))
     made = make_card(
         data,
         TrainingRun(seed=seed, config=config, **training),
@@ -156,6 +160,64 @@ def evaluate(
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
+def gate(
+    *,
+    dataset: dsl.Input[dsl.Dataset],
+    texts: dsl.Input[dsl.Artifact],
+    model: dsl.Input[dsl.Model],
+    ranking: dsl.Input[dsl.Model],
+    twin: dsl.Input[dsl.Model],
+    seed: int,
+    validate: bool,
+    mode: str,
+    bounds: str,
+    metrics: dsl.Output[dsl.Metrics],
+    summary: dsl.Output[dsl.Markdown],
+    page: dsl.Output[dsl.HTML],
+) -> dict[str, Any]:
+    """Decide whether the version may replace the live one; returns the `Decision`.
+
+    The decision is printed, and shown in the UI as `summary` and `page`. A rejected version ends no
+    run: it is published without being switched to.
+    """
+    from pathlib import Path
+
+    from pydantic import TypeAdapter
+
+    from ml.dataset import Dataset
+    from ml.gate import twin as twin_folder
+    from ml.gate.bounds import GateBounds, Mode, require_measurement
+    from ml.gate.judge import judge
+    from ml.gate.live import LiveVersion
+    from ml.gate.text import as_html, as_markdown
+    from ml.ranking.ranker import Ranker
+    from ml.settings import MlSettings
+    from ml.towers.bundle import Bundle
+    from ml.towers.text import TextEmbeddings
+
+    require_measurement(mode, validate=validate)
+    TextEmbeddings.load(Path(texts.path)).use()
+    bundle = Bundle.load(Path(model.path))
+    decision = judge(
+        Ranker.load(Path(ranking.path), bundle),
+        twin_folder.load(Path(twin.path)),
+        LiveVersion.read(MlSettings()),
+        Dataset.load(Path(dataset.path)),
+        GateBounds.model_validate_json(bounds),
+        mode=TypeAdapter(Mode).validate_python(mode),
+        seed=seed,
+    )
+    Path(summary.path).write_text(as_markdown(decision, bundle.version), encoding="utf-8")
+    Path(page.path).write_text(as_html(decision, bundle.version), encoding="utf-8")
+    for name, value in decision.figures().items():
+        metrics.log_metric(name, value)
+    for check in decision.checks:
+        print(f"{'passed' if check.passed else 'FAILED'}: {check.sentence}", flush=True)
+    print(f"{'promoted' if decision.promoted else 'rejected'}: {decision.reason}", flush=True)
+    return decision.model_dump(mode="json")
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
 def publish(
     *,
     dataset: dsl.Input[dsl.Dataset],
@@ -163,19 +225,25 @@ def publish(
     model: dsl.Input[dsl.Model],
     ranking: dsl.Input[dsl.Model],
     card: dsl.Input[dsl.Artifact],
+    twin: dsl.Input[dsl.Model],
     until: str,
     towers: str,
     seed: int,
     ranker: str,
     top_k: int,
     report: dict[str, Any],
+    decision: dict[str, Any],
 ) -> str:
-    """Write vectors and top-k lists, then switch the live version; returns that version."""
+    """Write vectors and top-k lists, then switch the live version unless the gate has rejected it.
+
+    Returns the version that was written.
+    """
     import json
     from datetime import datetime
     from pathlib import Path
 
     from ml.dataset import Dataset
+    from ml.gate.decision import Decision
     from ml.publication import publish as publish_version
     from ml.ranking.ranker import Ranker
     from ml.settings import MlSettings
@@ -186,6 +254,8 @@ def publish(
         print(f"{what}: {done} of {total}", flush=True)
 
     bundle = Bundle.load(Path(model.path))
+    decided = Decision.model_validate(decision)
+    evaluated = Path(twin.path)
     TextEmbeddings.load(Path(texts.path)).use()
     publish_version(
         Ranker.load(Path(ranking.path), bundle),
@@ -201,7 +271,10 @@ def publish(
         },
         metrics=report,
         card=Path(card.path),
+        twin=evaluated if evaluated.is_dir() else None,
+        decision=decided,
         progress=show,
     )
-    print(f"version {bundle.version} is live", flush=True)
+    outcome = "is live" if decided.promoted else f"was rejected: {decided.reason}"
+    print(f"version {bundle.version} {outcome}", flush=True)
     return str(bundle.version)

@@ -23,6 +23,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ml.gate.bounds import GateBounds, Mode, require_measurement
+from ml.gate.decision import Decision
 from ml.settings import MlSettings
 from streams.contracts import describe
 from streams.errors import ConfigurationError, RecsysError
@@ -52,11 +54,14 @@ class Parameters(BaseModel):
     top_k: int = Field(default=50, ge=1)
     validate_: bool = Field(default=True, alias="validate")
     cold_start: bool = True
+    gate: Mode = "enforce"
+    bounds: GateBounds = GateBounds()
 
     def as_arguments(self) -> str:
         """The arguments of the pipeline, a JSON object."""
         arguments = self.model_dump(by_alias=True)
-        return json.dumps({**arguments, "towers": json.dumps(self.towers)})
+        bounds = self.bounds.model_dump_json(exclude_defaults=True)
+        return json.dumps({**arguments, "towers": json.dumps(self.towers), "bounds": bounds})
 
     @field_validator("until")
     @classmethod
@@ -71,10 +76,12 @@ class RetrainResult:
     """The result of a run."""
 
     version: str
-    """The version that is live now."""
+    """The version that was published; it is live if the gate promoted it."""
     metrics: dict[str, float]
     seconds: dict[str, float]
     """By component."""
+    decision: Decision
+    """The gate's."""
 
 
 def run_local(
@@ -92,13 +99,15 @@ def run_local(
         on_line: called with each line that a component prints.
 
     Raises:
-        ConfigurationError: a parameter is unknown or of the wrong type.
+        ConfigurationError: a parameter is unknown or of the wrong type, or the gate is enforced
+            where nothing is measured.
         RecsysError: a component failed; the message has its name and its last lines.
     """
     try:
         checked = Parameters.model_validate({"top_k": settings.top_k, **parameters})
     except ValidationError as error:
         raise ConfigurationError(f"parameters of the pipeline: {describe(error)}") from None
+    require_measurement(checked.gate, validate=checked.validate_)
     workspace.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=workspace, prefix="run-") as name:
         folder = Path(name)
@@ -113,7 +122,8 @@ def run_local(
         if status or not outputs.exists():
             raise RecsysError(log.failure())
         result = json.loads(outputs.read_text())
-    return RetrainResult(result["version"], result["report"], log.seconds)
+    decision = Decision.model_validate(result["decision"])
+    return RetrainResult(result["version"], result["report"], log.seconds, decision)
 
 
 class RunnerLog:

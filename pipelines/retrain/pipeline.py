@@ -1,4 +1,4 @@
-"""The pipeline `retrain`: load_data -> train_towers -> evaluate -> publish."""
+"""The pipeline `retrain`: load_data -> train_towers -> evaluate -> gate -> publish."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,10 +17,15 @@ class RetrainOutputs(NamedTuple):
 
     version: str
     report: dict[str, Any]
+    decision: dict[str, Any]
 
 
 def define(
-    configure: Callable[[dsl.PipelineTask], None], default_ranker: str = "two_tower"
+    configure: Callable[[dsl.PipelineTask], None],
+    *,
+    default_ranker: str = "two_tower",
+    default_gate: str = "enforce",
+    default_bounds: str = "{}",
 ) -> dsl.base_component.BaseComponent:
     """The pipeline; `configure` is called with each of its tasks."""
 
@@ -40,6 +45,8 @@ def define(
         top_k: int = 50,
         validate: bool = True,  # noqa: FBT001, FBT002
         cold_start: bool = True,  # noqa: FBT001, FBT002
+        gate: str = default_gate,
+        bounds: str = default_bounds,
     ) -> RetrainOutputs:
         """Retrain on everything that is known.
 
@@ -53,6 +60,9 @@ def define(
             top_k: length of each user's list.
             validate: whether a second model is trained without held-out items and scored on them.
             cold_start: whether, in that case, a third one is trained for new items and new users.
+            gate: `enforce`, by which only a version that keeps its bounds goes live, or `report`.
+            bounds: JSON with the fields of `ml.gate.bounds.GateBounds` that differ from its
+                defaults.
         """
         loaded = step(components.load_data, until=until)
         dataset = loaded.outputs["dataset"]
@@ -69,6 +79,18 @@ def define(
             cold_start=cold_start,
             training=trained.outputs["Output"],
         )
+        decided = step(
+            components.gate,
+            dataset=dataset,
+            texts=trained.outputs["texts"],
+            model=trained.outputs["model"],
+            ranking=evaluated.outputs["ranking"],
+            twin=evaluated.outputs["twin"],
+            seed=seed,
+            validate=validate,
+            mode=gate,
+            bounds=bounds,
+        )
         published = step(
             components.publish,
             dataset=dataset,
@@ -76,14 +98,20 @@ def define(
             model=trained.outputs["model"],
             ranking=evaluated.outputs["ranking"],
             card=evaluated.outputs["card"],
+            twin=evaluated.outputs["twin"],
             until=loaded.outputs["Output"],
             towers=towers,
             seed=seed,
             ranker=ranker,
             top_k=top_k,
             report=evaluated.outputs["Output"],
+            decision=decided.outputs["Output"],
         )
-        return RetrainOutputs(version=published.output, report=evaluated.outputs["Output"])
+        return RetrainOutputs(
+            version=published.output,
+            report=evaluated.outputs["Output"],
+            decision=decided.outputs["Output"],
+        )
 
     return retrain
 

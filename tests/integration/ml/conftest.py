@@ -54,15 +54,15 @@ def _copy(cursor: psycopg.Cursor, target: str, rows: Sequence[tuple]) -> None:
             copy.write_row(row)
 
 
-def _taste_shop(now: datetime) -> ShopData:
-    """Sixty shoppers who buy in one category each, of eighty products in four categories."""
+def _taste_shop(now: datetime, shoppers: int) -> ShopData:
+    """Shoppers who buy in one category each, of eighty products in four categories."""
     random = np.random.default_rng(7)
     start = now - timedelta(days=30)
     shop = ShopData()
     for number in range(80):
         category = CATEGORIES[number % 4]
         shop.products.append((f"i{number:02}", f"{category} {number}", category, start))
-    for number in range(60):
+    for number in range(shoppers):
         category = number % 4
         shop.users.append((f"u{number:02}", f"Shopper {number}", CATEGORIES[category], start))
         for position, place in enumerate(random.permutation(20)[:8]):
@@ -76,7 +76,13 @@ def _taste_shop(now: datetime) -> ShopData:
 
 @pytest.fixture
 def taste_shop() -> ShopData:
-    return _taste_shop(datetime.now(UTC))
+    return _taste_shop(datetime.now(UTC), 60)
+
+
+@pytest.fixture
+def larger_taste_shop() -> ShopData:
+    """With enough shoppers in its last days to measure a version by."""
+    return _taste_shop(datetime.now(UTC), 160)
 
 
 @pytest.fixture

@@ -25,7 +25,11 @@ pytestmark = pytest.mark.integration
 
 QUICK_TOWERS = {"epochs": 4, "dim": 16, "text_encoder": None}
 QUICK = {"towers": QUICK_TOWERS}
-BLENDED = {"towers": {**QUICK_TOWERS, "learning_rate": 1e-6}, "ranker": "full"}
+BLENDED = {
+    "towers": {**QUICK_TOWERS, "learning_rate": 1e-6},
+    "ranker": "full",
+    "gate": "report",
+}
 """Towers that learn nothing, so that other models join them."""
 
 
@@ -87,20 +91,20 @@ def _assert_has_card(settings: MlSettings, run: RetrainResult, *, measured: bool
 
 
 def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
-    settings: MlSettings, features: OnlineFeatures, taste_shop: Any, tmp_path: Path
+    settings: MlSettings, features: OnlineFeatures, larger_taste_shop: Any, tmp_path: Path
 ) -> None:
     now = datetime.now(UTC)
-    taste_shop.users.append(("new_user", "New", "Music", now))
-    taste_shop.interactions.append((uuid4(), "stranger", "i01", now, "purchase", 1, None))
-    taste_shop.write(settings.database_url)
-    users = [row[0] for row in taste_shop.users] + ["stranger"]
+    larger_taste_shop.users.append(("new_user", "New", "Music", now))
+    larger_taste_shop.interactions.append((uuid4(), "stranger", "i01", now, "purchase", 1, None))
+    larger_taste_shop.write(settings.database_url)
+    users = [row[0] for row in larger_taste_shop.users] + ["stranger"]
     lines: list[str] = []
 
     first = run_local(settings, BLENDED, tmp_path / "work", lines.append)
 
     assert _live(settings).version == first.version
-    assert first.metrics["interactions"] == 481
-    assert first.metrics["users"] == 62
+    assert first.metrics["interactions"] == 1281
+    assert first.metrics["users"] == 162
     assert first.metrics["items"] == 80
     assert 0 <= first.metrics["popularity_recall_at_20"] <= 1
     assert {"recall_at_20", "ndcg_at_20", "train_seconds"} <= set(first.metrics)
@@ -125,14 +129,14 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
         )
 
     until = datetime.now(UTC).isoformat()
-    changed = {**QUICK, "validate": False, "top_k": 5, "until": until}
+    changed = {**QUICK, "validate": False, "gate": "report", "top_k": 5, "until": until}
     second = run_local(settings, changed, tmp_path / "work")
 
     live = _live(settings)
     assert (live.version, live.previous) == (second.version, first.version)
     assert second.version > first.version
     assert "recall_at_20" not in second.metrics
-    assert (second.metrics["interactions"], second.metrics["users"]) == (482, 62)
+    assert (second.metrics["interactions"], second.metrics["users"]) == (1282, 162)
     assert features.top_k(second.version, "later") is None
     replaced = features.top_k_of(second.version, users)
     assert set(replaced) == set(users)

@@ -10,6 +10,9 @@ import pytest
 from ml.dataset import Dataset
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
+from ml.gate import twin
+from ml.gate.decision import Decision
+from ml.gate.live import LiveVersion
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import publication_lock, repository
@@ -211,14 +214,62 @@ def test_item_vectors_and_popular_items_are_those_of_the_bundle(
     assert [buyers[item] for item in popular] == sorted(buyers, reverse=True)
 
 
-def _bare_version(connection: repository.Connection, version: str) -> None:
-    repository.register(connection, ModelVersion(version))
+def _bare_version(
+    connection: repository.Connection, version: str, decision: dict[str, Any] | None = None
+) -> None:
+    repository.register(connection, ModelVersion(version, decision=decision))
     repository.write_item_vectors(connection, version, ["i"], np.zeros((1, 4), dtype=np.float32))
     repository.mark_published(connection, version)
 
 
 def _switch(connection: repository.Connection, version: str) -> None:
     repository.switch_live(connection, version, by="a test", reason="test", to_older=True)
+
+
+@pytest.mark.parametrize("promoted", [True, False])
+def test_a_rejected_version_is_complete_and_waits(
+    settings: MlSettings, features: OnlineFeatures, taste_shop: Any, *, promoted: bool
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    live, bundle = (train(dataset, CONFIG, seed=seed) for seed in (1, 2))
+    _publish(settings, dataset, live)
+    decision = Decision(
+        promoted=promoted,
+        reason="It was judged.",
+        checks=[],
+        evaluated_users=60,
+        compared_with=live.version,
+        notes=[],
+    )
+    twin.save(Ranker(live, {}, {"two_tower": 1.0}), settings.models_dir.parent / "twin")
+
+    for _ in range(2):
+        publish(
+            Ranker(bundle, {}, {"two_tower": 1.0}),
+            dataset,
+            settings,
+            until=datetime.now(UTC),
+            parameters={},
+            metrics={},
+            twin=settings.models_dir.parent / "twin",
+            decision=decision,
+            progress=_quiet,
+        )
+
+    assert _live(settings).version == (bundle.version if promoted else live.version)
+    assert features.top_k(bundle.version, "u00")
+    assert features.top_k(live.version, "u00")
+    with psycopg.connect(settings.database_url) as connection:
+        kept = {model.version: model for model in repository.versions(connection)}
+        reasons = [each.reason for each in repository.switches(connection, 1, bundle.version)]
+        repository.switch_live(connection, bundle.version, by="a test", reason="by hand")
+    assert Decision.model_validate(kept[bundle.version].decision) == decision
+    assert kept[live.version].decision is None
+    assert reasons == (["It was judged."] if promoted else [])
+    assert _live(settings).version == bundle.version
+    found = LiveVersion.read(settings)
+    assert found.twin.bundle.version == live.version
+    assert found.item_ids == set(dataset.items["item_id"])
 
 
 def test_only_a_complete_version_can_go_live(settings: MlSettings) -> None:
@@ -243,6 +294,23 @@ def test_old_versions_go_but_never_the_live_one_or_its_predecessor(settings: MlS
         kept = [model.version for model in repository.versions(connection)]
     assert kept == [*names[:4:-1], names[1], names[0]]
     assert _count(settings, "ml.item_vectors") == 5
+
+
+def test_rejected_versions_do_not_push_out_promoted_ones(settings: MlSettings) -> None:
+    rejected = {"promoted": False}
+    with psycopg.connect(settings.database_url) as connection:
+        for name in ("1", "2", "3"):
+            _bare_version(connection, name, {"promoted": True})
+            _switch(connection, name)
+        for name in ("4", "5", "6", "7", "8"):
+            _bare_version(connection, name, rejected)
+        # By hand, so it counts among those that served.
+        _switch(connection, "5")
+        _switch(connection, "3")
+        deleted = repository.delete_old(connection, keep=3, keep_rejected=2)
+        kept = [model.version for model in repository.versions(connection)]
+    assert deleted == ["1", "4", "6"]
+    assert kept == ["8", "7", "5", "3", "2"]
 
 
 def test_bundles_of_deleted_versions_go_with_them(

@@ -47,7 +47,8 @@ def test_components_follow_one_another_and_install_nothing(compiled: Path) -> No
         "load-data": set(),
         "train-towers": {"load-data"},
         "evaluate": {"load-data", "train-towers"},
-        "publish": {"evaluate", "load-data", "train-towers"},
+        "gate": {"evaluate", "load-data", "train-towers"},
+        "publish": {"evaluate", "gate", "load-data", "train-towers"},
     }
     assert not any(task["cachingOptions"] for task in tasks.values())
     assert "pip install" not in compiled.read_text()
@@ -88,8 +89,26 @@ def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Pat
         assert resources["resourceMemoryRequest"] == resources["resourceMemoryLimit"] == "6Gi"
 
 
+def test_the_gate_of_a_cluster_has_its_mode_and_bounds(tmp_path: Path) -> None:
+    cluster = ClusterSettings.model_validate(
+        {"retrain_gate": "report", "retrain_bounds": {"min_users": 200, "max_fall": 0.05}}
+    )
+    compile_to(tmp_path / "out.yaml", cluster)
+    definition, _platform = yaml.safe_load_all((tmp_path / "out.yaml").read_text())
+    inputs = definition["root"]["inputDefinitions"]["parameters"]
+    assert inputs["gate"]["defaultValue"] == "report"
+    assert inputs["bounds"]["defaultValue"] == '{"min_users":200}', "what differs"
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"pipeline_image": ""}, {"pipeline_cpu": "two"}, {"pipeline_memory": "4 GB"}]
+    "wrong",
+    [
+        {"pipeline_image": ""},
+        {"pipeline_cpu": "two"},
+        {"pipeline_memory": "4 GB"},
+        {"retrain_gate": "off"},
+        {"retrain_bounds": {"max_fall": 2}},
+    ],
 )
 def test_settings_that_no_cluster_takes_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):

@@ -1,3 +1,5 @@
+import json
+
 from pipelines.retrain.local import Parameters, RunnerLog
 from pipelines.retrain.pipeline import retrain
 
@@ -76,4 +78,4 @@ def test_a_runner_that_does_not_start_is_reported_with_its_output() -> None:
 
 def test_the_local_run_takes_the_parameters_that_the_pipeline_has() -> None:
     declared = {name: spec.default for name, spec in retrain.component_spec.inputs.items()}
-    assert Parameters().model_dump(by_alias=True) | {"towers": "{}"} == declared
+    assert json.loads(Parameters().as_arguments()) == declared

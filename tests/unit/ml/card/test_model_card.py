@@ -7,6 +7,7 @@ import pytest
 from ml.card.data import DataSummary
 from ml.card.make import TrainingRun, make_card, write_card
 from ml.card.model_card import ModelCard
+from ml.card.text import as_markdown
 from ml.data.synthetic import SyntheticConfig, generate
 from ml.dataset import Dataset
 from ml.evaluation.findings import BlendChoice
@@ -20,13 +21,19 @@ CONFIG = TowersConfig(dim=16, epochs=7, text_encoder=None)
 RUN = TrainingRun("20261001T000000Z-0123abcd", 3, CONFIG, 12.3456, [3.0, 2.5, 2.0])
 
 
+PICTURES = {"learning_curves.svg", "models.svg", "segments.svg", "cold_start.svg"}
+
+
 def _quiet(*_: object) -> None:
     pass
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return as_dataset(generate(SyntheticConfig(n_users=120, n_items=150, n_interactions=3000)))
+    shop = as_dataset(generate(SyntheticConfig(n_users=120, n_items=150, n_interactions=3000)))
+    # Last purchases are held out of a synthetic shop, so its newest part has hardly any.
+    log = shop.interactions.replace({"interaction_type": {"view": "cart"}})
+    return Dataset(log, shop.users, shop.items)
 
 
 RANKING = BlendChoice(
@@ -60,14 +67,24 @@ def test_it_measures_on_held_out_items_with_baselines_and_segments(card: ModelCa
     assert validation.curve[-1].epoch == CONFIG.epochs
     assert validation.curve[-1][RECALL] == validation.models["two_tower"][RECALL].mean
     assert [point.epoch for point in validation.curve] == [2, 3, 5, 6, 7]
-    by_user = [part for part in validation.segments if part.of == "users"]
-    by_item = [part for part in validation.segments if part.of == "items"]
-    for parts in (by_user, by_item):
-        evaluated = sum(part.models["two_tower"].users for part in parts)
-        # Everyone has one item held out, so each is in one segment.
-        assert evaluated == validation.held_out_users
-        whole = sum(part.models["ease"][RECALL].mean * part.models["ease"].users for part in parts)
-        assert whole / evaluated == pytest.approx(validation.models["ease"][RECALL].mean)
+    parts = [part for part in validation.segments if part.of == "users"]
+    # Each user is in one segment.
+    evaluated = sum(part.models["two_tower"].users for part in parts)
+    assert evaluated == validation.held_out_users
+    whole = sum(part.models["ease"][RECALL].mean * part.models["ease"].users for part in parts)
+    assert whole / evaluated == pytest.approx(validation.models["ease"][RECALL].mean)
+    assert {part.of for part in validation.segments} == {"users", "items"}
+
+
+def test_what_is_held_out_is_the_newest(card: ModelCard, dataset: Dataset) -> None:
+    assert card.validation is not None
+    instant = card.validation.held_out_from
+    older = dataset.interactions["timestamp"] < instant
+    assert card.validation.training_interactions == older.sum()
+    assert older.mean() == pytest.approx(0.9, abs=0.01)
+    assert f"what happened from {instant:%Y-%m-%d %H:%M} UTC on" in as_markdown(
+        card, dict.fromkeys(PICTURES, "A picture")
+    )
 
 
 def test_being_observed_changes_no_training(dataset: Dataset) -> None:
@@ -102,8 +119,7 @@ def test_its_folder_holds_all_of_it(card: ModelCard, tmp_path: Path) -> None:
     written = (tmp_path / "card" / "card.json").read_text()
     assert ModelCard.model_validate_json(written) == card
     text = (tmp_path / "card" / "README.md").read_text()
-    pictures = {"learning_curves.svg", "models.svg", "segments.svg", "cold_start.svg"}
-    for name in pictures:
+    for name in PICTURES:
         assert f"]({name})" in text
         root = ET.parse(tmp_path / "card" / name).getroot()
         assert root.tag.endswith("svg")
@@ -122,7 +138,7 @@ def test_its_folder_holds_all_of_it(card: ModelCard, tmp_path: Path) -> None:
         "Cold start",
     ):
         assert f"\n## {heading}\n" in text
-    assert {path.name for path in (tmp_path / "card").iterdir()} == pictures | {
+    assert {path.name for path in (tmp_path / "card").iterdir()} == PICTURES | {
         "card.json",
         "README.md",
     }
