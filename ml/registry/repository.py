@@ -6,6 +6,7 @@ Functions take an open connection; the caller commits.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from streams.errors import ModelError
 Connection = psycopg.Connection[Any]
 
 MIN_KEPT_VERSIONS = 5
-KEPT_REJECTED_VERSIONS = 2
+KEPT_REJECTED_VERSIONS = 3
 """Beside the former; what was rejected does not push out what served."""
 
 
@@ -266,6 +267,22 @@ def switch_live(
         " values (%s, %s, %s, %s)",
         (version, live, by, reason),
     )
+
+
+def rejected_in_a_row(connection: Connection) -> int:
+    """How many of the newest versions, at most KEPT_REJECTED_VERSIONS, the gate has rejected.
+
+    One that somebody made live by hand ends the row.
+    """
+    rows = connection.execute(
+        """
+        select not (decision ->> 'promoted')::boolean
+            and version not in (select version from ml.switches)
+        from ml.model_versions where published_at is not null order by version desc limit %s
+        """,
+        (KEPT_REJECTED_VERSIONS,),
+    )
+    return sum(1 for _ in takewhile(lambda row: row[0], rows))
 
 
 def switches(connection: Connection, limit: int, version: str) -> list[Switch]:

@@ -44,6 +44,7 @@ class LiveModelWatcher:
         self._model: LiveModel | None = None
         self._features: OnlineFeatures | None = None
         self._trending: tuple[str, ...] = ()
+        self._rejected_versions = 0
         self._registry = Dependency("model registry")
         self._bundles = Dependency("model bundle")
         self._trends = Dependency("what is trending")
@@ -66,6 +67,11 @@ class LiveModelWatcher:
     def trending(self) -> tuple[str, ...]:
         """Items that are trending in the whole shop, best first; none while Feast is away."""
         return self._trending
+
+    @property
+    def rejected_versions(self) -> int:
+        """How many of the newest versions in a row the gate has rejected."""
+        return self._rejected_versions
 
     def current(self) -> LiveModel | None:
         """The live version, or None; the first call may wait up to one second for it."""
@@ -93,6 +99,7 @@ class LiveModelWatcher:
 
     def _read(self) -> None:
         with self._database.connection() as connection:
+            self._rejected_versions = repository.rejected_in_a_row(connection)
             version = repository.live_version(connection)
             if version is None or (self._model and self._model.version == version):
                 return

@@ -42,6 +42,8 @@ class RecommenderStatus:
     """The live version; None before the first training."""
     source: Source
     """Of the list for a visitor of whom nothing is known."""
+    rejected_versions: int = 0
+    """How many of the newest versions in a row the gate has rejected."""
 
 
 class Recommender:
@@ -72,7 +74,11 @@ class Recommender:
         """The live version and the source of a visitor's list, for health checks and metrics."""
         model = self._live_model.current()
         visitors = _first(self._for_anyone(model, Shopper(None), limit=_MIN_TRENDING))
-        return RecommenderStatus(model.version if model else None, visitors.source)
+        return RecommenderStatus(
+            model.version if model else None,
+            visitors.source,
+            self._live_model.rejected_versions,
+        )
 
     def close(self) -> None:
         """End the background thread and its connections."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import Counter
-from prometheus_client.core import InfoMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.repository import ListedProduct
@@ -94,23 +94,31 @@ def recommended(
 
 
 class LiveModelCollector:
-    """The live model for Prometheus, looked up whenever it asks."""
+    """The live model and what was rejected since, for Prometheus, looked up whenever it asks."""
 
     def __init__(self, recommender: Recommender) -> None:
         self._recommender = recommender
 
     def describe(self) -> Iterable[Metric]:
-        """The name alone."""
-        return (self._info(),)
+        """The names alone."""
+        return (self._info(), self._rejected())
 
     def collect(self) -> Iterable[Metric]:
         """The version now; there is none without a live model."""
         info = self._info()
-        version = self._recommender.status().model_version
-        if version is not None:
-            info.add_metric([], {"version": version})
-        return (info,)
+        rejected = self._rejected()
+        status = self._recommender.status()
+        if status.model_version is not None:
+            info.add_metric([], {"version": status.model_version})
+        rejected.add_metric([], status.rejected_versions)
+        return (info, rejected)
 
     @staticmethod
     def _info() -> InfoMetricFamily:
         return InfoMetricFamily("recsys_live_model", "The version that recommendations come from.")
+
+    @staticmethod
+    def _rejected() -> GaugeMetricFamily:
+        return GaugeMetricFamily(
+            "recsys_rejected_versions", "How many of the newest versions the gate has rejected."
+        )

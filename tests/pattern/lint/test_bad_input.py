@@ -216,6 +216,18 @@ TABLE = [
         ("/retrain/ranker", "one of"),
     ),
     Bad(
+        "a gate that is off",
+        "pipelines",
+        "retrain.gate=off",
+        ("/retrain/gate", "one of"),
+    ),
+    Bad(
+        "a share of more than one as a bound of the gate",
+        "pipelines",
+        "retrain.bounds.max_fall=2",
+        ("/retrain/bounds/max_fall", "maximum"),
+    ),
+    Bad(
         "an unknown scheme",
         "pipelines",
         "objectStorage.external.scheme=ftp",

@@ -1,16 +1,18 @@
 """The chart's pipeline against the code: parameters, image, resources, schedule, server, rights."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from ml.gate.bounds import GateBounds
 from pipelines.retrain.compile import ClusterSettings, compile_to
 from pipelines.retrain.deploy import DeploySettings
 from pipelines.retrain.local import Parameters
 from pipelines.retrain.pipeline import NAME
-from support.pattern.charts import SIZES, Manifest, containers, manifests, template
+from support.pattern.charts import CHARTS, SIZES, Manifest, containers, manifests, template
 
 CHART = "pipelines"
 
@@ -84,21 +86,32 @@ def test_the_settings_have_the_variable_of_the_gpu() -> None:
     assert "pipeline_gpus" in DeploySettings.model_fields
 
 
-def test_the_chart_says_what_ranks_the_lists_of_a_scheduled_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("value", "parameter", "expected"),
+    [
+        ("retrain.ranker=full", "ranker", "full"),
+        ("retrain.gate=report", "gate", "report"),
+        ("retrain.bounds.min_users=99", "bounds", '{"min_users":99}'),
+    ],
+)
+def test_the_chart_says_how_a_scheduled_run_ranks_and_judges(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, parameter: str, *, expected: str
 ) -> None:
-    done = template(CHART, "demo", "--set", "retrain.ranker=full")
+    done = template(CHART, "demo", "--set", value)
     (job,) = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "Job"]
-    (ranker,) = [
-        each["value"]
-        for each in containers(job)[0]["env"]
-        if each["name"] == "RECSYS_RETRAIN_RANKER"
-    ]
-    monkeypatch.setenv("RECSYS_RETRAIN_RANKER", ranker)
+    name = f"RECSYS_RETRAIN_{parameter.upper()}"
+    (given,) = [each["value"] for each in containers(job)[0]["env"] if each["name"] == name]
+    monkeypatch.setenv(name, given)
     compile_to(tmp_path / "pipeline.yaml", ClusterSettings())
     specification, _ = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text())
     parameters = specification["root"]["inputDefinitions"]["parameters"]
-    assert parameters["ranker"]["defaultValue"] == "full"
+    assert parameters[parameter]["defaultValue"] == expected
+
+
+def test_the_chart_takes_the_bounds_that_the_gate_has() -> None:
+    schema = json.loads((CHARTS["pipelines"] / "values.schema.json").read_text())
+    bounds = schema["properties"]["retrain"]["properties"]["bounds"]["properties"]
+    assert set(bounds) == set(GateBounds.model_fields)
 
 
 def test_the_parameters_that_a_scheduled_run_leaves_to_the_pipeline_have_defaults(
@@ -112,7 +125,7 @@ def test_the_parameters_that_a_scheduled_run_leaves_to_the_pipeline_have_default
     assert all(each["isOptional"] for each in parameters.values())
     for name, value in on_a_laptop.items():
         default = parameters[name].get("defaultValue", "")
-        assert default == ("{}" if name == "towers" else value), name
+        assert default == ("{}" if name in {"bounds", "towers"} else value), name
 
 
 def test_no_parameter_of_the_pipeline_is_set_twice() -> None:
