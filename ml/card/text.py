@@ -94,10 +94,15 @@ def _held_out(validation: Validation) -> str:
             "a share of each user's items, drawn at random as the log has no times, and its lists"
             " were scored against these:"
         )
+    chosen = (
+        "viewed or bought since then, as few bought anything"
+        if validation.counts_views
+        else "bought since then (else put in the cart or rated well; else viewed)"
+    )
     return (
         f"what happened from {validation.held_out_from:%Y-%m-%d %H:%M} UTC on. Its lists were"
-        " scored against what users whom it knows bought since then (else put in the cart or rated"
-        " well; else viewed), as far as it knows the item and it was new to the user:"
+        f" scored against what users whom it knows {chosen}, as far as it knows the item and it was"
+        " new to the user:"
     )
 
 

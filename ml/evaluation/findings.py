@@ -45,6 +45,8 @@ class Validation(_Finding):
     k: int
     held_out_from: datetime | None = None
     """From which instant on it is held out; None where the log has no times."""
+    counts_views: bool = False
+    """Whether what users only viewed was held out too, as few of them chose anything."""
     held_out_users: int
     training_interactions: int
     models: Estimates

@@ -31,10 +31,10 @@ class Decision(_Found):
     """One sentence: the first check that failed, or why there is nothing against it."""
     checks: Sequence[Check]
     evaluated_users: int
-    compared_with: str | None
-    """The version that was live; None before the first one."""
     notes: Sequence[str]
     """What could not be checked, and why; each is a sentence."""
+    compared_with: str | None = None
+    """The version that was live; None before the first one."""
 
     @classmethod
     def of(

@@ -214,7 +214,8 @@ def gate(
     for check in decision.checks:
         print(f"{'passed' if check.passed else 'FAILED'}: {check.sentence}", flush=True)
     print(f"{'promoted' if decision.promoted else 'rejected'}: {decision.reason}", flush=True)
-    return decision.model_dump(mode="json")
+    # A kfp dictionary cannot hold null.
+    return decision.model_dump(mode="json", exclude_none=True)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
