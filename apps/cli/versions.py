@@ -36,7 +36,7 @@ def register(cli: typer.Typer) -> None:
 
 
 def list_versions() -> None:
-    """Show the versions, newest first; the champion is live."""
+    """Show the versions, newest first, and why some were rejected; the champion is live."""
     with _connection() as connection:
         live, versions = _read(connection)
     table = Table(Column("version", no_wrap=True), "data until", "recall@20", "NDCG@20", "place")
@@ -45,6 +45,9 @@ def list_versions() -> None:
         shown = [_figure(value) for value in figures]
         table.add_row(each.version, _time(each.data_until), *shown, _place(each, live))
     out.print(table)
+    for each in versions:
+        if each.decision and not each.decision["promoted"]:
+            out.print(f"{each.version} was rejected: {each.decision['reason']}", soft_wrap=True)
 
 
 def show(version: Version) -> None:

@@ -17,12 +17,15 @@ class GateBounds(BaseModel):
 
     min_users: int = Field(default=50, ge=2)
     """Evaluated users below which recall and NDCG say nothing."""
-    max_fall: float = Field(default=0.05, ge=0, lt=1)
-    """Share of the live twin's recall or NDCG that may be lost. Another seed moves both by up to
-    three hundredths, and no interval over users tells that from a loss."""
+    min_gain: float = Field(default=0.0, ge=-10, le=10)
+    """Share of popularity's recall and NDCG that has to be gained surely. Where users hardly ever
+    come back no model gains any; a negative share, down to -10, admits what may be a loss."""
+    max_fall: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the live twin's recall or NDCG that may be lost. Another seed alone moves both, and
+    no interval over users tells that from a loss."""
     min_segment_users: int = Field(default=50, ge=2)
     """Evaluated users below which a segment is not compared."""
-    max_segment_fall: float = Field(default=0.15, ge=0, lt=1)
+    max_segment_fall: float = Field(default=0.2, ge=0, lt=1)
     """Share of the live twin's recall that may be lost in a segment."""
     min_coverage: float = Field(default=0.5, ge=0, le=1)
     """Different items in the evaluated lists, as a share of those in the live twin's lists."""

@@ -92,7 +92,7 @@ class _Case:
     def _measured(self, part: HeldOutPart) -> Iterator[Check]:
         held_out, seed = part.held_out, self.seed
         popular = popularity_lists(part.earlier.interactions, list(held_out), K)
-        yield from better_than_popularity(self._of_twin, popular, held_out, seed=seed)
+        yield from better_than_popularity(self._of_twin, popular, held_out, self.bounds, seed=seed)
         if self.live is None:
             return
         if self.live.twin is None:

@@ -30,6 +30,7 @@ from support.laptop import free_ports
 pytestmark = pytest.mark.integration
 
 ITEM, VERSION = "metered-lamp", "20260101T000000Z-00000000"
+REJECTED = "20260102T000000Z-00000000"
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def _shop(stack: Any, database_url: str, folder: Path, **changes: str) -> Iterat
 
 @pytest.fixture
 def with_live_model(database_url: str) -> str:
-    """A database with one product and, without its bundle, a live model."""
+    """A database with one product, a live model without its bundle, and a rejected one."""
     now = datetime.now(UTC)
     with psycopg.connect(database_url) as connection:
         upsert_products(connection, [Product(item_id=ITEM, product_name="Lamp", arrival_date=now)])
@@ -108,6 +109,8 @@ def with_live_model(database_url: str) -> str:
         repository.write_popular_items(connection, VERSION, [ITEM])
         repository.mark_published(connection, VERSION)
         repository.switch_live(connection, VERSION, by="a test", reason="test")
+        repository.register(connection, ModelVersion(REJECTED, decision={"promoted": False}))
+        repository.mark_published(connection, REJECTED)
     return database_url
 
 
@@ -133,6 +136,7 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
     with _shop(stack, with_live_model, tmp_path, **patient) as (url, port):
         log = tmp_path / "shop.log"
         _until(lambda: _value(port, "recsys_live_model_info", version=VERSION) == 1, log)
+        assert _value(port, "recsys_rejected_versions") == 1
         _until(lambda: httpx.get(f"{url}/health/ready").json()["kafka"] == "up", log)
         requests = "recsys_http_request_duration_seconds_count"
         assert _value(port, requests, endpoint="product.index") == 0

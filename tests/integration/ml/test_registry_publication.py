@@ -304,11 +304,16 @@ def test_rejected_versions_do_not_push_out_promoted_ones(settings: MlSettings) -
             _switch(connection, name)
         for name in ("4", "5", "6", "7", "8"):
             _bare_version(connection, name, rejected)
+        assert repository.rejected_in_a_row(connection) == repository.KEPT_REJECTED_VERSIONS
         # By hand, so it counts among those that served.
         _switch(connection, "5")
         _switch(connection, "3")
+        assert repository.rejected_in_a_row(connection) == 3
         deleted = repository.delete_old(connection, keep=3, keep_rejected=2)
         kept = [model.version for model in repository.versions(connection)]
+        assert repository.rejected_in_a_row(connection) == 2
+        _switch(connection, "7")
+        assert repository.rejected_in_a_row(connection) == 1
     assert deleted == ["1", "4", "6"]
     assert kept == ["8", "7", "5", "3", "2"]
 
@@ -316,7 +321,7 @@ def test_rejected_versions_do_not_push_out_promoted_ones(settings: MlSettings) -
 def test_bundles_of_deleted_versions_go_with_them(
     settings: MlSettings, taste_shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository.delete_old, "__defaults__", (1,))
+    monkeypatch.setattr(repository.delete_old, "__defaults__", (1, 1))
     dataset = _dataset(settings, taste_shop)
     versions = []
     for seed in range(4):

@@ -91,7 +91,7 @@ def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Pat
 
 def test_the_gate_of_a_cluster_has_its_mode_and_bounds(tmp_path: Path) -> None:
     cluster = ClusterSettings.model_validate(
-        {"retrain_gate": "report", "retrain_bounds": {"min_users": 200, "max_fall": 0.05}}
+        {"retrain_gate": "report", "retrain_bounds": {"min_users": 200, "max_fall": 0.1}}
     )
     compile_to(tmp_path / "out.yaml", cluster)
     definition, _platform = yaml.safe_load_all((tmp_path / "out.yaml").read_text())

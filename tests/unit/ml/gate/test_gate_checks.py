@@ -83,9 +83,12 @@ def test_noise_alone_is_no_loss() -> None:
 def test_a_version_shows_that_it_beats_popularity() -> None:
     popular = _lists(20)
     for hits, passed in ((100, True), (20, False), (21, False), (5, False)):
-        checks = list(better_than_popularity(_lists(hits), popular, HELD_OUT, seed=0))
+        checks = list(better_than_popularity(_lists(hits), popular, HELD_OUT, BOUNDS, seed=0))
         assert {check.passed for check in checks} == {passed}, hits
     assert "not better than that of the most popular items" in checks[0].sentence
+    lenient = GateBounds(min_gain=-10)
+    found = better_than_popularity(_lists(5), popular, HELD_OUT, lenient, seed=0)
+    assert all(check.passed for check in found)
 
 
 def _shop() -> Dataset:
