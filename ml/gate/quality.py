@@ -1,11 +1,12 @@
 """Recall and NDCG against the live version and against popularity.
 
 With a fault such as shuffled labels a model loses most of its recall, with another seed some
-hundredths of it, on a small shop more; the interval over users knows nothing of the latter. So a version fails only where
-even the upper end of the paired interval shows a loss larger than a margin. The stricter test of
-non-inferiority, the lower end above minus the margin, is not taken: a shop with few users would
-never pass it, however good its model, and its live model would grow old. Against popularity it
-is the other way round: the version has to show that it has learned anything at all.
+hundredths of it, on a small shop more; the interval over users knows nothing of the latter. So a
+version fails only where even the upper end of the paired interval shows a loss larger than a
+margin. The stricter test of non-inferiority, the lower end above minus the margin, is not taken: a
+shop with few users would never pass it, however good its model, and its live model would grow old.
+Against popularity it is the other way round: the version has to show that it has learned anything
+at all.
 """
 
 from collections.abc import Iterator
