@@ -1,32 +1,28 @@
 """How often the gate rejects an honest retraining, and a training on shuffled labels."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-LOGS = ("synthetic shop", "Amazon Toys")
 SEEDS = 10
 _SHUFFLED = 5
-_DATA = Path(__file__).parents[3] / "shared" / "data"
 _EPOCHS = 3
 """Models differ more by seed after few of them."""
 _DIM = 32
-_USERS = 3
-"""Every third user of the real log."""
 
 
-def measure_gate(name: str, seeds: int = SEEDS) -> dict[str, Any]:
-    """Judge retrainings of one log by the default bounds; needs a process of its own.
+def measure_gate(seeds: int = SEEDS) -> dict[str, Any]:
+    """Judge retrainings of a synthetic shop by the default bounds; needs a process of its own.
 
     A version of another seed is live. Shuffled labels are the item ids of all interactions, in
     random order.
     """
+    from ml.data.synthetic import SyntheticConfig, generate
     from ml.dataset import Dataset
     from ml.evaluation.findings import BlendChoice
     from ml.evaluation.ranking_models.blend_choice import fit_ranker
+    from ml.evaluation.recovery import as_dataset
     from ml.evaluation.validation import train_for_validation
     from ml.gate.bounds import GateBounds
     from ml.gate.decision import Decision
@@ -36,7 +32,8 @@ def measure_gate(name: str, seeds: int = SEEDS) -> dict[str, Any]:
     from ml.towers.config import TowersConfig
     from ml.towers.training import train
 
-    dataset, config = _log(name)
+    dataset = as_dataset(generate(SyntheticConfig()))
+    config = TowersConfig(user_encoder="pooling", text_encoder=None, epochs=_EPOCHS, dim=_DIM)
     towers = BlendChoice(weights={"two_tower": 1.0}, reason="Towers alone.")
 
     def twin_of(data: Dataset, config: TowersConfig, seed: int) -> Ranker:
@@ -83,23 +80,6 @@ def measure_gate(name: str, seeds: int = SEEDS) -> dict[str, Any]:
         ),
         "reasons": sorted({each.reason for each in honest if not each.promoted}),
     }
-
-
-def _log(name: str) -> Any:
-    from ml.data.catalogue_table import no_items, no_users
-    from ml.data.log_table import read_log
-    from ml.data.synthetic import SyntheticConfig, generate
-    from ml.dataset import Dataset
-    from ml.evaluation.recovery import as_dataset
-    from ml.towers.config import TowersConfig
-
-    config = TowersConfig(user_encoder="pooling", text_encoder=None, epochs=_EPOCHS, dim=_DIM)
-    if name == "synthetic shop":
-        return as_dataset(generate(SyntheticConfig())), config
-    folder = Path(os.environ.get("RECSYS_TEST_DATA") or _DATA)
-    log, _ = read_log(folder / "amazon-toys" / "train.csv")
-    users = np.sort(log["user_id"].unique())[::_USERS]
-    return Dataset(log[log["user_id"].isin(users)], no_users(), no_items()), config
 
 
 def _shuffled(dataset: Any, times: int) -> Iterator[Any]:

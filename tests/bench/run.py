@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gate import LOGS, measure_gate
+from gate import measure_gate
 from measuring import in_own_process
 from million import measure_million
 from processor import measure_processor
@@ -104,7 +104,12 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:
                 found["beside everything, rows/s"] >= _MIN_ROWS_BESIDE,
             ]
         case "gate":
-            found, passed = _measure_gate(console)
+            found = in_own_process(measure_gate)
+            console.print(_table("the gate", found))
+            passed = [
+                found["honest, rejected"] <= _MAX_HONEST_REJECTED,
+                found["shuffled, rejected"] == found["of shuffled"],
+            ]
         case _:
             found = in_own_process(measure_towers)
             console.print(_table("towers on a wide log", found))
@@ -112,16 +117,6 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:
                 found["train_seconds"] < _MAX_MINUTES * 60,
                 found["peak_rss_mb"] < _MAX_TOWERS_MEMORY_MB,
             ]
-    return found, passed
-
-
-def _measure_gate(console: Console) -> tuple[dict[str, Any], list[bool]]:
-    found = {name: in_own_process(measure_gate, name) for name in LOGS}
-    passed = []
-    for name, figures in found.items():
-        console.print(_table(f"the gate, {name}", figures))
-        passed.append(figures["honest, rejected"] <= _MAX_HONEST_REJECTED)
-        passed.append(figures["shuffled, rejected"] == figures["of shuffled"])
     return found, passed
 
 
