@@ -109,7 +109,7 @@ def test_a_model_that_unlearned_is_worse_than_the_live_one(
     decision = _decide(models, live, dataset)
     failed = {check.name for check in decision.checks if not check.passed}
     assert not decision.promoted
-    assert {"recall_against_live", "ndcg_against_live"} <= failed
+    assert "recall_against_live" in failed
 
 
 def test_half_a_catalogue_is_rejected(dataset: Dataset, honest: Models, live: LiveVersion) -> None:
