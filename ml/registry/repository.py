@@ -145,6 +145,18 @@ def item_ids(connection: Connection, version: str) -> list[str]:
     return [item_id for (item_id,) in rows]
 
 
+def item_vectors(
+    connection: Connection, version: str, item_ids: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """The version's vectors of those items that have one, float32 (dim,), by id."""
+    rows = connection.execute(
+        "select item_id, embedding::real[] from ml.item_vectors"
+        " where version = %s and item_id = any(%s)",
+        (version, list(item_ids)),
+    )
+    return {item_id: np.asarray(vector, dtype=np.float32) for item_id, vector in rows}
+
+
 def write_popular_items(connection: Connection, version: str, item_ids: Sequence[str]) -> None:
     """Replace the version's popular items, most popular first."""
     connection.execute("delete from ml.popular_items where version = %s", (version,))

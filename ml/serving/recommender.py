@@ -125,14 +125,20 @@ class Recommender:
             return ()
         from ml.serving.shopper import encode  # pandas comes with the bundle
 
-        vector = encode(
-            model.bundle,
-            shopper.user_id or "",
-            shopper.preferences,
-            shopper.history,
-            datetime.now(UTC),
-        )
+        new_items = model.bundle.unknown({each.item_id for each in shopper.history})
         with self._live_model.database.connection() as connection:
+            vector = encode(
+                model.bundle,
+                shopper.user_id or "",
+                shopper.preferences,
+                shopper.history,
+                datetime.now(UTC),
+                new_items=(
+                    repository.item_vectors(connection, model.version, new_items)
+                    if new_items
+                    else {}
+                ),
+            )
 
             def search(wanted: int) -> tuple[str, ...]:
                 return repository.nearest_items(

@@ -1,8 +1,10 @@
 """A trained model as one folder, with a checksum and without the state of the training."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self, cast
 
 import numpy as np
@@ -28,6 +30,9 @@ _WEIGHTS = "weights.safetensors"
 _HISTORY_VECTORS = "history_vectors"
 _USERS_AT_ONCE = 1024
 """Of the causal encoder, which needs 0.3 MB for each."""
+
+Vectors = Mapping[str, npt.NDArray[np.float32]]
+"""Of items, float32 (dim,), by id."""
 
 
 class _Format(BaseModel):
@@ -116,8 +121,17 @@ class Bundle:
         bias[known] = self._towers.bias[rows[known]]
         return _as_array(torch.cat([unit(vectors), bias[:, None]], dim=1))
 
+    def unknown(self, item_ids: Collection[str]) -> list[str]:
+        """Those of the items that were unknown at training."""
+        return [item_id for item_id in item_ids if item_id not in self._preprocessing.items]
+
     def encode_users(
-        self, users: pd.DataFrame, interactions: pd.DataFrame, now: datetime | None
+        self,
+        users: pd.DataFrame,
+        interactions: pd.DataFrame,
+        now: datetime | None,
+        *,
+        new_items: Vectors = MappingProxyType({}),
     ) -> npt.NDArray[np.float32]:
         """Vectors of users, float32 (n, dim), in the order of `users`.
 
@@ -127,9 +141,11 @@ class Bundle:
 
         Args:
             users: USER_COLUMNS, one row per user.
-            interactions: INTERACTION_COLUMNS. Those of other users, of items unknown at training,
-                and later than `now` are ignored.
+            interactions: INTERACTION_COLUMNS. Those of other users, of unknown items, and later
+                than `now` are ignored.
             now: an instant with its UTC offset; None is after all interactions.
+            new_items: vectors, as `encode_items` gives them, of items unknown at training, by id.
+                Interactions with these count by their content.
 
         Raises:
             ContractError: if a column is absent, or an interaction is not valid.
@@ -137,37 +153,60 @@ class Bundle:
         _require(users, USER_COLUMNS, "users")
         _require(interactions, INTERACTION_COLUMNS, "interactions")
         past = interactions if now is None else interactions[~(interactions["timestamp"] > now)]
+        items, vectors = self._met(past, new_items)
         histories = Histories.build(
             past,
             users["user_id"].tolist(),
-            self._preprocessing.items,
+            items,
             self._config.confidence,
             self._config.encoded_interactions,
         )
         weights = histories.weights(self._config.recency_half_life)
         pooled = pool(
-            self._history_vectors,
+            vectors,
             torch.from_numpy(histories.items),
             torch.from_numpy(histories.offsets[:-1]),
             torch.from_numpy(weights),
         )
         confidence = torch.from_numpy(histories.total_magnitudes(weights))
         preferences = token_tensors(self._preprocessing.preference_tokens(users["preferences"]))
-        vectors = self._towers.users(
+        encoded = self._towers.users(
             pooled,
             confidence,
             self._towers.preferred(preferences),
-            self._encoded(histories, weights) if self._causal_weights else None,
+            self._encoded(histories, weights, vectors) if self._causal_weights else None,
         )
         ones = torch.ones(len(users), 1)
-        return _as_array(torch.cat([vectors * self._towers.scale, ones], dim=1))
+        return _as_array(torch.cat([encoded * self._towers.scale, ones], dim=1))
 
-    def _encoded(self, histories: Histories, weights: npt.NDArray[np.float32]) -> Tensor:
-        """What the causal encoder makes of histories, (users, dim - 1); zero for an empty one."""
-        encoded = np.zeros(
-            (len(histories.offsets) - 1, self._history_vectors.shape[1]), dtype=np.float32
+    def _met(self, interactions: pd.DataFrame, new_items: Vectors) -> tuple[pd.Index, Tensor]:
+        """The items whose interactions count, and their unit vectors, (items, dim - 1).
+
+        Known ones keep their order, so that sums over a history without new items do not change.
+        """
+        known = self._preprocessing.items
+        if not new_items:
+            return known, self._history_vectors
+        met = pd.Index(interactions["item_id"].unique(), dtype=object)
+        places = known.get_indexer(met)
+        # Without content there is nothing by which an item could count.
+        new = sorted(
+            item_id
+            for item_id in met[places < 0]
+            if item_id in new_items and new_items[item_id][:-1].any()
         )
-        vectors = self._history_vectors.numpy()
+        places = np.sort(places[places >= 0])
+        unit_vectors = [self._history_vectors[torch.from_numpy(places)]]
+        if new:
+            unit_vectors.append(torch.from_numpy(np.stack([new_items[each][:-1] for each in new])))
+        return known[places].append(pd.Index(new, dtype=object)), torch.cat(unit_vectors)
+
+    def _encoded(
+        self, histories: Histories, weights: npt.NDArray[np.float32], item_vectors: Tensor
+    ) -> Tensor:
+        """What the causal encoder makes of histories, (users, dim - 1); zero for an empty one."""
+        vectors = item_vectors.numpy()
+        encoded = np.zeros((len(histories.offsets) - 1, vectors.shape[1]), dtype=np.float32)
         for users, sequences in histories.newest(self._config.causal.length, _USERS_AT_ONCE):
             entries = vectors[histories.items[sequences.entries]]
             entries *= np.where(sequences.is_entry, weights[sequences.entries], 0)[..., None]

@@ -120,6 +120,34 @@ def test_what_a_shopper_did_since_changes_the_list(
     assert sum(_category(item) == 3 for item in served.item_ids) > 5
 
 
+def test_products_that_no_training_has_met_steer_the_list(
+    settings: MlSettings, taste_shop: Any, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    arrived = taste_shop.products[0][3]
+    new = [f"new-{number}" for number in range(3)]
+    taste_shop.products += [(item, f"Tools {item}", "Tools", arrived) for item in new]
+    taste_shop.write(settings.database_url)
+    shop = Shop(settings, load_dataset(settings, datetime.now(UTC)))
+    try:
+        bundle = shop.publish(seed=1)
+        eventually(shop.is_served_live, 30)
+        assert bundle.unknown(new) == new
+        now = datetime.now(UTC)
+        for user in ("newcomer", "u00"):  # u00 buys books
+            features.extend_live_histories(
+                interaction(user, item, "purchase", now + timedelta(seconds=place), quantity=1)
+                for place, item in enumerate(new)
+            )
+
+        newcomer, u00 = (shop.recommender.recommend(user, [], 10) for user in ("newcomer", "u00"))
+
+        assert newcomer.source == u00.source == "live"
+        assert sum(_category(item) == 3 for item in newcomer.item_ids) > 7
+        assert sum(_category(item) == 3 for item in u00.item_ids) > 4
+    finally:
+        shop.recommender.close()
+
+
 def test_a_new_shopper_is_encoded_by_their_preferences(shop: Shop, eventually: Eventually) -> None:
     shop.publish(seed=1)
     eventually(shop.is_served_live, 30)

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -45,6 +46,42 @@ def test_one_shopper_alone_has_the_vector_of_the_batch(
 def test_an_item_alone_has_the_vector_of_the_batch(bundle: Bundle, shop: Dataset) -> None:
     batch = bundle.encode_items(shop.items)
     np.testing.assert_allclose(bundle.encode_items(shop.items.iloc[[5]])[0], batch[5], atol=1e-5)
+
+
+def test_an_item_that_training_did_not_know_counts_by_its_content(
+    bundle: Bundle, shop: Dataset, now: datetime
+) -> None:
+    newest = shop.items.iloc[[30]].assign(item_id="newest")  # in the kitchen
+    new_items = dict(zip(["newest"], bundle.encode_items(newest), strict=True))
+    user = shop.users.iloc[[0]].assign(preferences="")
+    seen = shop.interactions.iloc[[0]].assign(item_id="newest")
+    places = shop.items["category"].to_numpy()
+
+    def best(interactions: pd.DataFrame, known: Mapping[str, np.ndarray]) -> list[str]:
+        (vector,) = bundle.encode_users(user, interactions, now, new_items=known)
+        scores = bundle.encode_items(shop.items)[:, :-1] @ vector[:-1]
+        return places[np.argsort(-scores)[:10]].tolist()
+
+    assert bundle.unknown(["newest", bundle.item_ids[0]]) == ["newest"]
+    assert best(seen, new_items) == ["Shop|Kitchen"] * 10
+    assert not bundle.encode_users(user, seen, now)[0, :-1].any()
+    # Beside known items it counts as one of them.
+    garden = shop.interactions.iloc[:3].assign(item_id=["Garden-1", "Garden-2", "Garden-4"])
+    garden["user_id"] = user["user_id"].item()
+    both = bundle.encode_users(user, pd.concat([garden, seen]), now, new_items=new_items)[0]
+    (without,) = bundle.encode_users(user, garden, now)
+    assert both @ new_items["newest"] > without @ new_items["newest"]
+
+
+def test_new_items_that_nobody_met_or_that_have_no_content_change_nothing(
+    bundle: Bundle, shop: Dataset, now: datetime
+) -> None:
+    bare = {"bare": np.zeros(bundle.dim, dtype=np.float32)}
+    log = pd.concat([shop.interactions, shop.interactions.assign(item_id="bare")])
+    np.testing.assert_array_equal(
+        bundle.encode_users(shop.users, log, now, new_items={**bare, "unmet": np.ones(bundle.dim)}),
+        bundle.encode_users(shop.users, shop.interactions, now),
+    )
 
 
 def test_what_is_later_than_now_does_not_count(
