@@ -1,0 +1,65 @@
+"""The clocks of the run and of those who sent events, against the database's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+import pandas as pd
+
+from ml.checks import Check
+from ml.data_validation import repository
+from ml.data_validation.bounds import DataBounds
+from ml.dataset import Dataset
+from ml.registry.repository import Connection
+
+_DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """What the database knows of time."""
+
+    now: datetime
+    future_interactions: int
+    """Those after `now`."""
+
+    @classmethod
+    def read(cls, connection: Connection, bounds: DataBounds) -> Self:
+        """Ask the database; a clock that is a little fast is no finding."""
+        now = repository.now(connection)
+        tolerated = now + timedelta(seconds=bounds.max_clock_seconds)
+        return cls(now, repository.interactions_after(connection, tolerated))
+
+
+def clock_checks(
+    dataset: Dataset, until: datetime, clocks: Clocks, bounds: DataBounds
+) -> Iterator[Check]:
+    """Whether the run takes its data up to an instant that has been, and few events are later."""
+    ahead = max((until - clocks.now).total_seconds(), 0.0)
+    yield Check(
+        name="clock of the run",
+        passed=ahead <= bounds.max_clock_seconds,
+        measured=ahead,
+        bound=bounds.max_clock_seconds,
+        sentence=(
+            f"The run takes the data until {until:%Y-%m-%d %H:%M:%S %Z}, which is"
+            f" {ahead:,.0f} seconds ahead of the database's clock; at most"
+            f" {bounds.max_clock_seconds:,.0f} are allowed."
+        ),
+    )
+    instants = dataset.interactions["timestamp"]
+    newest_day = int((instants > instants.max() - _DAY).sum())
+    future = clocks.future_interactions
+    share = future / (future + newest_day) if future else 0.0
+    yield Check(
+        name="interactions in the future",
+        passed=share <= bounds.max_future,
+        measured=share,
+        bound=bounds.max_future,
+        sentence=(
+            f"{future:,} interactions are in the future, {share:.1%} of these and of the newest"
+            f" day's {newest_day:,} together; at most {bounds.max_future:.0%} may be: somebody's"
+            " clock is wrong."
+        ),
+    )

@@ -1,0 +1,115 @@
+"""What the interactions are made of: who, what, when, and how views were judged."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from ml.checks import Check
+from ml.data_validation.bounds import DataBounds
+from ml.dataset import Dataset
+from streams.contracts import InteractionType
+
+POSITIVE_VERDICTS = "positive_verdict_share"
+"""The figure by which runs are compared."""
+
+
+def known_ids(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
+    """Whether enough interactions are with items of the catalogue, and by users who signed up."""
+    log = dataset.interactions
+    for name, ids, known, bound in (
+        ("item", "item_id", dataset.items["item_id"], bounds.max_unknown_items),
+        ("user", "user_id", dataset.users["user_id"], bounds.max_unknown_users),
+    ):
+        share = float((~log[ids].isin(known)).mean()) if len(log) else 0.0
+        where = "in the catalogue" if name == "item" else "signed up"
+        yield Check(
+            name=f"unknown {name}s",
+            passed=share <= bound,
+            measured=share,
+            bound=bound,
+            sentence=(
+                f"{share:.1%} of the interactions have a {name} that is not {where}; at most"
+                f" {bound:.0%} may."
+            ),
+        )
+
+
+def concentration(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
+    """Whether no user and no item has too large a share, of all and of each recent day."""
+    log = dataset.interactions
+    if len(log) < bounds.min_interactions:
+        return
+    ages = (log["timestamp"].max() - log["timestamp"]) // pd.Timedelta(days=1)
+    recent = log[ages < bounds.recent_days].assign(day=ages)
+    sizes = recent.groupby("day")["day"].transform("size")
+    recent = recent[sizes >= bounds.min_day_interactions]
+    for what, ids, of_all, of_day in (
+        ("user", "user_id", bounds.max_user_share, bounds.max_user_day_share),
+        ("item", "item_id", bounds.max_item_share, bounds.max_item_day_share),
+    ):
+        yield _share_of_one(what, "all", int(log[ids].value_counts().iloc[0]), len(log), of_all)
+        if len(recent):
+            days = recent.groupby("day")[ids]
+            largest = days.agg(lambda day: day.value_counts().iloc[0])
+            day = (largest / days.size()).idxmax()
+            yield _share_of_one(what, "one day's", int(largest[day]), int(days.size()[day]), of_day)
+
+
+def _share_of_one(what: str, of: str, most: int, rows: int, bound: float) -> Check:
+    share = most / rows
+    return Check(
+        name=f"largest {what}, {of}",
+        passed=share <= bound,
+        measured=share,
+        bound=bound,
+        sentence=(
+            f"One {what} has {most:,} of {of} {rows:,} interactions, {share:.1%}; no {what} may"
+            f" have more than {bound:.0%}."
+        ),
+    )
+
+
+def positive_verdicts(dataset: Dataset, bounds: DataBounds) -> float | None:
+    """The share of positive verdicts on views; None where there are too few verdicts."""
+    counts = dataset.interactions["interaction_type"].value_counts()
+    positive = int(counts.get(InteractionType.POSITIVE_VIEW, 0))
+    verdicts = positive + int(counts.get(InteractionType.NEGATIVE_VIEW, 0))
+    return positive / verdicts if verdicts >= bounds.min_interactions else None
+
+
+def verdict_mix(
+    share: float | None, before: Mapping[str, float], bounds: DataBounds
+) -> Iterator[Check]:
+    """Whether views are judged as they usually are.
+
+    Args:
+        share: of positive verdicts.
+        before: figures of the live version's run.
+        bounds: what is allowed.
+    """
+    if share is None:
+        return
+    yield Check(
+        name="positive verdicts",
+        passed=share <= bounds.max_positive_verdicts,
+        measured=share,
+        bound=bounds.max_positive_verdicts,
+        sentence=(
+            f"{share:.1%} of the judged views are positive; at most"
+            f" {bounds.max_positive_verdicts:.0%} may be."
+        ),
+    )
+    if (usual := before.get(POSITIVE_VERDICTS)) is None:
+        return
+    change = abs(share - usual)
+    yield Check(
+        name="change of the verdicts",
+        passed=change <= bounds.max_verdict_change,
+        measured=change,
+        bound=bounds.max_verdict_change,
+        sentence=(
+            f"{share:.1%} of the judged views are positive, and {usual:.1%} were in the run of the"
+            f" live version; they may differ by {100 * bounds.max_verdict_change:.0f} percentage"
+            " points."
+        ),
+    )
