@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class DataBounds(BaseModel):
     """What the data of a run must keep to train a model. Shares are of 1.
 
-    On the logs of RetailRocket, MovieLens-1M and Amazon Toys one user has at most 0.3 % of all
-    interactions and one item at most 1 %.
+    In RetailRocket's log, with its bots, one user has 5 % of all interactions and 30 % of a day's,
+    one item .2 % and 2 %; in that of Amazon Toys one user has .4 % and one item .2 %.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +40,6 @@ class DataBounds(BaseModel):
     """By how much that share may differ from that of the live version's run."""
     max_future: float = Field(default=0.01, ge=0, le=1)
     """Interactions that happened after the present, as a share of these and of those of the newest
-    day: they come from a clock that is wrong, and no model learns from them."""
+    day, of which at least `min_interactions` are assumed. No model learns from them."""
     max_clock_seconds: float = Field(default=300.0, ge=0)
     """By how many seconds the clock of the run may be ahead of the database's."""

@@ -16,20 +16,28 @@ POSITIVE_VERDICTS = "positive_verdict_share"
 def known_ids(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
     """Whether enough interactions are with items of the catalogue, and by users who signed up."""
     log = dataset.interactions
-    for name, ids, known, bound in (
-        ("item", "item_id", dataset.items["item_id"], bounds.max_unknown_items),
-        ("user", "user_id", dataset.users["user_id"], bounds.max_unknown_users),
+    for ids, known, bound, told in (
+        (
+            "item_id",
+            dataset.items["item_id"],
+            bounds.max_unknown_items,
+            "an item that is not in the catalogue",
+        ),
+        (
+            "user_id",
+            dataset.users["user_id"],
+            bounds.max_unknown_users,
+            "a user who has not signed up",
+        ),
     ):
         share = float((~log[ids].isin(known)).mean()) if len(log) else 0.0
-        where = "in the catalogue" if name == "item" else "signed up"
         yield Check(
-            name=f"unknown {name}s",
+            name=f"unknown {ids.removesuffix('_id')}s",
             passed=share <= bound,
             measured=share,
             bound=bound,
             sentence=(
-                f"{share:.1%} of the interactions have a {name} that is not {where}; at most"
-                f" {bound:.0%} may."
+                f"{share:.1%} of the interactions are those of {told}; at most {bound:.0%} may be."
             ),
         )
 
@@ -39,8 +47,8 @@ def concentration(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
     log = dataset.interactions
     if len(log) < bounds.min_interactions:
         return
-    ages = (log["timestamp"].max() - log["timestamp"]) // pd.Timedelta(days=1)
-    recent = log[ages < bounds.recent_days].assign(day=ages)
+    recent = log.assign(day=(log["timestamp"].max() - log["timestamp"]) // pd.Timedelta(days=1))
+    recent = recent[recent["day"] < bounds.recent_days]
     sizes = recent.groupby("day")["day"].transform("size")
     recent = recent[sizes >= bounds.min_day_interactions]
     for what, ids, of_all, of_day in (
@@ -50,9 +58,12 @@ def concentration(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
         yield _share_of_one(what, "all", int(log[ids].value_counts().iloc[0]), len(log), of_all)
         if len(recent):
             days = recent.groupby("day")[ids]
-            largest = days.agg(lambda day: day.value_counts().iloc[0])
-            day = (largest / days.size()).idxmax()
-            yield _share_of_one(what, "one day's", int(largest[day]), int(days.size()[day]), of_day)
+            largest, sizes = days.agg(lambda day: day.value_counts().iloc[0]), days.size()
+            most, rows = max(
+                zip(largest.tolist(), sizes.tolist(), strict=True),
+                key=lambda each: each[0] / each[1],
+            )
+            yield _share_of_one(what, "one day's", most, rows, of_day)
 
 
 def _share_of_one(what: str, of: str, most: int, rows: int, bound: float) -> Check:

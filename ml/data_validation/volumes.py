@@ -18,7 +18,7 @@ def not_empty(dataset: Dataset) -> Iterator[Check]:
             passed=rows > 0,
             measured=rows,
             bound=1,
-            sentence=f"There are {rows or 'no'} {name}{'' if rows else f' to {what}'}.",
+            sentence=(f"There are {rows:,} {name}." if rows else f"There are no {name} to {what}."),
         )
 
 

@@ -223,6 +223,14 @@ def live_version(connection: Connection) -> str | None:
     return current.version if current else None
 
 
+def live_metrics(connection: Connection) -> dict[str, Any]:
+    """The metrics that are kept with the live version; none before the first training."""
+    row = connection.execute(
+        "select metrics from ml.live_version join ml.model_versions using (version)"
+    ).fetchone()
+    return dict(row[0]) if row else {}
+
+
 def mark_published(connection: Connection, version: str) -> None:
     """Note that all that serving needs of a version is written; from now on it can go live."""
     connection.execute(

@@ -12,6 +12,7 @@ from kfp import compiler, dsl, kubernetes
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ml.data_validation.bounds import DataBounds
 from ml.gate.bounds import GateBounds, Mode
 from pipelines.retrain.components import IMAGE
 from pipelines.retrain.pipeline import TRAINING_TASKS, define
@@ -44,6 +45,8 @@ class ClusterSettings(BaseSettings):
     """Whether the gate of such a run can reject a version."""
     retrain_bounds: GateBounds = GateBounds()
     """Bounds of that gate, as JSON."""
+    retrain_data_bounds: DataBounds = DataBounds()
+    """What the data of such a run must keep, as JSON."""
 
 
 def compile_to(path: Path, cluster: ClusterSettings) -> None:
@@ -53,6 +56,7 @@ def compile_to(path: Path, cluster: ClusterSettings) -> None:
         default_ranker=cluster.retrain_ranker,
         default_gate=cluster.retrain_gate,
         default_bounds=cluster.retrain_bounds.model_dump_json(exclude_defaults=True),
+        default_data_bounds=cluster.retrain_data_bounds.model_dump_json(exclude_defaults=True),
     )
     compiler.Compiler().compile(pipeline, str(path))
 

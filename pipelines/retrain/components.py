@@ -32,6 +32,56 @@ def load_data(*, until: str, dataset: dsl.Output[dsl.Dataset]) -> str:
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
+def validate_data(
+    *,
+    dataset: dsl.Input[dsl.Dataset],
+    until: str,
+    bounds: str,
+    metrics: dsl.Output[dsl.Metrics],
+    summary: dsl.Output[dsl.Markdown],
+    page: dsl.Output[dsl.HTML],
+) -> dict[str, float]:
+    """Check the data; where a check fails the component fails, and no model is trained.
+
+    Returns the figures with which the next run compares its own.
+    """
+    from datetime import datetime
+    from pathlib import Path
+
+    import psycopg
+
+    from ml.checks import as_html, as_markdown
+    from ml.data_validation.bounds import DataBounds
+    from ml.data_validation.clocks import Clocks
+    from ml.data_validation.report import DataReport
+    from ml.dataset import Dataset
+    from ml.registry import repository
+    from ml.settings import MlSettings
+
+    limits = DataBounds.model_validate_json(bounds)
+    with psycopg.connect(MlSettings().database_url) as connection:
+        clocks = Clocks.read(connection, limits)
+        before = repository.live_metrics(connection)
+    report = DataReport.of(
+        Dataset.load(Path(dataset.path)),
+        until=datetime.fromisoformat(until),
+        clocks=clocks,
+        before=before,
+        bounds=limits,
+    )
+    for path, render in ((summary.path, as_markdown), (page.path, as_html)):
+        text = render("Data of the run", report.summary, report.checks)
+        Path(path).write_text(text, encoding="utf-8")
+    for check in report.checks:
+        metrics.log_metric(check.name, check.measured)
+        print(f"{'passed' if check.passed else 'FAILED'}: {check.sentence}", flush=True)
+    if report.failed:
+        # Not an exception of its own: its traceback would hide the sentence.
+        raise SystemExit(f"no model is trained on these data: {report.summary}")
+    return dict(report.figures)
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
 def train_towers(
     *,
     dataset: dsl.Input[dsl.Dataset],
@@ -232,6 +282,7 @@ def publish(
     seed: int,
     ranker: str,
     top_k: int,
+    data: dict[str, float],
     report: dict[str, Any],
     decision: dict[str, Any],
 ) -> str:
@@ -270,7 +321,7 @@ def publish(
             "ranker": ranker,
             "top_k": top_k,
         },
-        metrics=report,
+        metrics={**data, **report},
         card=Path(card.path),
         twin=evaluated if evaluated.is_dir() else None,
         decision=decided,

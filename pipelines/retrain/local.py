@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ml.data_validation.bounds import DataBounds
 from ml.gate.bounds import GateBounds, Mode, require_measurement
 from ml.gate.decision import Decision
 from ml.settings import MlSettings
@@ -56,12 +57,15 @@ class Parameters(BaseModel):
     cold_start: bool = True
     gate: Mode = "enforce"
     bounds: GateBounds = GateBounds()
+    data_bounds: DataBounds = DataBounds()
 
     def as_arguments(self) -> str:
         """The arguments of the pipeline, a JSON object."""
         arguments = self.model_dump(by_alias=True)
-        bounds = self.bounds.model_dump_json(exclude_defaults=True)
-        return json.dumps({**arguments, "towers": json.dumps(self.towers), "bounds": bounds})
+        arguments["towers"] = json.dumps(self.towers)
+        for name, bounds in (("bounds", self.bounds), ("data_bounds", self.data_bounds)):
+            arguments[name] = bounds.model_dump_json(exclude_defaults=True)
+        return json.dumps(arguments)
 
     @field_validator("until")
     @classmethod

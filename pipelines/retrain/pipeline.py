@@ -1,4 +1,7 @@
-"""The pipeline `retrain`: load_data -> train_towers -> evaluate -> gate -> publish."""
+"""The pipeline `retrain`.
+
+load_data -> validate_data -> train_towers -> evaluate -> gate -> publish.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -26,6 +29,7 @@ def define(
     default_ranker: str = "two_tower",
     default_gate: str = "enforce",
     default_bounds: str = "{}",
+    default_data_bounds: str = "{}",
 ) -> dsl.base_component.BaseComponent:
     """The pipeline; `configure` is called with each of its tasks."""
 
@@ -47,6 +51,7 @@ def define(
         cold_start: bool = True,  # noqa: FBT001, FBT002
         gate: str = default_gate,
         bounds: str = default_bounds,
+        data_bounds: str = default_data_bounds,
     ) -> RetrainOutputs:
         """Retrain on everything that is known.
 
@@ -63,10 +68,19 @@ def define(
             gate: `enforce`, by which only a version that keeps its bounds goes live, or `report`.
             bounds: JSON with the fields of `ml.gate.bounds.GateBounds` that differ from its
                 defaults.
+            data_bounds: JSON with the fields of `ml.data_validation.bounds.DataBounds` that differ
+                from its defaults.
         """
         loaded = step(components.load_data, until=until)
         dataset = loaded.outputs["dataset"]
+        validated = step(
+            components.validate_data,
+            dataset=dataset,
+            until=loaded.outputs["Output"],
+            bounds=data_bounds,
+        )
         trained = step(components.train_towers, dataset=dataset, towers=towers, seed=seed)
+        trained.after(validated)
         evaluated = step(
             components.evaluate,
             dataset=dataset,
@@ -104,6 +118,7 @@ def define(
             seed=seed,
             ranker=ranker,
             top_k=top_k,
+            data=validated.outputs["Output"],
             report=evaluated.outputs["Output"],
             decision=decided.outputs["Output"],
         )

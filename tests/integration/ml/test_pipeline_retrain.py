@@ -150,7 +150,7 @@ def test_the_pipeline_gives_every_user_a_list_and_a_second_run_replaces_it(
     rankers = [kept[run.version].parameters["ranker"] for run in (first, second)]
     assert rankers == ["full", "two_tower"]
     assert kept[second.version].parameters["until"] == until
-    assert kept[first.version].metrics == first.metrics
+    assert first.metrics.items() <= kept[first.version].metrics.items()
     assert {folder.name for folder in settings.models_dir.iterdir()} == set(kept)
     _assert_has_card(settings, first, measured=True)
     _assert_has_card(settings, second, measured=False)
@@ -163,8 +163,8 @@ def test_a_failing_component_is_named_with_its_last_lines(
         run_local(settings, QUICK, tmp_path / "work")
 
     message = str(caught.value)
-    assert "load-data" in message or "train-towers" in message
-    assert "no interaction" in message
+    assert "validate-data" in message
+    assert "no model is trained on these data: There are no interactions to learn from." in message
     assert _live(settings) is None
 
 

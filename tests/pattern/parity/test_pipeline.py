@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ml.data_validation.bounds import DataBounds
 from ml.gate.bounds import GateBounds
 from pipelines.retrain.compile import ClusterSettings, compile_to
 from pipelines.retrain.deploy import DeploySettings
@@ -125,7 +126,36 @@ def test_the_parameters_that_a_scheduled_run_leaves_to_the_pipeline_have_default
     assert all(each["isOptional"] for each in parameters.values())
     for name, value in on_a_laptop.items():
         default = parameters[name].get("defaultValue", "")
-        assert default == ("{}" if name in {"bounds", "towers"} else value), name
+        assert default == ("{}" if name in {"bounds", "data_bounds", "towers"} else value), name
+
+
+def test_the_chart_bounds_the_data_of_a_scheduled_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done = template(CHART, "demo", "--set-json", "retrain.dataBounds.max_fall=0.5")
+    (job,) = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "Job"]
+    (bounds,) = [
+        each["value"]
+        for each in containers(job)[0]["env"]
+        if each["name"] == "RECSYS_RETRAIN_DATA_BOUNDS"
+    ]
+    monkeypatch.setenv("RECSYS_RETRAIN_DATA_BOUNDS", bounds)
+    compile_to(tmp_path / "pipeline.yaml", ClusterSettings())
+    specification, _ = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text())
+    parameters = specification["root"]["inputDefinitions"]["parameters"]
+    assert DataBounds.model_validate_json(parameters["data_bounds"]["defaultValue"]) == DataBounds(
+        max_fall=0.5
+    )
+
+
+def test_the_charts_schema_knows_the_bounds_of_the_data() -> None:
+    schema = json.loads((CHARTS / CHART / "values.schema.json").read_text())
+    of_chart = schema["properties"]["retrain"]["properties"]["dataBounds"]["properties"]
+    kept = {"type", "minimum", "maximum", "exclusiveMinimum"}
+    assert of_chart == {
+        name: {key: value for key, value in field.items() if key in kept}
+        for name, field in DataBounds.model_json_schema()["properties"].items()
+    }
 
 
 def test_no_parameter_of_the_pipeline_is_set_twice() -> None:

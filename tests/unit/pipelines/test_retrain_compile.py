@@ -45,10 +45,11 @@ def test_components_follow_one_another_and_install_nothing(compiled: Path) -> No
     tasks = definition["root"]["dag"]["tasks"]
     assert {name: set(task.get("dependentTasks", [])) for name, task in tasks.items()} == {
         "load-data": set(),
-        "train-towers": {"load-data"},
+        "validate-data": {"load-data"},
+        "train-towers": {"load-data", "validate-data"},
         "evaluate": {"load-data", "train-towers"},
         "gate": {"evaluate", "load-data", "train-towers"},
-        "publish": {"evaluate", "gate", "load-data", "train-towers"},
+        "publish": {"evaluate", "gate", "load-data", "train-towers", "validate-data"},
     }
     assert not any(task["cachingOptions"] for task in tasks.values())
     assert "pip install" not in compiled.read_text()
