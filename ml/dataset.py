@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Self
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from streams.contracts import Interaction
 
@@ -93,15 +95,23 @@ class Dataset:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote.
-
-        It reads in one thread: a process that ends right after Arrow started threads may abort.
-        """
+        """Read what `save` wrote."""
         return cls(
             **{
-                name: pd.read_parquet(
-                    folder / f"{name}.parquet", use_threads=False, pre_buffer=False
-                )
+                name: _read(folder / f"{name}.parquet")
                 for name in ("interactions", "users", "items")
             }
         )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """A table in which equal texts of a column are one object.
+
+    It reads in one thread: a process that ends right after Arrow started threads may abort.
+    """
+    texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
+    table = pq.read_table(path, read_dictionary=texts, use_threads=False, pre_buffer=False)
+    frame: pd.DataFrame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
+    for name in texts:
+        frame[name] = frame[name].astype(object)
+    return frame

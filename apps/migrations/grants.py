@@ -23,7 +23,6 @@ class Grant:
     on_tables: str = ""
     tables: tuple[str, ...] = ()
     """All tables if empty, including those that are created later."""
-    on_schema: str = "usage"
 
 
 GRANTS = (
@@ -60,7 +59,6 @@ GRANTS = (
     # maintain: it analyses the vectors that it has written.
     Grant("pipeline", "ml", f"{_OWN}, maintain"),
     Grant("pipeline", "feast", _READ),
-    Grant("pipeline", "feast_scratch", on_schema="usage, create"),
     # Nothing that names a person or gives access to an account.
     Grant("analyst", "shop", _READ, ("products", "orders", "order_lines", "reviews")),
     Grant("analyst", "events", _READ, ("interactions", "item_counters", "trending_items")),
@@ -86,7 +84,7 @@ def grant(connection: Connection) -> None:
 
 
 def _statements(each: Grant) -> list[str]:
-    schema = f"grant {each.on_schema} on schema {each.schema} to {each.role}"
+    schema = f"grant usage on schema {each.schema} to {each.role}"
     if not each.on_tables:
         return [schema]
     rights = f"grant {each.on_tables} on"

@@ -97,8 +97,9 @@ def _interactions(name: str) -> FeatureView:
         },
         PostgreSQLSource(
             name="interactions",
-            query=f"select {selected} from events.interactions",  # noqa: S608 - the contract's names
+            query=f"select {selected}, ingested_at from events.interactions",  # noqa: S608 - the contract's names
             timestamp_field="timestamp",
+            created_timestamp_column="ingested_at",
         ),
         online=False,
     )

@@ -14,18 +14,23 @@ IMAGE = f"recsys-pipeline:{version_of('recsys')}"
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
-def load_data(*, until: str, dataset: dsl.Output[dsl.Dataset]) -> str:
-    """Read the training data as of an instant from Feast; returns that instant, ISO 8601."""
-    from datetime import UTC, datetime
+def load_data(
+    *, until: str, ingested_until: str, window_days: int, dataset: dsl.Output[dsl.Dataset]
+) -> str:
+    """Read the training data as of an instant; returns that instant, ISO 8601."""
+    from datetime import UTC, datetime, timedelta
     from pathlib import Path
 
-    from ml.features.training_data import load_dataset
+    from ml.features.training_data import AsOf, export_dataset
     from ml.settings import MlSettings
 
     instant = datetime.fromisoformat(until) if until else datetime.now(UTC)
-    data = load_dataset(MlSettings(), instant)
-    data.save(Path(dataset.path))
-    counts = {name: len(getattr(data, name)) for name in ("interactions", "users", "items")}
+    as_of = AsOf(
+        until=instant,
+        ingested_until=datetime.fromisoformat(ingested_until) if ingested_until else instant,
+        window=timedelta(days=window_days) if window_days else None,
+    )
+    counts = export_dataset(MlSettings(), as_of, Path(dataset.path))
     dataset.metadata.update(counts)
     print(*(f"{count} {name}," for name, count in counts.items()), f"until {instant}", flush=True)
     return instant.isoformat()
@@ -278,6 +283,8 @@ def publish(
     card: dsl.Input[dsl.Artifact],
     twin: dsl.Input[dsl.Model],
     until: str,
+    ingested_until: str,
+    window_days: int,
     towers: str,
     seed: int,
     ranker: str,
@@ -316,6 +323,8 @@ def publish(
         until=datetime.fromisoformat(until),
         parameters={
             "until": until,
+            "ingested_until": ingested_until or until,
+            "window_days": window_days,
             "towers": json.loads(towers),
             "seed": seed,
             "ranker": ranker,

@@ -49,6 +49,8 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     until: str = ""
+    ingested_until: str = ""
+    window_days: int = Field(default=0, ge=0)
     towers: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0
     ranker: Literal["two_tower", "full"] = "two_tower"
@@ -67,12 +69,12 @@ class Parameters(BaseModel):
             arguments[name] = bounds.model_dump_json(exclude_defaults=True)
         return json.dumps(arguments)
 
-    @field_validator("until")
+    @field_validator("until", "ingested_until")
     @classmethod
-    def _has_an_offset(cls, until: str) -> str:
-        if until and datetime.fromisoformat(until).tzinfo is None:
+    def _has_an_offset(cls, instant: str) -> str:
+        if instant and datetime.fromisoformat(instant).tzinfo is None:
             raise ValueError("an instant needs its offset")
-        return until
+        return instant
 
 
 @dataclass(frozen=True, slots=True)

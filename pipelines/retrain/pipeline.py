@@ -43,6 +43,8 @@ def define(
     @dsl.pipeline(name=NAME, description="Retrains the two towers and makes them live.")
     def retrain(  # noqa: PLR0917 - kfp takes no keyword-only parameters
         until: str = "",
+        ingested_until: str = "",
+        window_days: int = 0,
         towers: str = "{}",
         seed: int = 0,
         ranker: str = default_ranker,
@@ -57,6 +59,10 @@ def define(
 
         Args:
             until: ISO-8601 instant with offset up to which data is read; empty means now.
+            ingested_until: ISO-8601 instant with offset until which interactions must have been
+                stored; empty means `until`. A log that was filled later than it happened is stored
+                later than its instants.
+            window_days: days before `until`, older than which interactions are left out; 0: none.
             towers: JSON with the fields of `ml.towers.config.TowersConfig` that differ from its
                 defaults; text, since a kfp dictionary cannot hold null.
             seed: seed of the training.
@@ -71,7 +77,12 @@ def define(
             data_bounds: JSON with the fields of `ml.data_validation.bounds.DataBounds` that differ
                 from its defaults.
         """
-        loaded = step(components.load_data, until=until)
+        loaded = step(
+            components.load_data,
+            until=until,
+            ingested_until=ingested_until,
+            window_days=window_days,
+        )
         dataset = loaded.outputs["dataset"]
         validated = step(
             components.validate_data,
@@ -114,6 +125,8 @@ def define(
             card=evaluated.outputs["card"],
             twin=evaluated.outputs["twin"],
             until=loaded.outputs["Output"],
+            ingested_until=ingested_until,
+            window_days=window_days,
             towers=towers,
             seed=seed,
             ranker=ranker,

@@ -20,7 +20,6 @@ from streams.settings import FeatureSettings
 ENTITY_KEY_VERSION = 3
 """Of the encoding of keys in the online store."""
 _SCHEMA = "feast"
-_SCRATCH_SCHEMA = "feast_scratch"
 _ONLINE_CONNECTIONS = 8
 _REGISTRY_CONNECTIONS = 3
 
@@ -57,8 +56,7 @@ def repo_config(
                 "max_overflow": _REGISTRY_CONNECTIONS - 1,
             },
         },
-        # A retrieval makes a table and drops it again; who retrieves may do so nowhere else.
-        offline_store={"type": "postgres", **database, "db_schema": _SCRATCH_SCHEMA},
+        offline_store={"type": "postgres", **database},
         online_store={
             "type": "streams.features.online_store.PooledOnlineStore",
             "vector_enabled": True,

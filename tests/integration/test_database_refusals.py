@@ -57,10 +57,6 @@ LISTS = "feast.feast_edb_rec_sys_user_top_k_items"
             for role in sorted(ROLES)
             for schema in ("public", "shop", "events", "ml", "feast")
         ],
-        *[
-            (role, "create table feast_scratch.mine ()")
-            for role in ("storefront", "processor", "connect", "analyst")
-        ],
     ],
 )
 def test_what_a_role_may_not_do(url_of: UrlOf, role: str, statement: str) -> None:

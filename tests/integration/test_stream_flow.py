@@ -87,6 +87,7 @@ def test_an_event_becomes_a_row_with_every_field(
         model_version="v1",
         experiment="e",
     )
+    sent = datetime.now(UTC)
     send(publisher, [event])
     arrive()
     with psycopg.connect(stack.database_url) as connection:
@@ -97,6 +98,7 @@ def test_an_event_becomes_a_row_with_every_field(
         names = [column.name for column in cursor.description]
         (row,) = cursor.fetchall()
     stored = dict(zip(names, row, strict=True))
+    assert sent < stored.pop("ingested_at") < datetime.now(UTC), "its event is long ago"
     assert (
         Interaction(**{**stored, "interaction_type": InteractionType(stored["interaction_type"])})
         == event

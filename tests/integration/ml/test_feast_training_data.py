@@ -7,8 +7,8 @@ import pandas as pd
 import psycopg
 import pytest
 
-from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
-from ml.features.training_data import load_dataset
+from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
+from ml.features.training_data import AsOf, export_dataset, load_dataset
 from ml.settings import MlSettings
 from streams.errors import ContractError, UnavailableError
 
@@ -75,6 +75,46 @@ def test_the_instant_itself_is_known_and_everything_later_is_not(
     assert dataset.interactions["timestamp"].tolist() == [pd.Timestamp(NOW)]
     assert dataset.users["user_id"].tolist() == ["known"]
     assert dataset.items["item_id"].tolist() == ["known"]
+
+
+def test_a_verdict_that_was_stored_after_the_cut_tells_nothing_of_what_came_after_it(
+    settings: MlSettings, taste_shop: Any
+) -> None:
+    taste_shop.interactions = [_interaction(NOW - DAY), _interaction(NOW - DAY, "positive_view")]
+    taste_shop.write(settings.database_url)
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute(
+            "update events.interactions set ingested_at = timestamp"
+            " + case interaction_type when 'view' then interval '1 s' else interval '2 days' end"
+        )
+
+    def kinds(ingested_until: datetime | None) -> list[str]:
+        log = load_dataset(settings, NOW, ingested_until=ingested_until).interactions
+        return sorted(log["interaction_type"])
+
+    assert kinds(NOW) == ["view"]
+    assert kinds(NOW + DAY) == kinds(None) == ["positive_view", "view"]
+
+
+def test_a_window_leaves_out_what_is_older(
+    settings: MlSettings, taste_shop: Any, tmp_path: Path
+) -> None:
+    taste_shop.interactions = [_interaction(NOW - days * DAY) for days in range(10)]
+    taste_shop.users = [("u", "A", "Books", NOW - 100 * DAY)]
+    taste_shop.write(settings.database_url)
+    rows = export_dataset(settings, AsOf(NOW, window=3 * DAY), tmp_path)
+    assert (rows["interactions"], rows["users"]) == (3, 1)
+    assert Dataset.load(tmp_path).interactions["timestamp"].min() == NOW - 2 * DAY
+
+
+def test_equal_texts_are_one_object_and_numbers_are_floats(
+    settings: MlSettings, taste_shop: Any
+) -> None:
+    taste_shop.write(settings.database_url)
+    log = load_dataset(settings, datetime.now(UTC)).interactions
+    assert log["user_id"].map(id).nunique() == log["user_id"].nunique() == 60
+    assert log["item_id"].dtype == object
+    assert log.dtypes[["rating", "quantity"]].eq("float64").all()
 
 
 def test_what_is_older_than_the_time_to_live_is_kept(settings: MlSettings, taste_shop: Any) -> None:

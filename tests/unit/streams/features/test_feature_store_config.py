@@ -18,8 +18,7 @@ def test_everything_lies_in_one_database_and_the_schema_feast() -> None:
     for store in (config.online_store, config.offline_store):
         assert (store.host, store.port, store.database) == ("db.example", 5433, "shop")
         assert (store.user, store.password, store.sslmode) == ("me", "p@ss", "require")
-    assert config.online_store.db_schema == "feast"
-    assert config.offline_store.db_schema == "feast_scratch"
+        assert store.db_schema == "feast"
     assert config.project == "feast_edb_rec_sys"
     assert config.provider == "local"
     assert config.online_store.vector_enabled
