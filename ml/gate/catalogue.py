@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
+from ml.checks import Check
 from ml.gate.bounds import GateBounds
-from ml.gate.decision import Check
 
 
 def keeps_items(items: Collection[str], of_live: Collection[str], bounds: GateBounds) -> Check:

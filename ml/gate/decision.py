@@ -5,26 +5,14 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from ml.checks import Check
 from ml.gate.bounds import Mode
 
 
-class _Found(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Check(_Found):
-    """One thing that was measured against its bound."""
-
-    name: str
-    passed: bool
-    measured: float
-    bound: float
-    sentence: str
-    """What was found, in plain English."""
-
-
-class Decision(_Found):
+class Decision(BaseModel):
     """Whether a version goes live."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     promoted: bool
     reason: str
@@ -64,6 +52,10 @@ class Decision(_Found):
             compared_with=compared_with,
             notes=notes,
         )
+
+    def title(self, version: str) -> str:
+        """What is decided of a version, for a heading."""
+        return f"Version {version} is {'promoted' if self.promoted else 'rejected'}"
 
     def figures(self) -> dict[str, float]:
         """What was measured, by check, for a table of metrics."""

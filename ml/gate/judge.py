@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ml.checks import Check
 from ml.dataset import Dataset
 from ml.evaluation.popularity import popularity_lists
 from ml.evaluation.protocol import K, Lists
@@ -12,7 +13,7 @@ from ml.evaluation.validation import HeldOutPart, hold_out
 from ml.gate.bounds import GateBounds, Mode
 from ml.gate.catalogue import keeps_items
 from ml.gate.comparison import lists_of
-from ml.gate.decision import Check, Decision
+from ml.gate.decision import Decision
 from ml.gate.lists import agrees_with_twin, coverage_holds, differ_by_user, is_finite
 from ml.gate.live import LiveVersion
 from ml.gate.quality import better_than_popularity, not_worse_than_live, not_worse_than_twin

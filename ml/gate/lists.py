@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ml.checks import Check
 from ml.dataset import Dataset
 from ml.evaluation.protocol import Lists
 from ml.gate.bounds import GateBounds
-from ml.gate.decision import Check
 from ml.ranking.ranker import Ranker
 
 

@@ -11,11 +11,11 @@ at all.
 
 from collections.abc import Iterator
 
+from ml.checks import Check
 from ml.evaluation.metrics import METRICS, RECALL
 from ml.evaluation.protocol import HeldOutItems, K, Lists
 from ml.gate.bounds import GateBounds
 from ml.gate.comparison import difference
-from ml.gate.decision import Check
 
 
 def not_worse_than_live(

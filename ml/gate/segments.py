@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from ml.checks import Check
 from ml.dataset import Dataset
 from ml.evaluation.metrics import RECALL
 from ml.evaluation.protocol import HeldOutItems, K, Lists
 from ml.evaluation.segments import Segment, item_segments, user_segments
 from ml.gate.bounds import GateBounds
 from ml.gate.comparison import difference
-from ml.gate.decision import Check
 from streams.contracts.category import names
 
 _ERRORS = 0.05

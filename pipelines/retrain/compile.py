@@ -43,7 +43,7 @@ class ClusterSettings(BaseSettings):
     """What ranks the lists of a run that does not say it itself."""
     retrain_gate: Mode = "enforce"
     """Whether the gate of such a run can reject a version."""
-    retrain_bounds: GateBounds = GateBounds()
+    retrain_gate_bounds: GateBounds = GateBounds()
     """Bounds of that gate, as JSON."""
     retrain_data_bounds: DataBounds = DataBounds()
     """What the data of such a run must keep, as JSON."""
@@ -55,7 +55,7 @@ def compile_to(path: Path, cluster: ClusterSettings) -> None:
         lambda task: _configure(task, cluster),
         default_ranker=cluster.retrain_ranker,
         default_gate=cluster.retrain_gate,
-        default_bounds=cluster.retrain_bounds.model_dump_json(exclude_defaults=True),
+        default_gate_bounds=cluster.retrain_gate_bounds.model_dump_json(exclude_defaults=True),
         default_data_bounds=cluster.retrain_data_bounds.model_dump_json(exclude_defaults=True),
     )
     compiler.Compiler().compile(pipeline, str(path))

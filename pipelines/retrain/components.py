@@ -239,12 +239,12 @@ def gate(
 
     from pydantic import TypeAdapter
 
+    from ml.checks import as_html, as_markdown
     from ml.dataset import Dataset
     from ml.gate import twin as twin_folder
     from ml.gate.bounds import GateBounds, Mode, require_measurement
     from ml.gate.judge import judge
     from ml.gate.live import LiveVersion
-    from ml.gate.text import as_html, as_markdown
     from ml.ranking.ranker import Ranker
     from ml.settings import MlSettings
     from ml.towers.bundle import Bundle
@@ -262,8 +262,10 @@ def gate(
         mode=TypeAdapter(Mode).validate_python(mode),
         seed=seed,
     )
-    Path(summary.path).write_text(as_markdown(decision, bundle.version), encoding="utf-8")
-    Path(page.path).write_text(as_html(decision, bundle.version), encoding="utf-8")
+    for path, render in ((summary.path, as_markdown), (page.path, as_html)):
+        title = decision.title(bundle.version)
+        text = render(title, decision.reason, decision.checks, decision.notes)
+        Path(path).write_text(text, encoding="utf-8")
     for name, value in decision.figures().items():
         metrics.log_metric(name, value)
     for check in decision.checks:

@@ -58,14 +58,14 @@ class Parameters(BaseModel):
     validate_: bool = Field(default=True, alias="validate")
     cold_start: bool = True
     gate: Mode = "enforce"
-    bounds: GateBounds = GateBounds()
+    gate_bounds: GateBounds = GateBounds()
     data_bounds: DataBounds = DataBounds()
 
     def as_arguments(self) -> str:
         """The arguments of the pipeline, a JSON object."""
         arguments = self.model_dump(by_alias=True)
         arguments["towers"] = json.dumps(self.towers)
-        for name, bounds in (("bounds", self.bounds), ("data_bounds", self.data_bounds)):
+        for name, bounds in (("gate_bounds", self.gate_bounds), ("data_bounds", self.data_bounds)):
             arguments[name] = bounds.model_dump_json(exclude_defaults=True)
         return json.dumps(arguments)
 

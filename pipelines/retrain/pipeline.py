@@ -28,7 +28,7 @@ def define(
     *,
     default_ranker: str = "two_tower",
     default_gate: str = "enforce",
-    default_bounds: str = "{}",
+    default_gate_bounds: str = "{}",
     default_data_bounds: str = "{}",
 ) -> dsl.base_component.BaseComponent:
     """The pipeline; `configure` is called with each of its tasks."""
@@ -52,7 +52,7 @@ def define(
         validate: bool = True,  # noqa: FBT001, FBT002
         cold_start: bool = True,  # noqa: FBT001, FBT002
         gate: str = default_gate,
-        bounds: str = default_bounds,
+        gate_bounds: str = default_gate_bounds,
         data_bounds: str = default_data_bounds,
     ) -> RetrainOutputs:
         """Retrain on everything that is known.
@@ -72,7 +72,7 @@ def define(
             validate: whether a second model is trained without held-out items and scored on them.
             cold_start: whether, in that case, a third one is trained for new items and new users.
             gate: `enforce`, by which only a version that keeps its bounds goes live, or `report`.
-            bounds: JSON with the fields of `ml.gate.bounds.GateBounds` that differ from its
+            gate_bounds: JSON with the fields of `ml.gate.bounds.GateBounds` that differ from its
                 defaults.
             data_bounds: JSON with the fields of `ml.data_validation.bounds.DataBounds` that differ
                 from its defaults.
@@ -114,7 +114,7 @@ def define(
             seed=seed,
             validate=validate,
             mode=gate,
-            bounds=bounds,
+            bounds=gate_bounds,
         )
         published = step(
             components.publish,

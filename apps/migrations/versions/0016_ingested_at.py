@@ -11,9 +11,23 @@ alter table events.interactions add ingested_at timestamptz not null default '-i
 alter table events.interactions alter ingested_at set default now();
 """
 
+CORRECTED = """
+create function events.note_ingestion() returns trigger language plpgsql as $$
+begin
+    new.ingested_at = now();
+    return new;
+end
+$$;
+-- A verdict may be corrected under its id; a record that is sent again corrects nothing.
+create trigger corrected before update of interaction_type on events.interactions
+for each row when (old.interaction_type is distinct from new.interaction_type)
+execute function events.note_ingestion();
+"""
+
 SCRATCH = "drop schema feast_scratch cascade"
 
 
 def upgrade() -> None:
     op.execute(INGESTED_AT)
+    op.execute(CORRECTED)
     op.execute(SCRATCH)

@@ -96,6 +96,27 @@ def test_a_verdict_that_was_stored_after_the_cut_tells_nothing_of_what_came_afte
     assert kinds(NOW + DAY) == kinds(None) == ["positive_view", "view"]
 
 
+def test_a_corrected_verdict_is_known_from_its_correction_on(
+    settings: MlSettings, taste_shop: Any
+) -> None:
+    taste_shop.interactions = [_interaction(NOW, "negative_view")]
+    taste_shop.write(settings.database_url)
+    ingested = []
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        for kind in ("negative_view", "positive_view"):
+            connection.execute(
+                "insert into events.interactions (interaction_id, user_id, item_id, timestamp,"
+                " interaction_type) select interaction_id, user_id, item_id, timestamp, %s"
+                " from events.interactions on conflict (interaction_id)"
+                " do update set interaction_type = excluded.interaction_type",
+                (kind,),
+            )
+            rows = connection.execute("select ingested_at, now() from events.interactions")
+            ingested += rows.fetchall()
+    (sent_again, _), (corrected, now) = ingested
+    assert sent_again < corrected <= now
+
+
 def test_a_window_leaves_out_what_is_older(
     settings: MlSettings, taste_shop: Any, tmp_path: Path
 ) -> None:

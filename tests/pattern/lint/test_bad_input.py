@@ -224,8 +224,8 @@ TABLE = [
     Bad(
         "a share of more than one as a bound of the gate",
         "pipelines",
-        "retrain.bounds.max_fall=2",
-        ("/retrain/bounds/max_fall", "maximum"),
+        "retrain.gateBounds.max_fall=2",
+        ("/retrain/gateBounds/max_fall", "maximum"),
     ),
     Bad(
         "an unknown scheme",

@@ -92,7 +92,7 @@ def test_the_settings_have_the_variable_of_the_gpu() -> None:
     [
         ("retrain.ranker=full", "ranker", "full"),
         ("retrain.gate=report", "gate", "report"),
-        ("retrain.bounds.min_users=99", "bounds", '{"min_users":99}'),
+        ("retrain.gateBounds.min_users=99", "gate_bounds", '{"min_users":99}'),
     ],
 )
 def test_the_chart_says_how_a_scheduled_run_ranks_and_judges(
@@ -111,7 +111,7 @@ def test_the_chart_says_how_a_scheduled_run_ranks_and_judges(
 
 def test_the_chart_takes_the_bounds_that_the_gate_has() -> None:
     schema = json.loads((CHARTS["pipelines"] / "values.schema.json").read_text())
-    bounds = schema["properties"]["retrain"]["properties"]["bounds"]["properties"]
+    bounds = schema["properties"]["retrain"]["properties"]["gateBounds"]["properties"]
     assert set(bounds) == set(GateBounds.model_fields)
 
 
@@ -126,7 +126,9 @@ def test_the_parameters_that_a_scheduled_run_leaves_to_the_pipeline_have_default
     assert all(each["isOptional"] for each in parameters.values())
     for name, value in on_a_laptop.items():
         default = parameters[name].get("defaultValue", "")
-        assert default == ("{}" if name in {"bounds", "data_bounds", "towers"} else value), name
+        assert default == ("{}" if name in {"data_bounds", "gate_bounds", "towers"} else value), (
+            name
+        )
 
 
 def test_the_chart_bounds_the_data_of_a_scheduled_run(
@@ -149,7 +151,7 @@ def test_the_chart_bounds_the_data_of_a_scheduled_run(
 
 
 def test_the_charts_schema_knows_the_bounds_of_the_data() -> None:
-    schema = json.loads((CHARTS / CHART / "values.schema.json").read_text())
+    schema = json.loads((CHARTS[CHART] / "values.schema.json").read_text())
     of_chart = schema["properties"]["retrain"]["properties"]["dataBounds"]["properties"]
     kept = {"type", "minimum", "maximum", "exclusiveMinimum"}
     assert of_chart == {

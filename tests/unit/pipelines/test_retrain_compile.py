@@ -92,13 +92,13 @@ def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Pat
 
 def test_the_gate_of_a_cluster_has_its_mode_and_bounds(tmp_path: Path) -> None:
     cluster = ClusterSettings.model_validate(
-        {"retrain_gate": "report", "retrain_bounds": {"min_users": 200, "max_fall": 0.1}}
+        {"retrain_gate": "report", "retrain_gate_bounds": {"min_users": 200, "max_fall": 0.1}}
     )
     compile_to(tmp_path / "out.yaml", cluster)
     definition, _platform = yaml.safe_load_all((tmp_path / "out.yaml").read_text())
     inputs = definition["root"]["inputDefinitions"]["parameters"]
     assert inputs["gate"]["defaultValue"] == "report"
-    assert inputs["bounds"]["defaultValue"] == '{"min_users":200}', "what differs"
+    assert inputs["gate_bounds"]["defaultValue"] == '{"min_users":200}', "what differs"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_gate_of_a_cluster_has_its_mode_and_bounds(tmp_path: Path) -> None:
         {"pipeline_cpu": "two"},
         {"pipeline_memory": "4 GB"},
         {"retrain_gate": "off"},
-        {"retrain_bounds": {"max_fall": 2}},
+        {"retrain_gate_bounds": {"max_fall": 2}},
     ],
 )
 def test_settings_that_no_cluster_takes_are_refused(wrong: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.checks import Check, as_html, as_markdown
 from ml.dataset import Dataset
 from ml.evaluation.metrics import RECALL
 from ml.evaluation.protocol import K
@@ -13,11 +14,10 @@ from ml.evaluation.validation import hold_out
 from ml.gate.bounds import GateBounds, require_measurement
 from ml.gate.catalogue import keeps_items
 from ml.gate.comparison import difference
-from ml.gate.decision import Check, Decision
+from ml.gate.decision import Decision
 from ml.gate.lists import agrees_with_twin, coverage_holds, differ_by_user
 from ml.gate.quality import better_than_popularity, not_worse_than_live
 from ml.gate.segments import guarded_segments, no_segment_falls
-from ml.gate.text import as_html, as_markdown
 from streams.errors import ConfigurationError
 from support.training_log import dataset_of, shop_of
 
@@ -162,7 +162,11 @@ def test_the_reason_is_the_first_failed_check_and_report_promotes_all_the_same()
     assert reported.reason.endswith("as the gate only reports: It is <b>.")
     assert (passed.promoted, passed.reason) == (True, "Every check passed. A note.")
     assert Decision.model_validate(enforced.model_dump(mode="json")) == enforced
-    text, page = as_markdown(enforced, "v2"), as_html(enforced, "v2")
+    title = enforced.title("v2")
+    text, page = (
+        render(title, enforced.reason, enforced.checks, enforced.notes)
+        for render in (as_markdown, as_html)
+    )
     assert text.startswith("# Version v2 is rejected\n\nIt is <b>.\n")
     assert "| c | failed | 0.5 | 0.1 | It is <c>. |" in text
     assert "<h1>Version v2 is rejected</h1><p>It is &lt;b&gt;.</p>" in page
