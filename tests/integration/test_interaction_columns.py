@@ -61,4 +61,4 @@ def test_the_feature_view_has_the_columns_of_the_contract(database_url: str) -> 
         query = INTERACTIONS_FEATURES.batch_source.get_table_query_string().strip("()")
         cursor = connection.execute(query.encode())
         assert cursor.description is not None
-        assert {column.name for column in cursor.description} == names
+        assert {column.name for column in cursor.description} == names | {"ingested_at"}

@@ -168,7 +168,7 @@ def test_what_is_just_within_the_contract_is_stored_exactly(
     names = list(Interaction.model_fields)
     with psycopg.connect(stack.database_url, row_factory=dict_row) as connection:
         stored = connection.execute(
-            "select * from events.interactions where user_id = 'edges'"
+            f"select {', '.join(names)} from events.interactions where user_id = 'edges'"
             " and interaction_type = 'view' order by interaction_id"
         ).fetchall()
     sent = [Interaction.decode(value) for value in values]
