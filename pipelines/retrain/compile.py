@@ -15,10 +15,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ml.data_validation.bounds import DataBounds
 from ml.gate.bounds import GateBounds, Mode
 from pipelines.retrain.components import IMAGE
-from pipelines.retrain.pipeline import TRAINING_TASKS, define
+from pipelines.retrain.pipeline import TRAINING_TASKS, VALIDATION_TASK, define
 
 _DATABASE_FILES = "/etc/recsys/database"
 _MODELS = "/var/cache/recsys/models"
+_RETRIES = 2
+"""Of a task whose pod was evicted, or whose database was away; each can be repeated."""
 _SCRATCH = "/tmp"  # noqa: S108 - an emptyDir volume: the container's root file system is read-only
 
 
@@ -65,6 +67,8 @@ def _configure(task: dsl.PipelineTask, cluster: ClusterSettings) -> None:
     task.set_container_image(cluster.pipeline_image)
     task.set_cpu_request(cluster.pipeline_cpu).set_cpu_limit(cluster.pipeline_cpu)
     task.set_memory_request(cluster.pipeline_memory).set_memory_limit(cluster.pipeline_memory)
+    if task.name != VALIDATION_TASK:
+        task.set_retry(_RETRIES, backoff_duration="60s", backoff_factor=2.0)
     if cluster.pipeline_gpus and task.name in TRAINING_TASKS:
         task.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(cluster.pipeline_gpus)
     kubernetes.use_secret_as_env(task, cluster.database_secret, {"url": "RECSYS_DATABASE_URL"})

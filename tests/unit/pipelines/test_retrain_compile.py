@@ -55,6 +55,16 @@ def test_components_follow_one_another_and_install_nothing(compiled: Path) -> No
     assert "pip install" not in compiled.read_text()
 
 
+def test_a_task_is_repeated_unless_it_found_that_the_data_are_wrong(compiled: Path) -> None:
+    definition, _platform = yaml.safe_load_all(compiled.read_text())
+    retries = {
+        name: task.get("retryPolicy", {}).get("maxRetryCount", 0)
+        for name, task in definition["root"]["dag"]["tasks"].items()
+    }
+    assert retries.pop("validate-data") == 0
+    assert set(retries.values()) == {2}
+
+
 def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Path) -> None:
     cluster = ClusterSettings(
         database_secret="shop-pipeline",
