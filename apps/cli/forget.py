@@ -49,7 +49,10 @@ def forget(
         if user_id is None:
             done = erasures.find(connection, user)
             if done is None:
-                raise ConfigurationError("nothing is known of this id or e-mail address")
+                raise ConfigurationError(
+                    "nothing is known of this id or e-mail address; an erasure that was asked for"
+                    " before goes on as soon as Kafka and the processor run"
+                )
             out.print(f"erased already, on {done.erased_at:%Y-%m-%d %H:%M}")
             _show(None, done)
             return
@@ -66,8 +69,9 @@ def forget(
             if time.monotonic() > deadline:
                 _show(erased, None)
                 raise UnavailableError(
-                    "the other stores still have to follow: the event waits for Kafka or for the"
-                    " processor, and is carried out once both run"
+                    "the account is gone; events, live history and lists still have to follow: the"
+                    " event waits for Kafka or for the processor, and is carried out once both run."
+                    f" To see whether it was, ask by the id: recsys forget {user_id}"
                 )
             time.sleep(_POLL_SECONDS)
         _show(erased, done)

@@ -161,5 +161,25 @@ def test_nothing_of_a_person_stays(stack: Any, tracker: EventTracker) -> None:
     assert "nothing is known" in unknown.stderr
 
 
+def test_who_does_not_wait_is_told_what_is_left_and_how_to_ask_again(
+    stack: Any, tracker: EventTracker
+) -> None:
+    sign_up(shop(stack.database_url).test_client())
+    with psycopg.connect(stack.database_url) as connection:
+        user_id, email = connection.execute(
+            "select user_id, email from shop.users order by signup_date desc limit 1"
+        ).fetchone() or ("", "")
+
+    early = forget(stack, email, "--yes", "--timeout", "0")
+
+    assert early.returncode == 1
+    told = " ".join(early.stderr.split())
+    assert "the account is gone; events, live history and lists still have to follow" in told
+    assert f"recsys forget {user_id}" in told
+    tracker.wait_until_stored(60, lambda _: None)
+    again = forget(stack, user_id, "--yes")
+    assert (again.returncode, again.stdout[:14]) == (0, "erased already"), again.stderr
+
+
 def logs(stack: Any) -> list[Path]:
     return list(stack.stack.settings.logs.glob("*.log"))
