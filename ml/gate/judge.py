@@ -16,7 +16,7 @@ from ml.gate.comparison import lists_of
 from ml.gate.decision import Decision
 from ml.gate.lists import agrees_with_twin, coverage_holds, differ_by_user, is_finite
 from ml.gate.live import LiveVersion
-from ml.gate.quality import better_than_popularity, not_worse_than_live, not_worse_than_twin
+from ml.gate.quality import against_popularity, not_worse_than_live, not_worse_than_twin
 from ml.gate.segments import no_segment_falls
 from ml.ranking.ranker import Ranker
 
@@ -93,7 +93,10 @@ class _Case:
     def _measured(self, part: HeldOutPart) -> Iterator[Check]:
         held_out, seed = part.held_out, self.seed
         popular = popularity_lists(part.earlier.interactions, list(held_out), K)
-        yield from better_than_popularity(self._of_twin, popular, held_out, self.bounds, seed=seed)
+        must_beat = self.live is not None and self.live.beat_popularity
+        yield from against_popularity(
+            self._of_twin, popular, held_out, self.bounds, must_beat=must_beat, seed=seed
+        )
         if self.live is None:
             return
         if self.live.twin is None:

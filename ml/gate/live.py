@@ -1,12 +1,15 @@
 """The live version, as far as the gate compares with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 
+from ml.evaluation.metrics import METRICS
 from ml.gate import twin
+from ml.gate.decision import Decision
 from ml.ranking.ranker import Ranker
 from ml.registry import bundles, repository
 from ml.settings import MlSettings
@@ -23,6 +26,8 @@ class LiveVersion:
     """On whom its twin was evaluated; 0 where nothing was measured."""
     twin: Ranker | None
     """None where the version was not measured, or is of a release whose twin cannot be read."""
+    beat_popularity: bool = True
+    """Whether its twin was surely better than popularity, so that a later one has to be, too."""
 
     @classmethod
     def read(cls, settings: MlSettings) -> Self | None:
@@ -44,4 +49,12 @@ class LiveVersion:
         except ModelError:
             found = None
         users = int(model.metrics.get("held_out_users", 0))
-        return cls(version, item_ids, users, found)
+        return cls(version, item_ids, users, found, _beat_popularity(model.decision))
+
+
+def _beat_popularity(decision: Mapping[str, Any] | None) -> bool:
+    """What its decision says; True for a version of a release without the gate."""
+    if decision is None:
+        return True
+    checks = {check.name: check.passed for check in Decision.model_validate(decision).checks}
+    return all(checks.get(f"{name}_against_popularity", False) for name in METRICS)

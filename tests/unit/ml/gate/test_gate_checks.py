@@ -16,7 +16,7 @@ from ml.gate.catalogue import keeps_items
 from ml.gate.comparison import difference
 from ml.gate.decision import Decision
 from ml.gate.lists import agrees_with_twin, coverage_holds, differ_by_user
-from ml.gate.quality import better_than_popularity, not_worse_than_live
+from ml.gate.quality import against_popularity, not_worse_than_live
 from ml.gate.segments import guarded_segments, no_segment_falls
 from streams.errors import ConfigurationError
 from support.training_log import dataset_of, shop_of
@@ -80,15 +80,32 @@ def test_noise_alone_is_no_loss() -> None:
     )
 
 
+def _against_popularity(hits: int, *, must_beat: bool = True, **bounds: float) -> list[Check]:
+    popular, limits = _lists(20), GateBounds.model_validate(bounds)
+    return list(
+        against_popularity(_lists(hits), popular, HELD_OUT, limits, must_beat=must_beat, seed=0)
+    )
+
+
 def test_a_version_shows_that_it_beats_popularity() -> None:
-    popular = _lists(20)
     for hits, passed in ((100, True), (20, False), (21, False), (5, False)):
-        checks = list(better_than_popularity(_lists(hits), popular, HELD_OUT, BOUNDS, seed=0))
+        checks = _against_popularity(hits)
         assert {check.passed for check in checks} == {passed}, hits
     assert "not better than that of the most popular items" in checks[0].sentence
-    lenient = GateBounds(min_gain=-10)
-    found = better_than_popularity(_lists(5), popular, HELD_OUT, lenient, seed=0)
-    assert all(check.passed for check in found)
+    assert all(check.passed for check in _against_popularity(5, min_gain=-10))
+
+
+def test_where_no_version_has_beaten_popularity_one_must_not_be_surely_worse() -> None:
+    for hits, passed, name in (
+        (100, True, "recall_against_popularity"),
+        (21, True, "recall_not_below_popularity"),
+        (20, False, "recall_not_below_popularity"),
+        (5, False, "recall_not_below_popularity"),
+    ):
+        checks = _against_popularity(hits, must_beat=False)
+        assert {check.passed for check in checks} == {passed}, hits
+        assert checks[0].name == name
+    assert "recall@20 is worse than that of the most popular items" in checks[0].sentence
 
 
 def _shop() -> Dataset:

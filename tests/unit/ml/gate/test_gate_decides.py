@@ -100,6 +100,20 @@ def test_a_model_of_shuffled_labels_is_rejected(dataset: Dataset, live: LiveVers
     assert "not better than that of the most popular items" in decision.reason
 
 
+def test_where_there_was_never_anything_to_learn_a_version_need_not_beat_popularity(
+    dataset: Dataset,
+) -> None:
+    items = np.random.default_rng(0).permutation(dataset.interactions["item_id"])
+    aimless = Dataset(dataset.interactions.assign(item_id=items), dataset.users, dataset.items)
+    first = _models(aimless, 1)
+    decision = _decide(first, None, aimless)
+    assert decision.promoted, decision.reason
+    assert any(check.name == "recall_not_below_popularity" for check in decision.checks)
+    ids = frozenset(dataset.items["item_id"])
+    live = LiveVersion("v0", ids, 100, first[1], beat_popularity=False)
+    assert _decide(first, live, aimless).promoted
+
+
 def test_a_model_that_unlearned_is_worse_than_the_live_one(
     dataset: Dataset, live: LiveVersion
 ) -> None:
