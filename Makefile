@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRAS := streams,storefront,ml,evaluation,pipelines,migrations,local,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-soak quality bench format clean
+.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-retraining test-soak quality bench format clean
 
 include cluster.mk
 
@@ -78,6 +78,9 @@ test-faults: setup ## Kill every part under load; [EVENTS=200000]
 
 test-publications: setup ## Publish and kill publications while shoppers read; [PUBLICATIONS=20]
 	@RECSYS_TEST_PUBLICATIONS=$(or $(PUBLICATIONS),20) $(BIN)/pytest tests/integration/ml/test_publications_under_load.py && cat .state/publications.json
+
+test-retraining: setup ## Kill a run of the pipeline in each of its steps, and repeat it
+	@RECSYS_TEST_STEPS=all $(BIN)/pytest tests/integration/ml/test_pipeline_kills.py
 
 test-soak: setup ## Keep the shop busy; memory and tables must not grow; [SECONDS=3600]
 	@RECSYS_TEST_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest tests/faults/test_soak.py && cat .state/soak.json
