@@ -1,8 +1,15 @@
 """The lag of consumer groups, and the number of records on a topic."""
 
+import time
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
 
 from streams.contracts import Topic
@@ -10,6 +17,12 @@ from streams.errors import UnavailableError
 from streams.settings import KafkaSettings
 
 _TIMEOUT_SECONDS = 10.0
+_PAUSE_SECONDS = 0.1
+_MOVING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
 
 
 class Lag:
@@ -50,15 +63,22 @@ class Lag:
         self._consumer.close()
 
     def _watermarks(self, topic: Topic) -> dict[int, tuple[int, int]]:
-        try:
-            return {
-                partition: self._consumer.get_watermark_offsets(
-                    TopicPartition(topic.name, partition), timeout=_TIMEOUT_SECONDS
-                )
-                for partition in self._partitions(topic)
-            }
-        except KafkaException as error:
-            raise UnavailableError(f"Kafka does not tell the offsets of {topic.name}") from error
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        while True:
+            try:
+                return {
+                    partition: self._consumer.get_watermark_offsets(
+                        TopicPartition(topic.name, partition), timeout=_TIMEOUT_SECONDS
+                    )
+                    for partition in self._partitions(topic)
+                }
+            except KafkaException as error:
+                # A topic that was just created has no leader yet, or one that is not known here.
+                if error.args[0].code() not in _MOVING or time.monotonic() > deadline:
+                    raise UnavailableError(
+                        f"Kafka does not tell the offsets of {topic.name}"
+                    ) from error
+            time.sleep(_PAUSE_SECONDS)
 
     def _partitions(self, topic: Topic) -> list[int]:
         """The partitions that the topic has at the broker."""
