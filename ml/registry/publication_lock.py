@@ -19,6 +19,8 @@ select a.application_name, a.backend_start from pg_locks l join pg_stat_activity
 where l.locktype = 'advisory' and l.granted and l.objsubid = 1
 and l.classid = (%(lock)s::bigint >> 32)::oid and l.objid = (%(lock)s::bigint & 4294967295)::oid
 """
+_PATIENCE = "2s"
+"""A session that has just ended, or was killed, holds its lock until PostgreSQL notices."""
 _NAME_BYTES = 63
 """Of an application's name, which PostgreSQL cuts off behind them."""
 
@@ -41,9 +43,11 @@ def one_at_a_time(database_url: str) -> Iterator[None]:
     """
     name = owner()[:_NAME_BYTES]
     with psycopg.connect(database_url, autocommit=True, application_name=name) as connection:
-        held = connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
-        if held != (True,):
+        connection.execute("select set_config('lock_timeout', %s, false)", [_PATIENCE])
+        try:
+            connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+        except psycopg.errors.LockNotAvailable:
             other = connection.execute(_OWNER, {"lock": _LOCK}).fetchone()
             told = f" by {other[0]} since {other[1]:%Y-%m-%d %H:%M:%S %Z}" if other else ""
-            raise ModelError(f"another publication is in progress{told}")
+            raise ModelError(f"another publication is in progress{told}") from None
         yield
