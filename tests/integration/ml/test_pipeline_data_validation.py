@@ -21,7 +21,11 @@ from streams.errors import RecsysError
 
 pytestmark = pytest.mark.integration
 
-QUICK = {"towers": {"epochs": 2, "dim": 8, "text_encoder": None}, "validate": False}
+QUICK = {
+    "towers": {"epochs": 2, "dim": 8, "text_encoder": None},
+    "validate": False,
+    "gate": "report",
+}
 FEW = DataBounds(min_interactions=100, min_day_interactions=50)
 Eventually = Callable[[Callable[[], bool], float], None]
 

@@ -190,7 +190,10 @@ def test_older_entries_than_the_newest_do_not_reach_the_encoder(walks: Dataset) 
     bundle = train(walks, short, seed=0)
     user = walks.known_users().iloc[[0]]
     own = walks.interactions[walks.interactions["user_id"] == user["user_id"].item()]
-    encoded = [bundle._encoded(*_history(bundle, user, log)) for log in (own, own.iloc[-2:])]
+    encoded = [
+        bundle._encoded(*_history(bundle, user, log), bundle._history_vectors)
+        for log in (own, own.iloc[-2:])
+    ]
     torch.testing.assert_close(*encoded)
 
 
