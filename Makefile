@@ -80,7 +80,7 @@ test-publications: setup ## Publish and kill publications while shoppers read; [
 	@RECSYS_TEST_PUBLICATIONS=$(or $(PUBLICATIONS),20) $(BIN)/pytest tests/integration/ml/test_publications_under_load.py && cat .state/publications.json
 
 test-retraining: setup ## Kill a run of the pipeline in each of its steps, and repeat it
-	@RECSYS_TEST_STEPS=all $(BIN)/pytest tests/integration/ml/test_pipeline_kills.py
+	@$(BIN)/pytest tests/integration/ml/test_pipeline_kills.py
 
 test-soak: setup ## Keep the shop busy; memory and tables must not grow; [SECONDS=3600]
 	@RECSYS_TEST_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest tests/faults/test_soak.py && cat .state/soak.json

@@ -12,12 +12,20 @@ from support.laptop import RunningStack, local_settings
 
 TESTS = Path(__file__).parent
 WHEN_NAMED = tuple(
-    TESTS / each for each in ("faults", "interop", "pattern/lint", "pattern/parity", "quality")
+    TESTS / each
+    for each in (
+        "faults",
+        "integration/ml/test_pipeline_kills.py",
+        "interop",
+        "pattern/lint",
+        "pattern/parity",
+        "quality",
+    )
 )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Tests that take long, or need Go or a cluster, run when their folder is named."""
+    """Tests that take long, or need Go or a cluster, run when they are named."""
     if collection_path not in WHEN_NAMED:
         return None
     named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]

@@ -63,12 +63,12 @@ def show(version: Version) -> None:
     table.add_row("data until", _time(chosen.data_until))
     table.add_row("registered", _time(chosen.created_at))
     table.add_row("published", _time(chosen.published_at))
-    if chosen.decision:
-        table.add_row("gate", "promoted" if chosen.decision["promoted"] else "rejected")
-        table.add_row("reason", chosen.decision["reason"])
     for name, value in chain(chosen.parameters.items(), chosen.metrics.items()):
         table.add_row(name, _figure(value))
     out.print(table)
+    if chosen.decision:
+        decided = "promoted" if chosen.decision["promoted"] else "rejected"
+        out.print(f"{decided} by the gate: {chosen.decision['reason']}", soft_wrap=True)
     for each in every:
         out.print(
             f"{_time(each.switched_at)}: {each.previous or 'nothing'} -> {each.version},"

@@ -14,9 +14,9 @@ class DataBounds(BaseModel):
 
     max_fall: float = Field(default=0.2, ge=0, le=1)
     """Share of the interactions, users or items of the live version's run that may be missing."""
-    max_unknown_items: float = Field(default=0.5, ge=0, le=1)
+    max_unknown_items: float = Field(default=0.9, ge=0, le=1)
     """Share of the interactions whose item is not in the catalogue. An item that is sold no more
-    leaves its interactions behind."""
+    leaves its interactions behind; ids of another kind leave hardly any that is known."""
     max_unknown_users: float = Field(default=1.0, ge=0, le=1)
     """Share of the interactions whose user has not signed up. Guests do not, so only the shop knows
     what is usual; a replayed log has no sign-ups at all."""

@@ -1,6 +1,7 @@
-"""A run of the pipeline is killed in one of its steps, and repeated.
+"""`make test-retraining`: a run of the pipeline is killed in each of its steps, and repeated.
 
-`make test-retraining` kills it in every step.
+It runs when it is named. `make test` kills publications, which are what could do harm
+(`test_publications_under_load.py`).
 """
 
 import os
@@ -25,7 +26,6 @@ from streams.errors import RecsysError
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 STEPS = sorted(retrain.pipeline_spec.root.dag.tasks)
-IN_SHORT = ["publish"]
 RUN = {
     "towers": {"epochs": 2, "dim": 8, "text_encoder": None},
     "cold_start": False,
@@ -58,7 +58,6 @@ def _live(settings: MlSettings) -> str | None:
 def test_a_run_that_was_killed_changes_nothing_and_repeated_it_gives_what_it_would_have_given(
     settings: MlSettings, features: OnlineFeatures, taste_shop: Any, tmp_path: Path
 ) -> None:
-    steps = STEPS if os.environ.get("RECSYS_TEST_STEPS") == "all" else IN_SHORT
     taste_shop.write(settings.database_url)
     until, rng = datetime.now(UTC), random.Random(1)
     users = [row[0] for row in taste_shop.users]
@@ -66,7 +65,7 @@ def test_a_run_that_was_killed_changes_nothing_and_repeated_it_gives_what_it_wou
     lists = features.top_k_of(undisturbed.version, users)
     assert len(lists) == len(users)
     live = undisturbed.version
-    for step in steps:
+    for step in STEPS:
         seconds = undisturbed.seconds[step]
         with pytest.raises(RecsysError, match=f"component {step} failed"):
             # Before its last tenth, in which it may have ended already.
