@@ -21,7 +21,8 @@ class DataBounds(BaseModel):
     """Share of the interactions whose user has not signed up. Guests do not, so only the shop knows
     what is usual; a replayed log has no sign-ups at all."""
     min_interactions: int = Field(default=1000, ge=1)
-    """Interactions below which a share of one user or item, or of verdicts, says nothing."""
+    """Interactions below which a share of one user or item, of unknown ids or of verdicts says
+    nothing."""
     max_user_share: float = Field(default=0.2, gt=0, le=1)
     """Share of one user in all interactions."""
     max_item_share: float = Field(default=0.2, gt=0, le=1)

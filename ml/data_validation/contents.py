@@ -16,6 +16,8 @@ POSITIVE_VERDICTS = "positive_verdict_share"
 def known_ids(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
     """Whether enough interactions are with items of the catalogue, and by users who signed up."""
     log = dataset.interactions
+    if len(log) < bounds.min_interactions:
+        return
     for ids, known, bound, told in (
         (
             "item_id",
@@ -30,7 +32,7 @@ def known_ids(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
             "a user who has not signed up",
         ),
     ):
-        share = float((~log[ids].isin(known)).mean()) if len(log) else 0.0
+        share = float((~log[ids].isin(known)).mean())
         yield Check(
             name=f"unknown {ids.removesuffix('_id')}s",
             passed=share <= bound,
