@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,6 +20,13 @@ class Check(BaseModel):
     bound: float
     sentence: str
     """What was found, in plain English."""
+
+    @classmethod
+    def at_most(cls, *, name: str, measured: float, bound: float, sentence: str) -> Self:
+        """A check that passes where what was measured does not exceed its bound."""
+        return cls(
+            name=name, passed=measured <= bound, measured=measured, bound=bound, sentence=sentence
+        )
 
 
 def as_markdown(

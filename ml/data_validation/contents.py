@@ -33,9 +33,8 @@ def known_ids(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
         ),
     ):
         share = float((~log[ids].isin(known)).mean())
-        yield Check(
+        yield Check.at_most(
             name=f"unknown {ids.removesuffix('_id')}s",
-            passed=share <= bound,
             measured=share,
             bound=bound,
             sentence=(
@@ -70,9 +69,8 @@ def concentration(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
 
 def _share_of_one(what: str, of: str, most: int, rows: int, bound: float) -> Check:
     share = most / rows
-    return Check(
+    return Check.at_most(
         name=f"largest {what}, {of}",
-        passed=share <= bound,
         measured=share,
         bound=bound,
         sentence=(
@@ -102,9 +100,8 @@ def verdict_mix(
     """
     if share is None:
         return
-    yield Check(
+    yield Check.at_most(
         name="positive verdicts",
-        passed=share <= bounds.max_positive_verdicts,
         measured=share,
         bound=bounds.max_positive_verdicts,
         sentence=(
@@ -115,9 +112,8 @@ def verdict_mix(
     if (usual := before.get(POSITIVE_VERDICTS)) is None:
         return
     change = abs(share - usual)
-    yield Check(
+    yield Check.at_most(
         name="change of the verdicts",
-        passed=change <= bounds.max_verdict_change,
         measured=change,
         bound=bounds.max_verdict_change,
         sentence=(

@@ -36,9 +36,8 @@ def volumes(
         if not before.get(name):
             continue
         fall = max(1 - figures[name] / before[name], 0.0)
-        yield Check(
+        yield Check.at_most(
             name=f"number of {name}",
-            passed=fall <= bounds.max_fall,
             measured=fall,
             bound=bounds.max_fall,
             sentence=(

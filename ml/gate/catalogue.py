@@ -13,9 +13,8 @@ def keeps_items(items: Collection[str], of_live: Collection[str], bounds: GateBo
     """
     gone = len(set(of_live).difference(items))
     share = gone / len(of_live) if of_live else 0.0
-    return Check(
+    return Check.at_most(
         name="catalogue",
-        passed=share <= bounds.max_items_gone,
         measured=share,
         bound=bounds.max_items_gone,
         sentence=(

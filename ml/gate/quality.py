@@ -5,10 +5,10 @@ hundredths of it, on a small shop more; the interval over users knows nothing of
 version fails only where even the upper end of the paired interval shows a loss larger than a
 margin. The stricter test of non-inferiority, the lower end above minus the margin, is not taken: a
 shop with few users would never pass it, however good its model, and its live model would grow old.
-Against popularity it is the other way round, once a version of the shop has shown that there is
-something to learn: labels that are shuffled are shuffled among the held-out items too, where the
-live twin finds as little as the new one. Where no version has shown it, as in a shop to which users
-hardly ever come back, a version must not be surely worse.
+Against popularity a version has to be surely better if the live version was: labels that are
+shuffled are shuffled among the held-out items too, where the live twin finds as little as the new
+one. If the live version was not, as in a shop to which users hardly ever come back, the new one
+must not be surely worse.
 """
 
 from collections.abc import Iterator
