@@ -27,6 +27,9 @@ ITEM_COLUMNS = (
     "arrival_date",
 )
 
+CONTENT_DIGEST = "content_digest"
+"""The shop's digest of an item's content: equal digests mean equal ITEM_COLUMNS."""
+
 
 def interactions_frame(interactions: Iterable[Interaction]) -> pd.DataFrame:
     """INTERACTION_COLUMNS of interactions in their order, with the dtypes that `Dataset` has."""
@@ -57,7 +60,8 @@ class Dataset:
     users: pd.DataFrame
     """USER_COLUMNS, one row per user; preferences are `|`-joined names of root categories."""
     items: pd.DataFrame
-    """ITEM_COLUMNS, one row per item; category is a `|`-joined path."""
+    """ITEM_COLUMNS, one row per item; category is a `|`-joined path. Those of the shop have also
+    CONTENT_DIGEST."""
 
     def known_users(self) -> pd.DataFrame:
         """USER_COLUMNS of everyone who signed up or interacted, in the order of their ids.
@@ -74,15 +78,15 @@ class Dataset:
         return pd.concat(frames or [self.users]).sort_values("user_id", ignore_index=True)
 
     def known_items(self) -> pd.DataFrame:
-        """ITEM_COLUMNS of every item of the catalogue or the interactions, in the order of ids.
+        """The columns of `items`, of all items of the catalogue or the interactions, by id.
 
         Items that occur in the interactions alone have no content.
         """
         uncatalogued = pd.Index(self.interactions["item_id"].unique()).difference(
             self.items["item_id"]
         )
-        bare = pd.DataFrame({"item_id": uncatalogued}).reindex(columns=list(ITEM_COLUMNS))
-        texts = [name for name in ITEM_COLUMNS if self.items[name].dtype == object]
+        bare = pd.DataFrame({"item_id": uncatalogued}).reindex(columns=list(self.items))
+        texts = [name for name in self.items if self.items[name].dtype == object]
         bare = bare.astype(self.items.dtypes.to_dict()).fillna(dict.fromkeys(texts, ""))
         frames = [frame for frame in (self.items, bare) if len(frame)]
         return pd.concat(frames or [self.items]).sort_values("item_id", ignore_index=True)
@@ -98,14 +102,14 @@ class Dataset:
         """Read what `save` wrote."""
         return cls(
             **{
-                name: _read(folder / f"{name}.parquet")
+                name: read_table(folder / f"{name}.parquet")
                 for name in ("interactions", "users", "items")
             }
         )
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """A table in which equal texts of a column are one object.
+def read_table(path: Path) -> pd.DataFrame:
+    """A Parquet table in which equal texts of a column are one object.
 
     It reads in one thread: a process that ends right after Arrow started threads may abort.
     """

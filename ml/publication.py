@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from ml.card.make import FOLDER as CARD
-from ml.dataset import Dataset
+from ml.dataset import CONTENT_DIGEST, Dataset
 from ml.evaluation.popularity import most_popular
 from ml.features.online import OnlineFeatures
 from ml.gate.decision import Decision
@@ -124,7 +124,9 @@ class _Publication:
         with psycopg.connect(self.settings.database_url) as connection:
             repository.register(connection, model)
             repository.write_bundle_parts(connection, self.version, bundles.parts_of(folder))
-            repository.write_item_vectors(connection, self.version, index.item_ids, index.vectors)
+            repository.write_item_vectors(
+                connection, self.version, index.item_ids, index.vectors, self._digests()
+            )
             popular = _popular(self.dataset, index)
             repository.write_popular_items(connection, self.version, popular)
         self.progress("item vectors", len(index.item_ids), len(index.item_ids))
@@ -153,6 +155,13 @@ class _Publication:
             if version not in kept:
                 self.features.delete_lists(version)
         bundles.prune(self.settings.models_dir, kept)
+
+    def _digests(self) -> list[str | None]:
+        """Of the catalogue's contents; a data set that is not the shop's has none."""
+        items = self.dataset.items
+        if CONTENT_DIGEST not in items:
+            return [None] * len(items)
+        return items[CONTENT_DIGEST].tolist()
 
     def _remove_bundles(self, versions: Iterable[str]) -> None:
         for version in versions:

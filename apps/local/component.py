@@ -1,6 +1,7 @@
 """A component of the stack: a process with an address and a health check.
 
-The project's own three stand here: the Faust processor, the storefront and the dashboard.
+The project's own four stand here: the Faust processor, the encoder, the storefront and the
+dashboard.
 """
 
 import sys
@@ -40,6 +41,19 @@ def processor(settings: LocalSettings) -> Component:
         ports={"RECSYS_PROCESSOR_PORT": settings.processor_port},
         is_healthy=lambda: _is_ready(address),
         log=settings.logs / "processor.log",
+    )
+
+
+def encoder(settings: LocalSettings) -> Component:
+    """Gives products their vectors when they arrive or change."""
+    address = f"http://127.0.0.1:{settings.encoder_port}"
+    return Component(
+        name="encoder",
+        command=(*_PYTHON, "apps.encoder"),
+        address=address,
+        ports={"RECSYS_ENCODER_PORT": settings.encoder_port},
+        is_healthy=lambda: _is_ready(address),
+        log=settings.logs / "encoder.log",
     )
 
 

@@ -24,6 +24,7 @@ class LocalSettings(BaseSettings):
     processor_port: int = Field(default=16066, ge=1, le=65_535)
     shop_port: int = Field(default=8080, ge=1, le=65_535)
     analytics_port: int = Field(default=8090, ge=1, le=65_535)
+    encoder_port: int = Field(default=8100, ge=1, le=65_535)
     jvm_heap: str = Field(default="512m", pattern=r"^\d+[mg]$")
     """Largest heap of Kafka and of Connect, each."""
     start_timeout: float = Field(default=90, gt=0)

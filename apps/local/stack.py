@@ -34,6 +34,7 @@ _ANALYST = "analyst"
 _STOP_ORDER = (
     "analytics",
     "storefront",
+    "encoder",
     "processor",
     "restarter",
     "connect",
@@ -80,6 +81,7 @@ class Stack:
                 connect.component(settings, self._distribution),
                 connect.restarting(settings),
                 component.processor(settings),
+                component.encoder(settings),
                 component.storefront(settings),
                 component.analytics(settings),
             )
@@ -103,6 +105,7 @@ class Stack:
             "RECSYS_LOG_IN_LIMIT": "1000 per minute",
             "RECSYS_PROCESSOR_PORT": str(self.settings.processor_port),
             "RECSYS_ANALYTICS_PORT": str(self.settings.analytics_port),
+            "RECSYS_ENCODER_PORT": str(self.settings.encoder_port),
             "RECSYS_STATE_DIR": str(self.settings.state_dir),
         }
 
@@ -143,7 +146,8 @@ class Stack:
                 workers.submit(self._start_kafka, on_step),
                 *(
                     workers.submit(self._start, name, on_step)
-                    for name in ("connect", "restarter", "processor", "storefront", "analytics")
+                    for name in self.components
+                    if name not in {"postgres", "kafka"}
                 ),
             ]
         # Where several fail, the first in this order is the one that the others wait for.

@@ -139,7 +139,7 @@ ITEM_FEATURES = _view(
         "cast(discounted_price as double precision) as discounted_price, "
         "cast(actual_price as double precision) as actual_price, "
         "discount_percentage, rating, rating_count, about_product, img_link, product_link, "
-        "arrival_date, arrival_date as event_timestamp from shop.products",
+        "arrival_date, content_digest, arrival_date as event_timestamp from shop.products",
         timestamp_field="event_timestamp",
     ),
 )

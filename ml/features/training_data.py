@@ -10,12 +10,13 @@ five years. Nothing may be lost here, so there is no join.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from adbc_driver_manager.dbapi import Error as AdbcError
@@ -27,7 +28,14 @@ from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source i
 from feast.types import Float32, Float64, Int64
 from psycopg import sql
 
-from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
+from ml.dataset import (
+    CONTENT_DIGEST,
+    INTERACTION_COLUMNS,
+    ITEM_COLUMNS,
+    USER_COLUMNS,
+    Dataset,
+    read_table,
+)
 from ml.features.definitions import INTERACTIONS_FEATURES, ITEM_FEATURES, USER_FEATURES
 from streams.errors import ContractError, UnavailableError
 from streams.features.store import close, feast_errors, feature_store
@@ -58,6 +66,8 @@ class AsOf:
     stored."""
     window: timedelta | None = None
     """Before `until`; older interactions are left out. None: all."""
+    item_ids: tuple[str, ...] | None = None
+    """The items of the catalogue that are wanted. None: all."""
 
 
 def export_dataset(settings: FeatureSettings, as_of: AsOf, folder: Path) -> dict[str, int]:
@@ -76,25 +86,7 @@ def export_dataset(settings: FeatureSettings, as_of: AsOf, folder: Path) -> dict
     for instant in (as_of.until, as_of.ingested_until):
         if instant is not None and instant.tzinfo is None:
             raise ContractError("until: an instant needs its offset")
-    folder.mkdir(parents=True, exist_ok=True)
-    with feast_errors():
-        store = feature_store(settings)
-        queries = {
-            "interactions": _query(store, INTERACTIONS_FEATURES, "interactions", as_of),
-            "users": _query(store, USER_FEATURES, "users", as_of),
-            "items": _query(store, ITEM_FEATURES, "items", as_of),
-        }
-        close(store)
-    try:
-        with closing(dbapi.connect(settings.database_url)) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute("set transaction isolation level repeatable read, read only")
-            return {
-                name: _write(connection, query, folder / f"{name}.parquet")
-                for name, query in queries.items()
-            }
-    except AdbcError as error:
-        raise UnavailableError(f"PostgreSQL does not send the training data: {error}") from error
+    return _export(settings, dict.fromkeys(_VIEWS, as_of), folder)
 
 
 def load_dataset(
@@ -106,7 +98,43 @@ def load_dataset(
         return Dataset.load(Path(folder))
 
 
-_COLUMNS = {"interactions": INTERACTION_COLUMNS, "users": USER_COLUMNS, "items": ITEM_COLUMNS}
+def load_items(settings: FeatureSettings, item_ids: Sequence[str]) -> pd.DataFrame:
+    """The items of a `Dataset` as they are now: of `item_ids` those that have arrived.
+
+    Raises:
+        UnavailableError: as from `export_dataset`.
+    """
+    with tempfile.TemporaryDirectory(prefix="recsys-items-") as folder:
+        as_of = AsOf(datetime.now(UTC), item_ids=tuple(item_ids))
+        _export(settings, {"items": as_of}, Path(folder))
+        return read_table(Path(folder) / "items.parquet")
+
+
+_VIEWS = {"interactions": INTERACTIONS_FEATURES, "users": USER_FEATURES, "items": ITEM_FEATURES}
+_COLUMNS = {
+    "interactions": INTERACTION_COLUMNS,
+    "users": USER_COLUMNS,
+    "items": (*ITEM_COLUMNS, CONTENT_DIGEST),
+}
+
+
+def _export(settings: FeatureSettings, tables: Mapping[str, AsOf], folder: Path) -> dict[str, int]:
+    """Write tables of one snapshot as Parquet files; returns the number of rows of each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with feast_errors():
+        store = feature_store(settings)
+        queries = {name: _query(store, _VIEWS[name], name, as_of) for name, as_of in tables.items()}
+        close(store)
+    try:
+        with closing(dbapi.connect(settings.database_url)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+            return {
+                name: _write(connection, query, folder / f"{name}.parquet")
+                for name, query in queries.items()
+            }
+    except AdbcError as error:
+        raise UnavailableError(f"PostgreSQL does not send the training data: {error}") from error
 
 
 def _query(store: FeatureStore, view: FeatureView, table: str, as_of: AsOf) -> str:
@@ -136,6 +164,8 @@ def _query(store: FeatureStore, view: FeatureView, table: str, as_of: AsOf) -> s
         known.append(sql.SQL("{} <= {}").format(ingested, _literal(as_of.ingested_until)))
     if as_of.window and table == "interactions":
         known.append(sql.SQL("{} > {}").format(event_time, _literal(as_of.until - as_of.window)))
+    if as_of.item_ids is not None and table == "items":
+        known.append(sql.SQL("item_id = any({})").format(sql.Literal(list(as_of.item_ids))))
     return (
         sql.SQL("select {} from {} as source where {} order by {}")
         .format(

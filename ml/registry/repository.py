@@ -124,18 +124,31 @@ def bundle_parts(connection: Connection, version: str) -> Iterator[BundlePart]:
 
 
 def write_item_vectors(
-    connection: Connection, version: str, item_ids: Sequence[str], vectors: np.ndarray
+    connection: Connection,
+    version: str,
+    item_ids: Sequence[str],
+    vectors: np.ndarray,
+    digests: Sequence[str | None],
 ) -> None:
-    """Replace the version's item vectors; `vectors` is float32 (items, dim)."""
+    """Replace the version's item vectors.
+
+    Args:
+        connection: an open one.
+        version: whose vectors they are.
+        item_ids: the items, each once.
+        vectors: float32 (items, dim).
+        digests: of the content that each vector was made from; None where it is unknown.
+    """
     register_vector(connection)
     connection.execute("delete from ml.item_vectors where version = %s", (version,))
     with connection.cursor() as cursor:
         with cursor.copy(
-            "copy ml.item_vectors (version, item_id, embedding) from stdin with (format binary)"
+            "copy ml.item_vectors (version, item_id, embedding, content_digest)"
+            " from stdin with (format binary)"
         ) as copy:
-            copy.set_types(["text", "text", "vector"])
-            for item_id, vector in zip(item_ids, vectors, strict=True):
-                copy.write_row((version, item_id, Vector(vector)))
+            copy.set_types(["text", "text", "vector", "text"])
+            for item_id, vector, digest in zip(item_ids, vectors, digests, strict=True):
+                copy.write_row((version, item_id, Vector(vector), digest))
         cursor.execute("analyze ml.item_vectors")
 
 

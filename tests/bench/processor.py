@@ -38,7 +38,7 @@ def measure_processor() -> dict[str, Any]:
         running = Stack(local_settings(Path(folder)))
         try:
             running.up(lambda _: None)
-            for name in ("restarter", "connect", "storefront", "analytics"):
+            for name in ("restarter", "connect", "encoder", "storefront", "analytics"):
                 running._supervisor.stop(name)
             stack = RunningStack(running)
             for turn in range(ROUNDS):

@@ -36,7 +36,7 @@ def measure_sink() -> dict[str, Any]:
         running = Stack(local_settings(Path(folder)))
         try:
             running.up(lambda _: None)
-            for name in ("restarter", "processor", "storefront", "analytics"):
+            for name in ("restarter", "processor", "encoder", "storefront", "analytics"):
                 running._supervisor.stop(name)
             stack = RunningStack(running)
             _sunk(stack, dice, ROWS)

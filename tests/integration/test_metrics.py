@@ -105,7 +105,9 @@ def with_live_model(database_url: str) -> str:
     with psycopg.connect(database_url) as connection:
         upsert_products(connection, [Product(item_id=ITEM, product_name="Lamp", arrival_date=now)])
         repository.register(connection, ModelVersion(VERSION))
-        repository.write_item_vectors(connection, VERSION, [ITEM], np.ones((1, 4), np.float32))
+        repository.write_item_vectors(
+            connection, VERSION, [ITEM], np.ones((1, 4), np.float32), [None]
+        )
         repository.write_popular_items(connection, VERSION, [ITEM])
         repository.mark_published(connection, VERSION)
         repository.switch_live(connection, VERSION, by="a test", reason="test")

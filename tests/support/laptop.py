@@ -59,7 +59,16 @@ def free_ports(count: int) -> list[int]:
 
 def local_settings(state_dir: Path) -> LocalSettings:
     """A stack of its own on free ports, with the jars that `make demo` has fetched."""
-    names = ("postgres", "kafka", "kafka_controller", "connect", "processor", "shop", "analytics")
+    names = (
+        "postgres",
+        "kafka",
+        "kafka_controller",
+        "connect",
+        "processor",
+        "shop",
+        "analytics",
+        "encoder",
+    )
     ports = dict(zip((f"{name}_port" for name in names), free_ports(len(names)), strict=True))
     return LocalSettings(
         state_dir=state_dir,

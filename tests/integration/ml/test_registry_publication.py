@@ -218,7 +218,9 @@ def _bare_version(
     connection: repository.Connection, version: str, decision: dict[str, Any] | None = None
 ) -> None:
     repository.register(connection, ModelVersion(version, decision=decision))
-    repository.write_item_vectors(connection, version, ["i"], np.zeros((1, 4), dtype=np.float32))
+    repository.write_item_vectors(
+        connection, version, ["i"], np.zeros((1, 4), dtype=np.float32), [None]
+    )
     repository.mark_published(connection, version)
 
 

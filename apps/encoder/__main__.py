@@ -1,0 +1,23 @@
+"""Runs the encoder, `python -m apps.encoder`, until it is stopped."""
+
+import os
+import sys
+
+from apps.encoder.settings import EncoderSettings
+
+
+def main() -> None:
+    """The command: this process becomes gunicorn's."""
+    settings = EncoderSettings()
+    command = (
+        *(sys.executable, "-m", "gunicorn", "--no-control-socket"),
+        *("--bind", f"{settings.encoder_host}:{settings.encoder_port}"),
+        # One worker holds the models; its threads answer probes while it encodes.
+        *("--workers", "1", "--threads", "4", "--graceful-timeout", "5"),
+        "apps.encoder.wsgi:app",
+    )
+    os.execv(sys.executable, command)  # noqa: S606 - gunicorn itself, without a shell
+
+
+if __name__ == "__main__":
+    main()
