@@ -33,8 +33,11 @@ MODULES = {
         "streams.processor.__main__",
     ],
     "pipeline": [
+        "apps.encoder.app",
         "apps.migrations.__main__",
+        "gunicorn.app.wsgiapp",
         "ml.features.apply",
+        "ml.item_vectors",
         "ml.publication",
         "ml.towers.training",
         "pipelines.retrain.deploy",

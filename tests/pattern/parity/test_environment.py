@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 from apps.analytics.dashboard.settings import DashboardSettings
 from apps.backups.prune import PruneSettings
 from apps.backups.restore_test import RestoreTestSettings
+from apps.encoder.settings import EncoderSettings
 from apps.filling.fill import FillSettings
 from apps.local.stack import Stack
 from apps.migrations.__main__ import MigrationSettings
@@ -39,6 +40,7 @@ IN_A_CLUSTER = {
     "RECSYS_METRICS_PORT": "Prometheus reads the metrics",
     "RECSYS_PROCESSOR_HOST": "the kubelet probes the health from outside the pod",
     "RECSYS_ANALYTICS_HOST": "the kubelet probes the health from outside the pod",
+    "RECSYS_ENCODER_HOST": "the kubelet probes the health from outside the pod",
     "RECSYS_POOLED_DATABASE_URL": "a laptop has one shop, a cluster many",
     "RECSYS_TRUSTED_PROXIES": "the router stands before the shop",
     "RECSYS_SHOP_NAME": "a fork names its shop",
@@ -88,7 +90,8 @@ class Pod:
 SHOP = Pod("storefront", "Deployment/storefront", (StorefrontSettings, MlSettings))
 PROCESSOR = Pod("processor", "Deployment/processor", (ProcessorSettings,))
 DASHBOARD = Pod("analytics", "Deployment/analytics", (DashboardSettings,))
-SERVING = (SHOP, PROCESSOR, DASHBOARD)
+ENCODER = Pod("encoder", "Deployment/encoder", (EncoderSettings,))
+SERVING = (SHOP, PROCESSOR, DASHBOARD, ENCODER)
 """Those that the laptop runs as well."""
 PODS = (
     *SERVING,
@@ -162,7 +165,8 @@ def test_every_listed_difference_exists(tmp_path: Path) -> None:
 
 def test_the_laptop_runs_the_same_commands(tmp_path: Path) -> None:
     components = Stack(local_settings(tmp_path)).components
-    for pod, name in ((PROCESSOR, "processor"), (DASHBOARD, "analytics")):
+    for pod in (PROCESSOR, DASHBOARD, ENCODER):
+        name = pod.chart
         assert pod.container["command"][1:] == list(components[name].command[1:])
     assert list(_options(SHOP.container["command"])) == list(
         _options(components["storefront"].command[2:])

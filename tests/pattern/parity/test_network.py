@@ -33,6 +33,7 @@ RENDERED = {
     "Job/storefront-catalogue": "catalogue",
     "Deployment/processor": "processor",
     "Deployment/analytics": "analytics",
+    "Deployment/encoder": "encoder",
     "Job/recsys-db-migrations": "migrations",
     "CronJob/recsys-db-prune": "prune",
     "CronJob/recsys-db-restore-test": "restore-test",
