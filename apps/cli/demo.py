@@ -3,6 +3,7 @@
 import shutil
 import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from apps.cli.background_training import BackgroundTraining
 from apps.cli.connections import running_stack
 from apps.cli.inputs import (
     FILE,
@@ -170,8 +172,14 @@ def _serve(settings: LocalSettings, data: str | None, config: SyntheticConfig) -
         _show_rejected(report)
         err.print(f"\n[bold]The shop is open at {stack.shop_url}[/bold]   (stop it with Ctrl-C)")
         err.print(f"its dashboard: {stack.analytics_url}")
-        while True:
-            time.sleep(1)
+        # The shop opens with a model that nothing was held out from, so its quality is unknown.
+        with BackgroundTraining(settings) if report.model_version else nullcontext() as training:
+            if training:
+                err.print(f"its model is measured beside it: {training.log}", soft_wrap=True)
+            while True:
+                time.sleep(1)
+                if outcome := training and training.outcome():
+                    err.print(outcome, soft_wrap=True)
     except KeyboardInterrupt:
         err.print("\nstopping the shop")
     finally:

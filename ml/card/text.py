@@ -1,11 +1,16 @@
 """The card as Markdown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
 from ml.card.model_card import KNOWN_BY_LABELS, MODEL_LABELS, SEGMENT_LABELS, ModelCard
 from ml.evaluation.estimates import Estimate, Interval
 from ml.evaluation.findings import BlendChoice, ColdStart, SegmentEstimates, Validation
 from ml.evaluation.metrics import METRICS, RECALL
+
+_IN_DAYS = {"proximity_half_life", "recency_half_life"}
+_DAY_SECONDS = 86_400
 
 
 def as_markdown(card: ModelCard, pictures: Mapping[str, str]) -> str:
@@ -168,8 +173,22 @@ def _cold_start(found: ColdStart, shown: Mapping[str, str]) -> list[str]:
 
 
 def _settings(card: ModelCard) -> str:
-    rows = [(name, f"`{value}`") for name, value in card.config.model_dump(mode="json").items()]
+    rows = list(_setting_rows(card.config.model_dump(mode="json")))
     return _table(("setting", "value"), rows)
+
+
+def _setting_rows(settings: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _setting_rows(value, f"{group}{name}.")
+        elif value is None:
+            yield f"{group}{name}", "not set"
+        elif name in _IN_DAYS:
+            yield f"{group}{name}", str(timedelta(seconds=round(value * _DAY_SECONDS)))
+        else:
+            numbers = value if isinstance(value, list) else [value]
+            shown = (f"{each:g}" if isinstance(each, float) else str(each) for each in numbers)
+            yield f"{group}{name}", ", ".join(shown)
 
 
 def _scores(head: str, scores: Mapping[str, Estimate], k: int) -> str:

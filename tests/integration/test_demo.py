@@ -2,8 +2,10 @@
 
 import json
 import random
+import signal
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import psutil
@@ -37,6 +39,16 @@ def log_and_test(tmp_path: Path) -> tuple[Path, Path]:
     return log, test
 
 
+def processes_of(state: Path) -> list[list[str]]:
+    """The commands that run with a state folder."""
+    return [
+        process.info["cmdline"] or []
+        for process in psutil.process_iter(["cmdline", "environ"])
+        if str(state) in " ".join(process.info["cmdline"] or ())
+        or (process.info["environ"] or {}).get("RECSYS_STATE_DIR") == str(state)
+    ]
+
+
 def test_a_log_goes_round_the_loop(tmp_path: Path, log_and_test: tuple[Path, Path]) -> None:
     log, test = log_and_test
     rows = len(log.read_text().splitlines()) - 1
@@ -61,12 +73,7 @@ def test_a_log_goes_round_the_loop(tmp_path: Path, log_and_test: tuple[Path, Pat
     assert report["users_with_top_k"] == report["users"] == USERS
     assert report["recall_at_20"] > report["popularity_recall_at_20"]
     assert {"start", "feed", "arrive", "train", "read_back"} <= report["seconds"].keys()
-    left = [
-        process.info["cmdline"]
-        for process in psutil.process_iter(["cmdline"])
-        if str(settings.state_dir) in " ".join(process.info["cmdline"] or ())
-    ]
-    assert left == []
+    assert processes_of(settings.state_dir) == []
 
 
 def test_a_part_that_fails_is_named_with_its_log(tmp_path: Path) -> None:
@@ -78,3 +85,21 @@ def test_a_part_that_fails_is_named_with_its_log(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "kafka does not become healthy" in done.stderr or "connect does not" in done.stderr
     assert "last lines of" in done.stderr
+
+
+def test_a_shop_that_has_opened_measures_its_model_until_it_is_stopped(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path / "state")
+    size = ("--users", "60", "--items", "80", "--interactions", "900")
+    with subprocess.Popen(
+        [RECSYS, "demo", *size], env=cli_environment(settings), stderr=subprocess.PIPE, text=True
+    ) as shop:
+        assert shop.stderr is not None
+        printed = list(takewhile(lambda line: "measured beside" not in line, shop.stderr))
+        (training,) = psutil.Process(shop.pid).children()
+        command, niceness = training.cmdline(), training.nice()
+        shop.send_signal(signal.SIGTERM)
+    assert any("The shop is open" in line for line in printed), printed
+    assert command[-1] == "train"
+    assert niceness > psutil.Process().nice(), "shoppers come first"
+    assert shop.returncode == 0
+    assert processes_of(settings.state_dir) == []
