@@ -27,6 +27,7 @@ from ml.ranking.ranker import Ranker
 from ml.registry import bundles, publication_lock, repository
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import ItemIndex, index_items
+from ml.serving.category_spread import CategorySpread
 from ml.settings import MlSettings
 from streams.erasures import hold_off
 from streams.errors import ModelError, UnavailableError
@@ -171,7 +172,12 @@ class _Publication:
         users = self.dataset.known_users()
         done = 0
         lists = self.ranker.list_items(
-            index, users, self.dataset.interactions, k=self.settings.top_k, now=self.until
+            index,
+            users,
+            self.dataset.interactions,
+            k=self.settings.top_k,
+            now=self.until,
+            spread=CategorySpread.of(self.dataset.items["category"], self.settings.spread),
         )
         for block in lists:
             with psycopg.connect(self.settings.database_url) as connection:

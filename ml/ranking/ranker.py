@@ -29,8 +29,10 @@ from ml.serving.batch import (
     ListedUsers,
     encode_in_blocks,
     list_items,
+    met,
     named,
 )
+from ml.serving.category_spread import BY_SCORE, Spread
 from ml.towers.bundle import Bundle
 from streams.errors import ModelError
 
@@ -93,13 +95,19 @@ class Ranker:
         *,
         k: int,
         now: datetime | None,
+        spread: Spread = BY_SCORE,
     ) -> Iterator[ListedUsers]:
         """The best `k` items of each user, in blocks; see `ml.serving.batch.list_items`."""
         if not self._item_weights:
-            yield from list_items(self.bundle, index, users, interactions, k=k, now=now)
+            yield from list_items(
+                self.bundle, index, users, interactions, k=k, now=now, spread=spread
+            )
             return
-        for block, candidates in self.candidates(index, users, interactions, k=k, now=now):
-            found = candidates.best(self.blend, k)
+        wanted = spread.width(k)
+        for block, candidates in self.candidates(index, users, interactions, k=wanted, now=now):
+            seen = seen_matrix(block.history, block.user_ids, index.item_ids)
+            best = candidates.best(self.blend, wanted)
+            found = spread.first(best, k, block.preferences, met(seen))
             yield ListedUsers(block.user_ids, block.vectors, named(found, index.item_ids))
 
     def candidates(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,11 @@ import pandas as pd
 from ml.dataset import Dataset
 from ml.retrieval.dense import seen_matrix
 from ml.retrieval.exact import top_k
+from ml.serving.category_spread import BY_SCORE, History, Spread
 from ml.towers.bundle import Bundle
+
+if TYPE_CHECKING:
+    import scipy.sparse
 
 _USERS_AT_ONCE = 4096
 
@@ -36,6 +40,8 @@ class EncodedUsers:
     """A block of users with their vectors."""
 
     user_ids: list[str]
+    preferences: list[str]
+    """Names of departments, `|`-joined."""
     vectors: npt.NDArray[np.float32]
     """(users, dim)."""
     history: pd.DataFrame
@@ -66,15 +72,17 @@ def list_items(
     *,
     k: int,
     now: datetime | None,
+    spread: Spread = BY_SCORE,
 ) -> Iterator[ListedUsers]:
     """The best `k` items of each of `users` (USER_COLUMNS), in blocks.
 
     The lists are as of `now`, or without it as of the end of the interactions. Memory grows with
-    the block, not with the number of users.
+    the block, not with the number of users. `spread` is of the items of `index`.
     """
     for block in encode_in_blocks(bundle, users, interactions, now=now):
         seen = seen_matrix(block.history, block.user_ids, index.item_ids)
-        found, _ = top_k(block.vectors, index.vectors, k, seen=seen)
+        candidates, _ = top_k(block.vectors, index.vectors, spread.width(k), seen=seen)
+        found = spread.first(candidates, k, block.preferences, met(seen))
         yield ListedUsers(block.user_ids, block.vectors, named(found, index.item_ids))
 
 
@@ -95,7 +103,9 @@ def encode_in_blocks(
         lower, upper = np.searchsorted(place, [start, start + len(block)])
         history = interactions.iloc[order[lower:upper]]
         vectors = bundle.encode_users(block, history, now)
-        yield EncodedUsers(block["user_id"].tolist(), vectors, history)
+        yield EncodedUsers(
+            block["user_id"].tolist(), block["preferences"].tolist(), vectors, history
+        )
 
 
 def lists_by_user(
@@ -114,6 +124,12 @@ def lists_by_user(
         for block in blocks
         for user, found in zip(block.user_ids, block.lists, strict=True)
     }
+
+
+def met(seen: "scipy.sparse.csr_array") -> History:
+    """The entries of `ml.retrieval.dense.seen_matrix`."""
+    rows = np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr))
+    return History(rows, seen.indices.astype(np.int64))
 
 
 def named(found: npt.NDArray[np.int64], item_ids: Sequence[str]) -> list[list[str]]:

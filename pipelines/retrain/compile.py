@@ -43,6 +43,8 @@ class ClusterSettings(BaseSettings):
     """GPUs of each task that trains a model."""
     retrain_ranker: Literal["two_tower", "full"] = "two_tower"
     """What ranks the lists of a run that does not say it itself."""
+    retrain_spread: float = Field(default=0.5, ge=0, le=5)
+    """How far the lists of such a run are spread over categories."""
     retrain_gate: Mode = "enforce"
     """Whether the gate of such a run can reject a version."""
     retrain_gate_bounds: GateBounds = GateBounds()
@@ -56,6 +58,7 @@ def compile_to(path: Path, cluster: ClusterSettings) -> None:
     pipeline = define(
         lambda task: _configure(task, cluster),
         default_ranker=cluster.retrain_ranker,
+        default_spread=cluster.retrain_spread,
         default_gate=cluster.retrain_gate,
         default_gate_bounds=cluster.retrain_gate_bounds.model_dump_json(exclude_defaults=True),
         default_data_bounds=cluster.retrain_data_bounds.model_dump_json(exclude_defaults=True),

@@ -291,6 +291,7 @@ def publish(
     seed: int,
     ranker: str,
     top_k: int,
+    spread: float,
     data: dict[str, float],
     report: dict[str, Any],
     decision: dict[str, Any],
@@ -321,7 +322,7 @@ def publish(
     publish_version(
         Ranker.load(Path(ranking.path), bundle),
         Dataset.load(Path(dataset.path)),
-        MlSettings(top_k=top_k),
+        MlSettings(top_k=top_k, spread=spread),
         until=datetime.fromisoformat(until),
         parameters={
             "until": until,
@@ -331,6 +332,7 @@ def publish(
             "seed": seed,
             "ranker": ranker,
             "top_k": top_k,
+            "spread": spread,
         },
         metrics={**data, **report},
         card=Path(card.path),

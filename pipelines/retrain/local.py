@@ -55,6 +55,7 @@ class Parameters(BaseModel):
     seed: int = 0
     ranker: Literal["two_tower", "full"] = "two_tower"
     top_k: int = Field(default=50, ge=1)
+    spread: float = Field(default=0.5, ge=0, le=5)
     validate_: bool = Field(default=True, alias="validate")
     cold_start: bool = True
     gate: Mode = "enforce"
@@ -100,7 +101,8 @@ def run_local(
 
     Args:
         settings: the database and the folder of the bundles.
-        parameters: parameters of the pipeline; `top_k` is that of the settings unless given.
+        parameters: parameters of the pipeline; `top_k` and `spread` are those of the settings
+            unless given.
         workspace: folder for the artifacts, which are removed when the run ends.
         on_line: called with each line that a component prints.
 
@@ -110,7 +112,8 @@ def run_local(
         RecsysError: a component failed; the message has its name and its last lines.
     """
     try:
-        checked = Parameters.model_validate({"top_k": settings.top_k, **parameters})
+        given = {"top_k": settings.top_k, "spread": settings.spread, **parameters}
+        checked = Parameters.model_validate(given)
     except ValidationError as error:
         raise ConfigurationError(f"parameters of the pipeline: {describe(error)}") from None
     require_measurement(checked.gate, validate=checked.validate_)

@@ -29,6 +29,7 @@ def define(
     configure: Callable[[dsl.PipelineTask], None],
     *,
     default_ranker: str = "two_tower",
+    default_spread: float = 0.5,
     default_gate: str = "enforce",
     default_gate_bounds: str = "{}",
     default_data_bounds: str = "{}",
@@ -51,6 +52,7 @@ def define(
         seed: int = 0,
         ranker: str = default_ranker,
         top_k: int = 50,
+        spread: float = default_spread,
         validate: bool = True,  # noqa: FBT001, FBT002
         cold_start: bool = True,  # noqa: FBT001, FBT002
         gate: str = default_gate,
@@ -71,6 +73,7 @@ def define(
             ranker: what ranks the lists: `two_tower`, or `full`, which blends the towers with EASE
                 and item-kNN by weights that are chosen on held-out items.
             top_k: length of each user's list.
+            spread: how far lists are spread over categories (`ml.retrieval.spread`).
             validate: whether a second model is trained without held-out items and scored on them.
             cold_start: whether, in that case, a third one is trained for new items and new users.
             gate: `enforce`, by which only a version that keeps its bounds goes live, or `report`.
@@ -133,6 +136,7 @@ def define(
             seed=seed,
             ranker=ranker,
             top_k=top_k,
+            spread=spread,
             data=validated.outputs["Output"],
             report=evaluated.outputs["Output"],
             decision=decided.outputs["Output"],

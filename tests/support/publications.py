@@ -20,6 +20,7 @@ from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import bundles, repository
 from ml.serving.batch import ItemIndex, index_items
+from ml.serving.category_spread import CategorySpread
 from ml.serving.shopper import encode
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
@@ -67,7 +68,7 @@ class Prepared:
         for seed in range(_SEEDS):
             bundle = train(dataset, _CONFIG, seed=seed)
             bundle.save(folder / str(seed))
-            expected[seed] = _answers(bundle, dataset, settings.top_k, until, viewed)
+            expected[seed] = _answers(bundle, dataset, settings, until, viewed)
         return cls(settings, folder, until, expected)
 
     def publish(self, number: int, *, kill_after: float | None = None) -> float | None:
@@ -104,18 +105,23 @@ def _seed(version: str) -> int:
 
 
 def _answers(
-    bundle: Bundle, dataset: Dataset, k: int, until: datetime, viewed: Interaction
+    bundle: Bundle, dataset: Dataset, settings: MlSettings, until: datetime, viewed: Interaction
 ) -> Lists:
     index = index_items(bundle, dataset)
     blocks = Ranker(bundle, {}, {"two_tower": 1.0}).list_items(
-        index, dataset.known_users(), dataset.interactions, k=k, now=until
+        index,
+        dataset.known_users(),
+        dataset.interactions,
+        k=settings.top_k,
+        now=until,
+        spread=CategorySpread.of(dataset.items["category"], settings.spread),
     )
     lists = {
         user_id: tuple(listed)
         for block in blocks
         for user_id, listed in zip(block.user_ids, block.lists, strict=True)
     }
-    return {**lists, BROWSER: _nearest(bundle, index, viewed, k)}
+    return {**lists, BROWSER: _nearest(bundle, index, viewed, settings.top_k)}
 
 
 def _nearest(bundle: Bundle, index: ItemIndex, viewed: Interaction, k: int) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ml.features.training_data import load_dataset
 from ml.ranking.ranker import Ranker
 from ml.registry import repository
 from ml.serving.batch import index_items
+from ml.serving.category_spread import CategorySpread
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from pipelines.retrain.local import RetrainResult, run_local
@@ -61,7 +62,12 @@ def _assert_are_those_of_the_blend(
     dataset = load_dataset(settings, datetime.now(UTC))
     index = index_items(ranker.bundle, dataset)
     blocks = ranker.list_items(
-        index, dataset.known_users(), dataset.interactions, k=settings.top_k, now=None
+        index,
+        dataset.known_users(),
+        dataset.interactions,
+        k=settings.top_k,
+        now=None,
+        spread=CategorySpread.of(dataset.items["category"], settings.spread),
     )
     for block in blocks:
         for user, items in zip(block.user_ids, block.lists, strict=True):

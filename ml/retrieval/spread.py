@@ -1,0 +1,76 @@
+"""Spreads lists over groups of items, such as categories, so that none fills a page.
+
+An entry's place follows from log(1 + rank) + strength * log(1 + rank within its group), where ranks
+begin at 0. That is what maximal marginal relevance (Carbonell & Goldstein 1998) chooses, step by
+step, with the number of the group's entries that are in the list already as the redundancy: the
+entries of a group keep their order, so the greedy choice is a sort. Ranks do not depend on the
+scale of a model's scores.
+
+Two rules hold beside it. No group has more than half of a page, unless the user's own history is
+mostly of it; and the best entry of each kind that the user asked for is on the first two pages.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+NONE = -1
+PAGE = 20
+"""Entries of a page, of which a group has at most half."""
+
+
+def spread(
+    groups: Places,
+    k: int,
+    strength: float,
+    *,
+    own: Places | None = None,
+    wanted: Flags | None = None,
+) -> Places:
+    """Which entries of each row come first, and in which order: columns, int64 (rows, at most k).
+
+    Args:
+        groups: of each entry, int64 (rows, width), best entry first; NONE is no entry, at the end.
+        k: length of the new rows.
+        strength: 0 leaves it to the two rules. At 1 the second entry of a group has as good a place
+            as an entry of another group at twice its rank.
+        own: the group of which each row may have more than half of a page, int64 (rows,).
+        wanted: entries that must be on the first two pages, bool (rows, width).
+    """
+    cost = np.log1p(np.arange(groups.shape[1])) + strength * np.log1p(_earlier_of_group(groups))
+    cost[groups == NONE] = np.inf
+    order = np.argsort(cost, axis=1, kind="stable")
+    groups = np.take_along_axis(groups, order, axis=1)
+    wanted = None if wanted is None else np.take_along_axis(wanted, order, axis=1)
+    pages = -(-min(k, groups.shape[1]) // PAGE)
+    page = np.full(groups.shape, pages)
+    for number in range(pages):
+        left = (page == pages) & (groups != NONE)
+        allowed = _earlier_of_group(np.where(left, groups, NONE)) < PAGE // 2
+        if own is not None:
+            allowed |= groups == own[:, None]
+        turn = np.where(allowed, 1, 2)
+        if wanted is not None and number == 1:
+            turn[wanted] = 0
+        turn[~left] = 3
+        chosen = np.zeros(groups.shape, dtype=bool)
+        first = np.argsort(turn, axis=1, kind="stable")[:, :PAGE]
+        np.put_along_axis(chosen, first, values=True, axis=1)
+        page[chosen & left] = number
+    shown = np.argsort(page, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(order, shown, axis=1)
+
+
+def _earlier_of_group(groups: Places) -> Places:
+    """How many entries of its group come before each entry of a row, int64 (rows, width)."""
+    width = np.arange(groups.shape[1])
+    order = np.argsort(groups, axis=1, kind="stable")
+    ordered = np.take_along_axis(groups, order, axis=1)
+    begins = np.zeros(groups.shape, dtype=np.int64)
+    begins[:, 1:] = np.where(ordered[:, 1:] != ordered[:, :-1], width[1:], 0)
+    np.maximum.accumulate(begins, axis=1, out=begins)
+    earlier = np.empty(groups.shape, dtype=np.int64)
+    np.put_along_axis(earlier, order, width - begins, axis=1)
+    return earlier

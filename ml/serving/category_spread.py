@@ -1,0 +1,137 @@
+"""Which candidates make a list: the best by score, or spread over the categories of a catalogue."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.retrieval.spread import NONE, Places, spread
+from streams.contracts.category import names
+
+_CANDIDATES_PER_PLACE = 4
+
+
+class History(NamedTuple):
+    """Which items the users of some rows have met, each once."""
+
+    rows: Places
+    """int64 (entries,), ascending."""
+    items: Places
+    """int64 (entries,)."""
+
+
+class Spread(Protocol):
+    """Makes lists of candidates."""
+
+    def width(self, k: int) -> int:
+        """The number of candidates from which lists of `k` items are chosen."""
+
+    def first(
+        self, candidates: Places, k: int, preferences: Sequence[str], history: History
+    ) -> Places:
+        """The lists, int64 (rows, at most k).
+
+        Args:
+            candidates: items, int64 (rows, width), best first; -1 is none, at the end.
+            k: length of the lists.
+            preferences: of each row's user, names of departments, `|`-joined.
+            history: of the same users.
+        """
+
+
+class ByScore:
+    """The best candidates."""
+
+    def width(self, k: int) -> int:
+        """As many as are shown."""
+        return k
+
+    def first(
+        self,
+        candidates: Places,
+        k: int,
+        preferences: Sequence[str],  # noqa: ARG002
+        history: History,  # noqa: ARG002
+    ) -> Places:
+        """The first of each row."""
+        return candidates[:, :k]
+
+
+BY_SCORE = ByScore()
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySpread:
+    """The categories of a catalogue's items, and how far lists are spread over them.
+
+    `ml.retrieval.spread` says how. The best candidate of each preference is on the first two pages,
+    and a category of which a history mostly consists may fill a page. An item without a category is
+    alone in its group.
+    """
+
+    leaves: Places
+    """The group of each item: its whole category path."""
+    departments: Places
+    """The first name of each item's path, as `department_codes` has it."""
+    department_codes: dict[str, int]
+    strength: float
+    """As in `ml.retrieval.spread.spread`."""
+
+    @classmethod
+    def of(cls, categories: Iterable[str], strength: float) -> Self:
+        """Of the category paths of all items, in the order of their vectors."""
+        paths: dict[str, int] = {}
+        departments: dict[str, int] = {}
+        leaves, roots = [], []
+        for item, path in enumerate(categories):
+            leaves.append(paths.setdefault(path or f"|{item}", len(paths)))
+            roots.append(departments.setdefault(next(iter(names(path)), ""), len(departments)))
+        return cls(
+            np.array(leaves, dtype=np.int64), np.array(roots, dtype=np.int64), departments, strength
+        )
+
+    def width(self, k: int) -> int:
+        """Four for each place."""
+        return _CANDIDATES_PER_PLACE * k
+
+    def first(
+        self, candidates: Places, k: int, preferences: Sequence[str], history: History
+    ) -> Places:
+        """The first of each row after spreading."""
+        shown = spread(
+            np.where(candidates == NONE, NONE, self.leaves[candidates]),
+            k,
+            self.strength,
+            own=self._own(history, len(candidates)),
+            wanted=self._wanted(candidates, preferences),
+        )
+        return np.take_along_axis(candidates, shown, axis=1)
+
+    def _own(self, history: History, rows: int) -> Places:
+        """The category of more than half of each history; NONE where there is no such."""
+        own = np.full(rows, NONE)
+        pairs, counts = np.unique(
+            np.stack([history.rows, self.leaves[history.items]]), axis=1, return_counts=True
+        )
+        mostly = 2 * counts > np.bincount(history.rows, minlength=rows)[pairs[0]]
+        own[pairs[0][mostly]] = pairs[1][mostly]
+        return own
+
+    def _wanted(self, candidates: Places, preferences: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """The best candidate of each stated preference."""
+        wanted = np.zeros(candidates.shape, dtype=bool)
+        asked = [
+            (row, self.department_codes[name])
+            for row, text in enumerate(preferences)
+            for name in names(text)
+            if name in self.department_codes
+        ]
+        if asked:
+            row, department = np.array(asked).T
+            fits = self.departments[candidates[row]] == department[:, None]
+            fits &= candidates[row] != NONE
+            found = fits.any(axis=1)
+            wanted[row[found], fits.argmax(axis=1)[found]] = True
+        return wanted

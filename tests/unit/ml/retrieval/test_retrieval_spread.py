@@ -1,0 +1,72 @@
+from collections import Counter
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from ml.retrieval.spread import NONE, PAGE, spread
+
+FEW = arrays(np.int64, st.tuples(st.integers(1, 3), st.integers(1, 90)), elements=st.integers(0, 4))
+STRENGTHS = st.floats(0, 5)
+
+
+def greedy(groups: list[int], strength: float) -> list[int]:
+    """Step by step the entry that costs least, given what is in the list."""
+    left, chosen = list(range(len(groups))), []
+    while left:
+        counts = Counter(groups[entry] for entry in chosen)
+        best = min(left, key=lambda e: (np.log1p(e) + strength * np.log1p(counts[groups[e]]), e))
+        left.remove(best)
+        chosen.append(best)
+    return chosen
+
+
+@given(groups=FEW, strength=STRENGTHS)
+def test_while_the_rules_hold_it_is_the_greedy_choice(groups: np.ndarray, strength: float) -> None:
+    short = groups[:, : PAGE // 2]
+    assert spread(short, 90, strength).tolist() == [greedy(row, strength) for row in short.tolist()]
+
+
+@given(groups=FEW, strength=STRENGTHS, k=st.integers(1, 90))
+def test_a_group_keeps_its_order_and_nothing_is_shown_twice(
+    groups: np.ndarray, strength: float, k: int
+) -> None:
+    for row, shown in zip(groups, spread(groups, k, strength).tolist(), strict=True):
+        assert len(shown) == len(set(shown)) == min(k, len(row))
+        for group in set(row):
+            members = [entry for entry in shown if row[entry] == group]
+            assert members == [e for e in range(len(row)) if row[e] == group][: len(members)]
+
+
+def test_without_strength_a_varied_list_stays() -> None:
+    groups = np.arange(60)[None] % 7
+    assert spread(groups, 50, 0).tolist() == [list(range(50))]
+
+
+@given(others=st.integers(PAGE // 2, 60), strength=STRENGTHS)
+def test_no_group_has_more_than_half_of_the_first_page_where_there_are_others(
+    others: int, strength: float
+) -> None:
+    groups = np.array([[0] * 60 + [1 + entry % 3 for entry in range(others)]])
+    first = groups[0][spread(groups, 50, strength)[0, :PAGE]]
+    assert (first == 0).sum() <= PAGE // 2
+
+
+def test_a_users_own_group_may_fill_a_page() -> None:
+    groups = np.array([[0] * 30 + [1] * 30, [0] * 30 + [1] * 30])
+    shown = spread(groups, PAGE, 0, own=np.array([0, NONE]))
+    assert [(row[:PAGE] < 30).sum() for row in shown] == [PAGE, PAGE // 2]
+
+
+@given(place=st.integers(0, 89), strength=STRENGTHS)
+def test_what_is_wanted_is_on_the_first_two_pages(place: int, strength: float) -> None:
+    groups = np.where(np.arange(90) == place, 99, np.arange(90) % 5)[None]
+    wanted = (np.arange(90) == place)[None]
+    assert place in spread(groups, 50, strength, wanted=wanted)[0, : 2 * PAGE]
+
+
+def test_entries_that_do_not_exist_stay_at_the_end() -> None:
+    groups = np.array([[0, 0, 1, NONE, NONE], [NONE] * 5])
+    shown = spread(groups, 9, 1.0, wanted=np.zeros((2, 5), dtype=bool))
+    assert shown.tolist() == [[0, 2, 1, 3, 4], [0, 1, 2, 3, 4]]
