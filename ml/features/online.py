@@ -1,35 +1,19 @@
-"""What serving reads of Feast's online store: users' lists and histories, and what is trending.
+"""Each user's lists in Feast's online store, as the pipeline writes and the commands read them.
 
-Light enough for a web worker: nothing here imports torch.
+Serving reads them by `ml.serving.online_store`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from feast.protos.feast.types.Value_pb2 import StringList, Value
 
-from streams import live_history
-from streams.contracts import Interaction
 from streams.features.keys import MODEL_VERSION, USER_ID, VersionKeys, user_of
-from streams.features.online import LIVE_HISTORY, WHOLE_SHOP, OnlineStore, pooled, versions
+from streams.features.online import OnlineStore, pooled, versions
 
 _VIEW, _TOP_K = "user_top_k_items", "top_k_item_ids"
 _LIST = f"{_VIEW}:{_TOP_K}"
-_TRENDING = "trending_items:item_ids"
 _USERS_PER_READ = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class ShopperFeatures:
-    """All that the online store knows of one user, from one read."""
-
-    top_k: tuple[str, ...] | None
-    """The user's list of the version that was asked for, best first."""
-    known_until: datetime | None
-    """The instant up to which the list's model knew interactions."""
-    history: tuple[Interaction, ...]
-    """Newest last."""
 
 
 class OnlineFeatures(OnlineStore):
@@ -66,23 +50,6 @@ class OnlineFeatures(OnlineStore):
                 store.config, view, start=keys.first, end=keys.end, limit=limit
             )
         return {user_of(key): _decoded(value) for key, value in found}
-
-    def shopper(self, version: str | None, user_id: str) -> ShopperFeatures:
-        """A user's list and history, from one read; of no version there is no list."""
-        wanted = [LIVE_HISTORY] if version is None else [_LIST, LIVE_HISTORY]
-        answer = self._read(wanted, [{MODEL_VERSION: version or "", USER_ID: user_id}])
-        (items,) = answer.get(_TOP_K, (None,))
-        return ShopperFeatures(
-            top_k=None if items is None else tuple(items),
-            known_until=(
-                None if items is None else datetime.fromtimestamp(answer[f"{_TOP_K}__ts"][0], UTC)
-            ),
-            history=live_history.decode(user_id, answer["events"][0] or ()),
-        )
-
-    def trending(self, category: str = WHOLE_SHOP) -> tuple[str, ...]:
-        """Items that are trending in a category path, best first; in the whole shop if absent."""
-        return tuple(self._read([_TRENDING], [{"category": category}])["item_ids"][0] or ())
 
     def listed_versions(self) -> list[str]:
         """The versions of which there are lists, complete or not."""

@@ -61,6 +61,9 @@ class Switch:
     reason: str
 
 
+_VECTORS_AT_ONCE = 2000
+
+
 class BundlePart(NamedTuple):
     """A piece of a file in a version's folder."""
 
@@ -158,16 +161,46 @@ def item_ids(connection: Connection, version: str) -> list[str]:
     return [item_id for (item_id,) in rows]
 
 
-def item_vectors(
-    connection: Connection, version: str, item_ids: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """The version's vectors of those items that have one, float32 (dim,), by id."""
-    rows = connection.execute(
-        "select item_id, embedding::real[] from ml.item_vectors"
-        " where version = %s and item_id = any(%s)",
-        (version, list(item_ids)),
+def every_item_vector(connection: Connection, version: str) -> Iterator[tuple[str, np.ndarray]]:
+    """The version's items by id, each with its vector, float32 (dim,); few at a time in memory."""
+    register_vector(connection)
+    with connection.cursor(name="item_vectors") as cursor:
+        cursor.itersize = _VECTORS_AT_ONCE
+        cursor.execute(
+            "select item_id, embedding from ml.item_vectors where version = %s order by item_id",
+            (version,),
+            binary=True,
+        )
+        for item_id, vector in cursor:
+            yield item_id, vector.to_numpy()
+
+
+def snapshot(connection: Connection) -> int:
+    """The oldest transaction of which something may not be seen yet; all before it have ended."""
+    row = connection.execute("select pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
+    assert row
+    return int(row[0])
+
+
+def changed_item_vectors(connection: Connection, version: str, since: int) -> dict[str, np.ndarray]:
+    """The version's vectors that were written since a `snapshot`, float32 (dim,), by id."""
+    register_vector(connection)
+    rows = connection.cursor(binary=True).execute(
+        "select item_id, embedding from ml.item_vectors"
+        " where version = %s and written_by >= %s::text::xid8",
+        (version, str(since)),
     )
-    return {item_id: np.asarray(vector, dtype=np.float32) for item_id, vector in rows}
+    return {item_id: vector.to_numpy() for item_id, vector in rows}
+
+
+def departed_items(connection: Connection, version: str) -> list[str]:
+    """The items that the version has a vector of and the shop does not sell any longer."""
+    rows = connection.execute(
+        "select item_id from ml.item_vectors vector where version = %s and not exists"
+        " (select from shop.products product where product.item_id = vector.item_id)",
+        (version,),
+    )
+    return [item_id for (item_id,) in rows]
 
 
 def write_popular_items(connection: Connection, version: str, item_ids: Sequence[str]) -> None:
@@ -189,37 +222,12 @@ def popular_items(connection: Connection, version: str) -> tuple[str, ...]:
     return tuple(item_id for (item_id,) in rows)
 
 
-def nearest_items(
-    connection: Connection,
-    version: str,
-    *,
-    user_id: str | None,
-    vector: np.ndarray,
-    limit: int,
-) -> tuple[str, ...]:
-    """The items with the largest inner product, exact, best first.
-
-    Items that `user_id` has interacted with, as far as it is stored, are left out; `vector` is
-    float32 (dim,).
-    """
+def seen_items(connection: Connection, user_id: str) -> set[str]:
+    """The items that a user has interacted with, as far as it is stored."""
     rows = connection.execute(
-        """
-        with seen (item_id) as materialized (
-            select distinct item_id from events.interactions where user_id = %(user_id)s
-        )
-        select item_id from ml.item_vectors
-        where version = %(version)s and item_id not in (select item_id from seen)
-        order by embedding <#> %(vector)s::vector, item_id
-        limit %(limit)s
-        """,
-        {
-            "user_id": user_id,
-            "version": version,
-            "vector": Vector(vector).to_text(),
-            "limit": limit,
-        },
+        "select distinct item_id from events.interactions where user_id = %s", (user_id,)
     )
-    return tuple(item_id for (item_id,) in rows)
+    return {item_id for (item_id,) in rows}
 
 
 def live(connection: Connection) -> Live | None:

@@ -1,22 +1,34 @@
 """The live model version and what is trending, followed in the background."""
 
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from ml.registry import bundles, repository
+from ml.registry.item_vector_files import StoredVectors
 from ml.serving.dependency import Dependency
+from ml.serving.live_items import LiveItems
+from ml.serving.online_store import OnlineStore
 from ml.settings import MlSettings
+from ml.towers.user_encoder import UserEncoder
 from streams.database import Database
-
-if TYPE_CHECKING:
-    from ml.features.online import OnlineFeatures
-    from ml.towers.bundle import Bundle
+from streams.errors import ModelError
 
 _SECONDS_BETWEEN_READS = 2.0
+_READS_BETWEEN_DEPARTURES = 5
+"""The search for items that have left reads all of a version's."""
 _FIRST_READ_SECONDS = 1.0
-_CONNECTIONS = 4
+_CONNECTIONS = 8
 _CONNECT_TIMEOUT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Towers:
+    """What live lists are made of: both sides of one version."""
+
+    users: UserEncoder
+    items: LiveItems
+    snapshot: int
+    """Of the registry: vectors that were written before it are in `items`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +37,15 @@ class LiveModel:
 
     version: str
     popular: tuple[str, ...]
-    bundle: "Bundle | None"
-    """None until it is loaded, or where it cannot be."""
+    towers: Towers | None
+    """None until they are loaded, or where they cannot be."""
 
 
 class LiveModelWatcher:
-    """Follows the live version and the trend in a thread of its own.
+    """Follows the live version, its items and the trend in a thread of its own.
 
-    It reads the live version every two seconds and loads a new bundle beside the old one, which
-    serves until then. All heavy imports happen in its thread, so that a web worker starts at once.
+    It reads the live version every two seconds and loads a new one beside the old one, which
+    serves until then. In between it takes over the vectors of products that arrive or change.
     """
 
     def __init__(self, settings: MlSettings) -> None:
@@ -42,11 +54,13 @@ class LiveModelWatcher:
             settings.database_url, connections=_CONNECTIONS, timeout=_CONNECT_TIMEOUT_SECONDS
         )
         self._model: LiveModel | None = None
-        self._features: OnlineFeatures | None = None
+        self._online_store = OnlineStore(self._database, settings.feast_project)
         self._trending: tuple[str, ...] = ()
         self._rejected_versions = 0
         self._registry = Dependency("model registry")
         self._bundles = Dependency("model bundle")
+        self._vectors = Dependency("item vectors")
+        self._reads_of_items = 0
         self._trends = Dependency("what is trending")
         self._has_read = threading.Event()
         self._stopping = threading.Event()
@@ -55,13 +69,13 @@ class LiveModelWatcher:
 
     @property
     def database(self) -> Database:
-        """Connections to the vectors."""
+        """Connections to what serving reads."""
         return self._database
 
     @property
-    def features(self) -> "OnlineFeatures | None":
-        """The Feast online store; None until it is imported."""
-        return self._features
+    def online_store(self) -> OnlineStore:
+        """Feast's online store."""
+        return self._online_store
 
     @property
     def trending(self) -> tuple[str, ...]:
@@ -88,12 +102,10 @@ class LiveModelWatcher:
         while True:
             self._registry.call(self._read)
             self._has_read.set()
-            if self._features is None:
-                self._features = self._bundles.call(self._connect_features)
-            if self._features:
-                self._trending = self._trends.call(self._features.trending) or ()
-            if self._model and self._model.bundle is None:
-                self._model = self._with_bundle(self._model)
+            self._trending = self._trends.call(self._online_store.trending) or ()
+            if self._model and self._model.towers is None:
+                self._model = self._with_towers(self._model)
+            self._follow_items()
             if self._stopping.wait(_SECONDS_BETWEEN_READS):
                 return
 
@@ -105,22 +117,39 @@ class LiveModelWatcher:
                 return
             model = LiveModel(version, repository.popular_items(connection, version), None)
             kept = {each.version for each in repository.versions(connection)}
-        # While the first bundle loads, the lists that do not need it are served.
-        self._model = self._with_bundle(model) if self._model else model
+        # While the first one loads, the lists that do not need it are served.
+        self._model = self._with_towers(model) if self._model else model
         bundles.prune(self._settings.models_dir, kept)
 
-    def _with_bundle(self, model: LiveModel) -> LiveModel:
-        return LiveModel(
-            model.version, model.popular, self._bundles.call(lambda: self._load(model.version))
-        )
+    def _with_towers(self, model: LiveModel) -> LiveModel:
+        return replace(model, towers=self._bundles.call(lambda: self._load(model.version)))
 
-    def _load(self, version: str) -> "Bundle":
-        from ml.towers.bundle import Bundle  # brings torch with it
+    def _load(self, version: str) -> Towers:
+        connect = self._database.connection
+        folder = bundles.folder_of(version, self._settings.models_dir, connect)
+        users = UserEncoder.load(folder)
+        stored = StoredVectors.of(folder, version, connect)
+        if stored.vectors.shape[1] != users.dim:
+            raise ModelError(
+                f"version {version} has users of {users.dim} dimensions"
+                f" and items of {stored.vectors.shape[1]}"
+            )
+        self._reads_of_items = 0
+        return Towers(users, LiveItems.of(stored.item_ids, stored.vectors), stored.snapshot)
 
-        models_dir = self._settings.models_dir
-        return Bundle.load(bundles.folder_of(version, models_dir, self._database.connection))
+    def _follow_items(self) -> None:
+        """Take over what changed in the version's vectors and in the catalogue."""
+        model = self._model
+        if model and (towers := model.towers):
+            followed = self._vectors.call(lambda: self._followed(model.version, towers))
+            self._model = replace(model, towers=followed or towers)
 
-    def _connect_features(self) -> "OnlineFeatures":
-        from ml.features.online import OnlineFeatures  # brings Feast with it
-
-        return OnlineFeatures(self._settings)
+    def _followed(self, version: str, towers: Towers) -> Towers:
+        departed = None
+        with self._database.connection() as connection:
+            snapshot = repository.snapshot(connection)
+            changed = repository.changed_item_vectors(connection, version, towers.snapshot)
+            if self._reads_of_items % _READS_BETWEEN_DEPARTURES == 0:
+                departed = repository.departed_items(connection, version)
+        self._reads_of_items += 1
+        return Towers(towers.users, towers.items.updated(changed, departed), snapshot)

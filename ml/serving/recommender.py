@@ -5,17 +5,14 @@ The sources are live -> precomputed -> trending -> popular -> none.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ml.registry import repository
 from ml.serving.dependency import Dependency
 from ml.serving.filters import Shopper, apply_filters, search_filtered
 from ml.serving.live_model import LiveModel, LiveModelWatcher
+from ml.serving.online_store import ShopperFeatures
 from ml.settings import MlSettings
-
-if TYPE_CHECKING:
-    from ml.features.online import ShopperFeatures
 
 Source = Literal["live", "precomputed", "trending", "popular", "none"]
 
@@ -49,9 +46,9 @@ class RecommenderStatus:
 class Recommender:
     """Recommends in one web worker. Threads may share it.
 
-    Constructing it is cheap: Feast, torch and the bundle are loaded in the background, and simpler
-    answers are served until then. It notices a switch of the live version within five seconds. One
-    version makes a whole list: precomputed lists are read by the version that is live.
+    Constructing it is cheap: the live version is loaded in the background, and simpler answers are
+    served until then. It notices a switch of the live version within five seconds. One version
+    makes a whole list: precomputed lists are read by the version that is live.
     """
 
     def __init__(self, settings: MlSettings) -> None:
@@ -85,14 +82,14 @@ class Recommender:
         self._live_model.close()
 
     def _answers(
-        self, model: LiveModel | None, state: "ShopperFeatures | None", shopper: Shopper, limit: int
+        self, model: LiveModel | None, state: ShopperFeatures | None, shopper: Shopper, limit: int
     ) -> Iterator[ServedList]:
         if model is not None:
             yield from self._personal(model, state, shopper, limit)
         yield from self._for_anyone(model, shopper, limit)
 
     def _personal(
-        self, model: LiveModel, state: "ShopperFeatures | None", shopper: Shopper, limit: int
+        self, model: LiveModel, state: ShopperFeatures | None, shopper: Shopper, limit: int
     ) -> Iterator[ServedList]:
         listed = state.top_k if state else None
         if listed is None or _acted_since(state):
@@ -112,44 +109,25 @@ class Recommender:
                 apply_filters(model.popular, shopper)[:limit], "popular", model.version
             )
 
-    def _state(self, model: LiveModel | None, user_id: str | None) -> "ShopperFeatures | None":
-        features = self._live_model.features
-        if features is None or user_id is None:
+    def _state(self, model: LiveModel | None, user_id: str | None) -> ShopperFeatures | None:
+        if user_id is None:
             return None
+        store = self._live_model.online_store
         return self._online_store.call(
-            lambda: features.shopper(model.version if model else None, user_id)
+            lambda: store.shopper(model.version if model else None, user_id)
         )
 
     def _search_live(self, model: LiveModel, shopper: Shopper, limit: int) -> tuple[str, ...]:
-        if model.bundle is None or not (shopper.history or shopper.preferences):
+        if model.towers is None or not (shopper.history or shopper.preferences):
             return ()
-        from ml.serving.shopper import encode  # pandas comes with the bundle
-
-        new_items = model.bundle.unknown({each.item_id for each in shopper.history})
-        with self._live_model.database.connection() as connection:
-            vector = encode(
-                model.bundle,
-                shopper.user_id or "",
-                shopper.preferences,
-                shopper.history,
-                datetime.now(UTC),
-                new_items=(
-                    repository.item_vectors(connection, model.version, new_items)
-                    if new_items
-                    else {}
-                ),
-            )
-
-            def search(wanted: int) -> tuple[str, ...]:
-                return repository.nearest_items(
-                    connection,
-                    model.version,
-                    user_id=shopper.user_id,
-                    vector=vector,
-                    limit=wanted,
-                )
-
-            return search_filtered(search, shopper, limit)
+        users, items = model.towers.users, model.towers.items
+        met = items.vectors(users.unknown({each.item_id for each in shopper.history}))
+        vector = users.encode_shopper(shopper.preferences, shopper.history, new_items=met)
+        seen: set[str] = set()
+        if shopper.user_id is not None:
+            with self._live_model.database.connection() as connection:
+                seen = repository.seen_items(connection, shopper.user_id)
+        return search_filtered(lambda wanted: items.search(vector, wanted, seen), shopper, limit)
 
 
 def _first(answers: Iterator[ServedList]) -> ServedList:
@@ -157,7 +135,7 @@ def _first(answers: Iterator[ServedList]) -> ServedList:
     return next((each for each in answers if each.item_ids), ServedList((), "none", None))
 
 
-def _acted_since(state: "ShopperFeatures | None") -> bool:
+def _acted_since(state: ShopperFeatures | None) -> bool:
     """Whether the shopper did something that the list's model does not know."""
     if state is None or state.known_until is None or not state.history:
         return False

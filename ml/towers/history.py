@@ -2,13 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ml.towers.confidence import confidence_weights, without_judged_views
 from ml.towers.config import ConfidenceConfig
+from ml.towers.events import Events, starts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NANOSECONDS_A_DAY = 86_400_000_000_000
+_UNKNOWN = np.iinfo(np.int64).min
+"""The instant of an event whose instant is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,56 +46,69 @@ class Histories:
     """float32 (entries,), days before the user's newest entry; 0 where the time is unknown."""
 
     @classmethod
-    def build(
-        cls,
-        interactions: pd.DataFrame,
-        user_ids: Sequence[str],
-        items: pd.Index,
-        config: ConfidenceConfig,
-        newest: int | None = None,
+    def of(
+        cls, events: Events, users: int, config: ConfidenceConfig, newest: int | None = None
     ) -> "Histories":
-        """Group INTERACTION_COLUMNS by user and item; unknown users and items are ignored.
+        """Group the events of so many users by user and item.
 
         The weights of repeated interactions with one item do not add up: the tenth view says
         little that the strongest interaction does not. The highest positive weight and the lowest
         negative weight are added.
 
         Args:
-            interactions: of all users, in any order.
-            user_ids: the users, in the order of the histories.
-            items: the items that are known.
+            events: of all users, in any order.
+            users: how many there are.
             config: what each type of interaction weighs.
             newest: how many interactions of a user count, a view and its verdict being one.
 
         Raises:
             ContractError: as `confidence_weights` does.
         """
-        rows = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
-        columns = items.get_indexer(pd.Index(interactions["item_id"]))
-        known = (rows >= 0) & (columns >= 0)
-        log = interactions[known].assign(row=rows[known], column=columns[known])
-        log = without_judged_views(log.reset_index(drop=True))
+        events = without_judged_views(events)
         if newest is not None:
-            by_time = log.sort_values("timestamp", kind="stable").groupby("row")
-            log = by_time.tail(newest).reset_index(drop=True)
-        weights = confidence_weights(log, config)
-        days = (log["timestamp"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-        entries = (
-            log[["row", "column"]]
-            .assign(positive=np.maximum(weights, 0), negative=np.minimum(weights, 0), day=days)
-            .groupby(["row", "column"], sort=True)
-            .agg({"positive": "max", "negative": "min", "day": "max"})
-            .reset_index()
-        )
-        entries["confidence"] = entries["positive"] + entries["negative"]
-        entries = entries[entries["confidence"] != 0]
-        latest = entries.groupby("row")["day"].transform("max")
+            events = _newest(events, users, newest)
+        events = events.take(np.lexsort((events.items, events.users)))
+        weights = confidence_weights(events, config)
+        first = starts(events.users, events.items)
+        days = np.where(events.times == _UNKNOWN, np.nan, events.times / _NANOSECONDS_A_DAY)
+        positive = _by_run(np.maximum, np.maximum(weights, 0), first)
+        confidence = positive + _by_run(np.minimum, np.minimum(weights, 0), first)
+        counts = np.flatnonzero(confidence)
+        items = events.items[first]
+        owners, days = events.users[first][counts], _by_run(np.fmax, days, first)[counts]
+        offsets = np.searchsorted(owners, np.arange(users + 1)).astype(np.int64)
+        first = starts(owners)
+        latest = np.repeat(_by_run(np.fmax, days, first), np.diff(first, append=len(owners)))
         return cls(
-            offsets=np.searchsorted(entries["row"], np.arange(len(user_ids) + 1)).astype(np.int64),
-            items=entries["column"].to_numpy(dtype=np.int64),
-            confidence=entries["confidence"].to_numpy(dtype=np.float32),
-            ages=(latest - entries["day"]).fillna(0).to_numpy(dtype=np.float32),
+            offsets=offsets,
+            items=items[counts],
+            confidence=confidence[counts],
+            ages=np.nan_to_num(latest - days).astype(np.float32),
         )
+
+    @classmethod
+    def build(
+        cls,
+        interactions: "pd.DataFrame",
+        user_ids: Sequence[str],
+        items: "pd.Index",
+        config: ConfidenceConfig,
+        newest: int | None = None,
+    ) -> "Histories":
+        """`of` the rows of INTERACTION_COLUMNS; unknown users and items are ignored.
+
+        Args:
+            interactions: of all users, in any order.
+            user_ids: the users, in the order of the histories.
+            items: the items that are known.
+            config: as for `of`.
+            newest: as for `of`.
+
+        Raises:
+            ContractError: if an interaction is not valid.
+        """
+        events = Events.of_frame(interactions, user_ids, items)
+        return cls.of(events, len(user_ids), config, newest)
 
     def weights(self, recency_half_life: float | None) -> npt.NDArray[np.float32]:
         """Confidence weight times recency of each entry, float32 (entries,).
@@ -152,3 +173,19 @@ class Histories:
     def rows(self) -> npt.NDArray[np.int64]:
         """The user of each entry, int64 (entries,)."""
         return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+
+def _newest(events: Events, users: int, number: int) -> Events:
+    """The newest events of each user; what has no instant is the newest."""
+    known_last = np.where(events.times == _UNKNOWN, np.iinfo(np.int64).max, events.times)
+    order = np.lexsort((known_last, events.users))
+    ends = np.cumsum(np.bincount(events.users, minlength=users))
+    from_end = ends[events.users[order]] - np.arange(len(order))
+    return events.take(order[from_end <= number])
+
+
+def _by_run(
+    reduce: np.ufunc, values: npt.NDArray[np.floating], first: npt.NDArray[np.int64]
+) -> npt.NDArray[np.floating]:
+    """A ufunc over each run of values; there are none where there are no values."""
+    return reduce.reduceat(values, first) if len(first) else values

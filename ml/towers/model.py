@@ -136,7 +136,7 @@ class Towers(nn.Module):
         self._preference_weight = config.preference_weight
         self.has_sparse_gradients = items >= config.sparse_items
         """Whether the gradient of `ids` has the rows of a step's items alone."""
-        self.scale = max(items, 2) ** 0.25 / config.temperature
+        self.scale = config.scale(items)
         """The score of a cosine of 1, without the bias."""
 
     def new_item_bias(self) -> Tensor:

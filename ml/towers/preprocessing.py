@@ -4,16 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from ml.dataset import ITEM_COLUMNS, Dataset
 from ml.towers.text import TEXT_DIMENSIONS, embed_texts
 from streams.contracts.category import SEPARATOR, ancestors, names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ml.dataset import Dataset
 
 _NUMBERS = (
     "discounted_price",
@@ -72,7 +75,7 @@ class Preprocessing(BaseModel):
     """None if texts are ignored, or none is informative."""
 
     @classmethod
-    def fit(cls, dataset: Dataset, text_encoder: str | None) -> Self:
+    def fit(cls, dataset: "Dataset", text_encoder: str | None) -> Self:
         """Learn vocabularies and statistics from the three tables of a dataset."""
         item_ids = sorted(map(str, dataset.interactions["item_id"].unique()))
         paths = {path for text in dataset.items["category"].unique() for path in ancestors(text)}
@@ -94,8 +97,10 @@ class Preprocessing(BaseModel):
         )
 
     @cached_property
-    def items(self) -> pd.Index:
+    def items(self) -> "pd.Index":
         """Position of each known item."""
+        import pandas as pd
+
         return pd.Index(self.item_ids, dtype=object)
 
     @cached_property
@@ -121,7 +126,7 @@ class Preprocessing(BaseModel):
         """Columns of `ItemFeatures.texts`."""
         return TEXT_DIMENSIONS if self.text_encoder else 0
 
-    def item_features(self, items: pd.DataFrame) -> ItemFeatures:
+    def item_features(self, items: "pd.DataFrame") -> ItemFeatures:
         """The features of any items, known at training or not; `items` has ITEM_COLUMNS."""
         known = self._categories
         categories = _tokens(
@@ -147,24 +152,27 @@ class Preprocessing(BaseModel):
             described=described,
         )
 
-    def known_item_features(self, items: pd.DataFrame) -> ItemFeatures:
+    def known_item_features(self, items: "pd.DataFrame") -> ItemFeatures:
         """The features of `item_ids`, in that order; empty for items that `items` lacks."""
+        from ml.dataset import ITEM_COLUMNS
+
         table = items.drop_duplicates("item_id").set_index("item_id").reindex(self.item_ids)
         texts = {"product_name": "", "category": "", "about_product": ""}
         table = table.fillna(texts).reset_index(names="item_id")
         return self.item_features(table[list(ITEM_COLUMNS)])
 
-    def preference_tokens(self, preferences: "pd.Series[str]") -> Tokens:
-        """The categories of the preferred names in each `|`-joined text, each once.
+    def preferred(self, preferences: Iterable[str]) -> list[int]:
+        """The categories of the preferred names, each once.
 
         A name is that of a root category. If no root has this name, all categories of this name
         count, whatever their parents. Unknown names are ignored.
         """
         by_name = self._categories_by_name
-        return _tokens(
-            [index for name in dict.fromkeys(names(text)) for index in by_name.get(name, ())]
-            for text in preferences
-        )
+        return [index for name in dict.fromkeys(preferences) for index in by_name.get(name, ())]
+
+    def preference_tokens(self, preferences: Iterable[str]) -> Tokens:
+        """The `preferred` categories of each `|`-joined text."""
+        return _tokens(self.preferred(names(text)) for text in preferences)
 
 
 def _tokens(rows: Iterable[list[int]]) -> Tokens:
@@ -178,7 +186,9 @@ def _last_name(path: str) -> str:
     return path.rpartition(SEPARATOR)[2]
 
 
-def _numbers(items: pd.DataFrame) -> npt.NDArray[np.float64]:
+def _numbers(items: "pd.DataFrame") -> npt.NDArray[np.float64]:
+    import pandas as pd
+
     columns = []
     for name in _NUMBERS:
         if name == "arrival_date":
@@ -190,13 +200,13 @@ def _numbers(items: pd.DataFrame) -> npt.NDArray[np.float64]:
     return np.column_stack(columns).astype(np.float64)
 
 
-def item_texts(items: pd.DataFrame) -> list[str]:
+def item_texts(items: "pd.DataFrame") -> list[str]:
     """The text of each item that is embedded: name and description; "" if they say nothing."""
     texts = items["product_name"] + ". " + items["about_product"]
     return texts.where(_are_informative(items), "").tolist()
 
 
-def _are_informative(items: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _are_informative(items: "pd.DataFrame") -> npt.NDArray[np.bool_]:
     """Which items have a description or a name of two words ("Item 42" describes nothing)."""
     described = items["about_product"].str.strip() != ""
     named = items["product_name"].str.contains(r"[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")

@@ -7,10 +7,9 @@ values in the same order. So the keys of one model version's lists lie together.
 import struct
 from functools import lru_cache
 
-from feast.infra.key_encoding_utils import deserialize_entity_key, serialize_entity_key
-from feast.protos.feast.types.EntityKey_pb2 import EntityKey
-from feast.protos.feast.types.Value_pb2 import Value
+from feast.infra.key_encoding_utils import deserialize_entity_key
 
+from streams.feature_encoding import entity_key
 from streams.features.store import ENTITY_KEY_VERSION
 
 MODEL_VERSION, USER_ID = "model_version", "user_id"
@@ -20,14 +19,14 @@ _LENGTH = struct.Struct("<I")
 @lru_cache(maxsize=50_000)
 def user_key(user_id: str) -> bytes:
     """The key of a user's features; making one takes longer than decoding a history."""
-    return _encoded(**{USER_ID: user_id})
+    return entity_key(**{USER_ID: user_id})
 
 
 class VersionKeys:
     """The keys of one model version's features by user."""
 
     def __init__(self, version: str) -> None:
-        self.first = _encoded(**{MODEL_VERSION: version, USER_ID: ""})[: -_LENGTH.size]
+        self.first = entity_key(**{MODEL_VERSION: version, USER_ID: ""})[: -_LENGTH.size]
         """No key of the version is smaller."""
         self.end = self.first[:-1] + bytes([self.first[-1] + 1])
         """All keys of the version are smaller."""
@@ -52,10 +51,3 @@ def _decoded(key: bytes) -> dict[str, str]:
     found = deserialize_entity_key(key, ENTITY_KEY_VERSION)
     values = (each.string_val for each in found.entity_values)
     return dict(zip(found.join_keys, values, strict=True))
-
-
-def _encoded(**values: str) -> bytes:
-    key = EntityKey(
-        join_keys=list(values), entity_values=[Value(string_val=each) for each in values.values()]
-    )
-    return serialize_entity_key(key, ENTITY_KEY_VERSION)

@@ -39,6 +39,7 @@ from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
 from support.interactions import interaction
 from support.records import Record
+from support.served_features import served_features
 from support.shop import ListOf, shop, submit
 
 pytestmark = pytest.mark.integration
@@ -182,20 +183,22 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
     sink(url_of("connect"))
     version = retrain(ml_settings(url_of("pipeline"), tmp_path / "pipeline"))
 
-    features = OnlineFeatures(ml_settings(url_of("storefront"), tmp_path))
-    state = features.shopper(version, "u0")
-    assert features.trending() == ("i9",)
-    features.close()
+    shop = ml_settings(url_of("storefront"), tmp_path)
+    with served_features(shop) as features:
+        state = features.shopper(version, "u0")
+        assert features.trending() == ("i9",)
     assert state.top_k is not None
     assert [event.item_id for event in state.history] == ["i9"]
     with psycopg.connect(url_of("storefront")) as connection:
         assert registry.live_version(connection) == version
         assert registry.popular_items(connection, version)
         assert list(registry.bundle_parts(connection, version))
-        near = registry.nearest_items(
-            connection, version, user_id="u0", vector=[1.0, 0, 0, 0], limit=12
-        )
-        assert set(near) == {f"i{number}" for number in range(4, 12)}
+        snapshot = registry.snapshot(connection)
+        vectors = dict(registry.every_item_vector(connection, version))
+        assert set(vectors) == {f"i{number}" for number in range(12)}
+        assert registry.changed_item_vectors(connection, version, snapshot) == {}
+        assert registry.departed_items(connection, version) == []
+        assert registry.seen_items(connection, "u0") >= {"i9"}
 
 
 def test_the_processors_role_notes_which_dead_letters_are_sent_again(url_of: UrlOf) -> None:

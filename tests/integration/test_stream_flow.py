@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from psycopg.rows import dict_row
 
 from apps.local.event_progress import EventTracker
-from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
 from streams.contracts import (
     INTERACTIONS,
@@ -26,6 +24,7 @@ from streams.contracts.dead_letter import REASON
 from streams.publisher import Publisher
 from support.broken_records import BROKEN, record
 from support.dead_letters import headers, letters
+from support.served_features import served_features
 
 pytestmark = pytest.mark.integration
 
@@ -214,7 +213,7 @@ def test_what_shoppers_view_now_is_soon_trending(
     ]
     send(publisher, events)
     config = MlSettings(database_url=stack.database_url, models_dir=tmp_path)
-    with closing(OnlineFeatures(config)) as features:
+    with served_features(config) as features:
         deadline = time.monotonic() + 120
         while features.trending("Stream|Flow") != ("trendy",) or not features.trending():
             assert time.monotonic() < deadline

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
 from streams.contracts import (
     INTERACTIONS,
@@ -34,6 +33,7 @@ from streams.processor.trending import TrendingLists
 from streams.settings import ProcessorSettings
 from support.interactions import interaction
 from support.records import Record
+from support.served_features import served_features
 
 pytestmark = pytest.mark.integration
 
@@ -332,7 +332,7 @@ def test_feast_has_what_is_trending_in_the_shop_and_in_each_category(
     worker.process([viewed("v", "gift", 1), viewed("v", "unknown", 2)])
     lists = TrendingLists(worker.database, worker.online_store)
     config = MlSettings(database_url=database_url, models_dir=tmp_path)
-    with closing(OnlineFeatures(config)) as features:
+    with served_features(config) as features:
         assert features.trending() == ()
         assert lists.publish() == 4
         assert features.trending() == ("lamp", "gift", "chair")

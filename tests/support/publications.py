@@ -21,7 +21,6 @@ from ml.ranking.ranker import Ranker
 from ml.registry import bundles, repository
 from ml.serving.batch import ItemIndex, index_items
 from ml.serving.category_spread import CategorySpread
-from ml.serving.shopper import encode
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -125,7 +124,7 @@ def _answers(
 
 
 def _nearest(bundle: Bundle, index: ItemIndex, viewed: Interaction, k: int) -> tuple[str, ...]:
-    vector = encode(bundle, BROWSER, [], [viewed], datetime.now(UTC))
+    vector = bundle.user_encoder.encode_shopper([], [viewed])
     best = (index.item_ids[place] for place in (-(index.vectors @ vector)).argsort(kind="stable"))
     return tuple(item_id for item_id in best if item_id != viewed.item_id)[:k]
 

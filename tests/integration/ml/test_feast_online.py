@@ -3,15 +3,19 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import psycopg
 import pytest
 
 from ml.features.apply import apply
 from ml.features.online import OnlineFeatures
 from ml.settings import MlSettings
+from streams import live_history
 from streams.errors import UnavailableError
+from streams.features.online import TRENDING_SOURCE
 from streams.features.store import feature_store
 from support.interactions import interaction
+from support.served_features import served_features
 
 pytestmark = pytest.mark.integration
 
@@ -147,25 +151,67 @@ def test_versions_have_lists_of_their_own(features: OnlineFeatures) -> None:
     assert features.listed_versions() == ["2026-2"]
 
 
-def test_without_a_version_a_shopper_has_a_history_alone(features: OnlineFeatures) -> None:
+def test_without_a_version_a_shopper_has_a_history_alone(
+    settings: MlSettings, features: OnlineFeatures
+) -> None:
     event = interaction("u", "i", "view", NOW)
     features.extend_live_histories([event])
-    state = features.shopper(None, "u")
+    with served_features(settings) as served:
+        state = served.shopper(None, "u")
     assert (state.top_k, state.known_until, state.history) == (None, None, (event,))
 
 
-def test_a_shopper_is_read_with_list_and_history_at_once(features: OnlineFeatures) -> None:
+def test_a_shopper_is_read_with_list_and_history_at_once(
+    settings: MlSettings, features: OnlineFeatures
+) -> None:
     event = interaction("u", "i", "view", NOW)
     _add_lists(features, {"u": ["a"]})
     features.extend_live_histories([event])
 
-    state = features.shopper("v1", "u")
+    with served_features(settings) as served:
+        state = served.shopper("v1", "u")
+        nobody = served.shopper("v1", "nobody")
 
     assert state.top_k == ("a",)
     assert state.history == (event,)
     assert abs(state.known_until - NOW) < timedelta(seconds=1)
-    nobody = features.shopper("v1", "nobody")
     assert (nobody.top_k, nobody.known_until, nobody.history) == (None, None, ())
+
+
+def test_serving_reads_what_feasts_own_client_reads(
+    settings: MlSettings, features: OnlineFeatures
+) -> None:
+    events = [interaction("\u00fc 1", f"i{number}", "view", NOW) for number in range(3)]
+    features.extend_live_histories(events)
+    _add_lists(features, {"\u00fc 1": ["a", "b"], "empty": []})
+    trend = {"category": ["", "Home|Lamps"], "item_ids": [["x", "y"], ["x"]]}
+    features.push(TRENDING_SOURCE, pd.DataFrame({**trend, "event_timestamp": [NOW, NOW]}))
+    store = feature_store(settings)
+
+    with served_features(settings) as served:
+        for user in ("\u00fc 1", "empty", "nobody"):
+            feasts = store.get_online_features(
+                ["user_top_k_items:top_k_item_ids", "live_history:events"],
+                [{"model_version": "v1", "user_id": user}],
+            ).to_dict(include_event_timestamps=True)
+            state = served.shopper("v1", user)
+            (listed,), (history,) = feasts["top_k_item_ids"], feasts["events"]
+            assert state.top_k == (None if listed is None else tuple(listed))
+            assert state.history == live_history.decode(user, history or ())
+            if state.known_until:
+                (instant,) = feasts["top_k_item_ids__ts"]
+                assert int(state.known_until.timestamp()) == instant
+        for category in ("", "Home|Lamps", "Books"):
+            feasts = store.get_online_features(
+                ["trending_items:item_ids"], [{"category": category}]
+            ).to_dict()
+            assert served.trending(category) == tuple(feasts["item_ids"][0] or ())
+
+
+def test_serving_reports_definitions_that_are_absent(settings: MlSettings) -> None:
+    absent = settings.model_copy(update={"feast_project": "never_applied"})
+    with served_features(absent) as served, pytest.raises(UnavailableError):
+        served.shopper("v1", "u")
 
 
 def test_many_threads_share_one(features: OnlineFeatures) -> None:

@@ -81,7 +81,7 @@ def add_product(
 
 def stored(settings: MlSettings, version: str, item_id: str) -> np.ndarray | None:
     with psycopg.connect(settings.database_url) as connection:
-        return repository.item_vectors(connection, version, [item_id]).get(item_id)
+        return repository.changed_item_vectors(connection, version, since=0).get(item_id)
 
 
 def test_before_the_first_training_there_is_nothing_to_do(

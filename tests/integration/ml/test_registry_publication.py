@@ -197,21 +197,46 @@ def test_item_vectors_and_popular_items_are_those_of_the_bundle(
     _publish(settings, dataset, bundle)
 
     index = index_items(bundle, dataset)
-    vector = bundle.encode_users(dataset.users.iloc[:1], dataset.interactions, datetime.now(UTC))[0]
-    seen = set(dataset.interactions.query("user_id == 'u00'")["item_id"])
-    best = [
-        index.item_ids[place]
-        for place in np.argsort(-(index.vectors @ vector), kind="stable")
-        if index.item_ids[place] not in seen
-    ]
     with psycopg.connect(settings.database_url) as connection:
-        found = repository.nearest_items(
-            connection, bundle.version, user_id="u00", vector=vector, limit=10
-        )
+        found = dict(repository.every_item_vector(connection, bundle.version))
         popular = repository.popular_items(connection, bundle.version)
-    assert list(found) == best[:10]
+        seen = repository.seen_items(connection, "u00")
+    assert list(found) == sorted(index.item_ids)
+    np.testing.assert_array_equal([found[item_id] for item_id in index.item_ids], index.vectors)
+    assert seen == set(dataset.interactions.query("user_id == 'u00'")["item_id"])
     buyers = dataset.interactions.groupby("item_id")["user_id"].nunique()
     assert [buyers[item] for item in popular] == sorted(buyers, reverse=True)
+
+
+def test_vectors_that_were_written_since_a_snapshot_are_found(settings: MlSettings) -> None:
+    one, two = np.eye(4, dtype=np.float32)[:2]
+    with psycopg.connect(settings.database_url) as connection:
+        repository.register(connection, ModelVersion("v"))
+        repository.write_item_vectors(
+            connection, "v", ["a", "b"], np.stack([one, one]), [None, None]
+        )
+    insert = "insert into ml.item_vectors (version, item_id, embedding) values ('v', %s, %s)"
+    change = " on conflict (version, item_id) do update set embedding = excluded.embedding"
+
+    with (
+        psycopg.connect(settings.database_url) as reader,
+        psycopg.connect(settings.database_url) as slow,
+    ):
+        reader.autocommit = True
+        slow.execute(insert, ("late", "[0,1,0,0]"))  # begins before the snapshot, commits after it
+        before = repository.snapshot(reader)
+        with psycopg.connect(settings.database_url) as connection:
+            connection.execute(insert + change, ("b", "[0,1,0,0]"))
+        assert set(repository.changed_item_vectors(reader, "v", before)) == {"b"}
+        slow.commit()
+        found = repository.changed_item_vectors(reader, "v", before)
+        assert {item_id: vector.tolist() for item_id, vector in found.items()} == {
+            "b": two.tolist(),
+            "late": two.tolist(),
+        }
+        after = repository.snapshot(reader)
+        assert repository.changed_item_vectors(reader, "v", after) == {}
+        assert set(repository.departed_items(reader, "v")) == {"a", "b", "late"}
 
 
 def _bare_version(

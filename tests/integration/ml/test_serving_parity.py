@@ -11,9 +11,7 @@ import pytest
 
 from apps.local.event_progress import EventTracker
 from ml.dataset import Dataset
-from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
-from ml.serving.shopper import encode
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -22,6 +20,7 @@ from streams.contracts import INTERACTIONS, Interaction
 from streams.live_history import HISTORY_LENGTH
 from support.interactions import interaction
 from support.publishing import publish_records
+from support.served_features import served_features
 
 pytestmark = pytest.mark.integration
 
@@ -86,9 +85,8 @@ def vectors(
     now = datetime.now(UTC)
     known = dataset.known_users()
     (batch,) = bundle.encode_users(known[known["user_id"] == user], dataset.interactions, now)
-    features = OnlineFeatures(settings)
-    live = encode(bundle, user, (), features.shopper(None, user).history, now)
-    features.close()
+    with served_features(settings) as features:
+        live = bundle.user_encoder.encode_shopper((), features.shopper(None, user).history)
     return batch / np.linalg.norm(batch), live / np.linalg.norm(live)
 
 

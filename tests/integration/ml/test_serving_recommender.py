@@ -1,5 +1,8 @@
+import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,18 +10,19 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pytest
 
-from ml.dataset import Dataset
+from ml.dataset import USER_COLUMNS, Dataset
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import repository
+from ml.serving.batch import index_items
 from ml.serving.recommender import Recommender, RecommenderStatus
-from ml.serving.shopper import encode
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -131,7 +135,7 @@ def test_products_that_no_training_has_met_steer_the_list(
     try:
         bundle = shop.publish(seed=1)
         eventually(shop.is_served_live, 30)
-        assert bundle.unknown(new) == new
+        assert bundle.user_encoder.unknown(new) == new
         now = datetime.now(UTC)
         for user in ("newcomer", "u00"):  # u00 buys books
             features.extend_live_histories(
@@ -313,13 +317,11 @@ def test_requests_during_switches_never_mix_versions(
     event = interaction("new-user", "i05", "cart", now)
     features.extend_live_histories([event])
     expected = {}
-    with psycopg.connect(shop.settings.database_url) as connection:
-        for version, bundle in bundles.items():
-            vector = encode(bundle, "new-user", [], [event], datetime.now(UTC))
-            nearest = repository.nearest_items(
-                connection, version, user_id="new-user", vector=vector, limit=11
-            )
-            expected[version] = tuple(item for item in nearest if item != "i05")[:10]
+    for version, bundle in bundles.items():
+        index = index_items(bundle, shop.dataset)
+        vector = bundle.user_encoder.encode_shopper([], [event])
+        ranked = np.array(index.item_ids)[np.argsort(-(index.vectors @ vector), kind="stable")]
+        expected[version] = tuple(item for item in ranked.tolist() if item != "i05")[:10]
     assert len(set(expected.values())) == 2
 
     served_by: set[str | None] = set()
@@ -348,7 +350,7 @@ def test_a_vector_computed_at_a_request_equals_the_batch_one(shop: Shop) -> None
             interaction(event.user_id, event.item_id, event.interaction_type, event.timestamp)
             for event in mine.itertuples()
         ]
-        online = encode(bundle, user.user_id, user.preferences.split("|"), history, now)
+        online = bundle.user_encoder.encode_shopper(user.preferences.split("|"), history)
         assert abs(online - batch[row]).max() < 1e-5
 
 
@@ -365,3 +367,79 @@ def test_items_bought_seconds_ago_are_left_out_before_the_history_knows_them(
             (uuid4(), best),
         )
     assert best not in shop.recommender.recommend("new-user", ["Books"], 80).item_ids
+
+
+def test_products_that_arrive_after_the_load_are_listed_and_those_that_leave_are_not(
+    shop: Shop, eventually: Eventually
+) -> None:
+    bundle = shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    (vector,) = bundle.encode_users(
+        pd.DataFrame([("probe", "Books", shop.until)], columns=list(USER_COLUMNS)),
+        shop.dataset.interactions.iloc[:0],
+        None,
+    )
+    best = [float(value) for value in vector / np.linalg.norm(vector[:-1])]
+
+    def listed() -> tuple[str, ...]:
+        return shop.recommender.recommend("probe", ["Books"], 80).item_ids
+
+    with psycopg.connect(shop.settings.database_url) as connection:
+        connection.execute(
+            "insert into shop.products (item_id, product_name, category, arrival_date)"
+            " values ('arrived', 'Books 100', 'Books', now())"
+        )
+        connection.execute(
+            "insert into ml.item_vectors (version, item_id, embedding) values (%s, 'arrived', %s)",
+            (bundle.version, str([*best[:-1], 9.0])),
+        )
+    eventually(lambda: listed()[:1] == ("arrived",), 5)
+    assert len(listed()) == 81 - 1  # as many as were asked for
+
+    with psycopg.connect(shop.settings.database_url) as connection:
+        connection.execute("delete from shop.products where item_id in ('arrived', 'i04')")
+    eventually(lambda: not {"arrived", "i04"} & set(listed()), 15)
+    assert len(listed()) == 79
+
+
+_WORKER = """
+import json, sys, time
+from datetime import UTC, datetime
+import apps.storefront.app
+from ml.serving.recommender import Recommender
+from ml.settings import MlSettings
+
+recommender = Recommender(MlSettings())
+deadline = time.monotonic() + 30
+while (served := recommender.recommend("u00", ["Books"], 10)).source != "live":
+    assert time.monotonic() < deadline, served
+    time.sleep(0.05)
+recommender.close()
+(rss,) = [line for line in open("/proc/self/status") if line.startswith("VmRSS")]
+heavy = ("torch", "pandas", "pyarrow", "scipy", "feast")
+print(json.dumps([[name for name in heavy if name in sys.modules], int(rss.split()[1])]))
+"""
+
+
+def test_a_worker_serves_live_lists_without_torch_pandas_and_feast(
+    shop: Shop, features: OnlineFeatures
+) -> None:
+    bundle = shop.publish(seed=1)
+    event = interaction("u00", "i07", "purchase", datetime.now(UTC), quantity=1)
+    features.extend_live_histories([event])
+    environment = {
+        **os.environ,
+        "RECSYS_DATABASE_URL": shop.settings.database_url,
+        "RECSYS_MODELS_DIR": str(shop.settings.models_dir),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _WORKER],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    heavy, kilobytes = json.loads(done.stdout.splitlines()[-1])
+    assert heavy == []
+    assert kilobytes < 200_000, f"for a model as small as {bundle.version}"

@@ -54,9 +54,8 @@ def sink(size: str) -> int:
 
 @EACH_SIZE
 def test_all_pods_at_once_fit_postgresql(size: str) -> None:
-    direct = live_model._CONNECTIONS + FEAST
     needed = {
-        "shop": most(size, "storefront") * direct,
+        "shop": most(size, "storefront") * live_model._CONNECTIONS,
         "pooler": pool(size)[1] + 1,
         "processor": most(size, "processor") * (processor._CONNECTIONS + FEAST + 1),
         "dashboard": most(size, "analytics") * products._CONNECTIONS,

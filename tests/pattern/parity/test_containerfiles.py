@@ -126,9 +126,9 @@ def test_what_is_copied_is_in_the_build_context(file: Containerfile) -> None:
     assert all((REPOSITORY / each).exists() for each in copied)
 
 
-def test_only_images_with_models_have_pytorch(name: str, file: Containerfile) -> None:
+def test_only_the_image_that_trains_has_pytorch(name: str, file: Containerfile) -> None:
     torch = "torch" in _closure(file.extras)
-    assert torch == (name != "processor")
+    assert torch == (name == "pipeline")
     assert ("UV_TORCH_BACKEND" in file.path.read_text()) == torch
 
 

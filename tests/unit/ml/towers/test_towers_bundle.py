@@ -62,7 +62,7 @@ def test_an_item_that_training_did_not_know_counts_by_its_content(
         scores = bundle.encode_items(shop.items)[:, :-1] @ vector[:-1]
         return places[np.argsort(-scores)[:10]].tolist()
 
-    assert bundle.unknown(["newest", bundle.item_ids[0]]) == ["newest"]
+    assert bundle.user_encoder.unknown(["newest", bundle.item_ids[0]]) == ["newest"]
     assert best(seen, new_items) == ["Shop|Kitchen"] * 10
     assert not bundle.encode_users(user, seen, now)[0, :-1].any()
     # Beside known items it counts as one of them.

@@ -3,13 +3,20 @@ import pytest
 
 from ml.towers.confidence import confidence_weights, without_judged_views
 from ml.towers.config import ConfidenceConfig
+from ml.towers.events import KINDS, Events
 from ml.towers.history import Histories
 from streams.errors import ContractError
 
 CONFIG = ConfidenceConfig()
+ITEMS = pd.Index(["x", "y", "z"])
 
 
-def events(*rows: tuple[object, ...]) -> pd.DataFrame:
+def events(*rows: tuple[object, ...]) -> Events:
+    """Of one user, from what `frame` takes."""
+    return Events.of_frame(frame(*rows), ["a"], ITEMS)
+
+
+def frame(*rows: tuple[object, ...]) -> pd.DataFrame:
     """Rows of item, minute, type and perhaps rating and quantity."""
     table = pd.DataFrame(
         [(*row, None, None)[:5] for row in rows],
@@ -50,7 +57,8 @@ def test_a_rating_without_stars_is_refused(rating: float | None) -> None:
 
 def test_an_unknown_type_is_named() -> None:
     with pytest.raises(ContractError, match="unknown type: wink"):
-        confidence_weights(events(("x", 0, "wink"), ("x", 0, "view")), CONFIG)
+        events(("x", 0, "wink"), ("x", 0, "view"))
+    assert len(events(("x", 0, "view"), ("unknown", 0, "wink"))) == 1
 
 
 def test_a_verdict_takes_the_place_of_its_view_alone() -> None:
@@ -58,7 +66,8 @@ def test_a_verdict_takes_the_place_of_its_view_alone() -> None:
                  ("z", 1, "view"), ("z", 1, "positive_view"), ("z", 1, "negative_view"),
                  ("z", 1, "purchase"))  # fmt: skip
     left = without_judged_views(log)
-    assert list(zip(left["item_id"], left["interaction_type"], strict=True)) == [
+    items, kinds = ITEMS[left.items], (KINDS[code] for code in left.kinds)
+    assert list(zip(items, kinds, strict=True)) == [
         ("x", "negative_view"),
         ("x", "view"),
         ("y", "view"),
@@ -68,11 +77,11 @@ def test_a_verdict_takes_the_place_of_its_view_alone() -> None:
 
 
 def build(log: pd.DataFrame, config: ConfidenceConfig = CONFIG) -> Histories:
-    return Histories.build(log, ["nobody", "a"], pd.Index(["x", "y", "z"]), config)
+    return Histories.build(log, ["nobody", "a"], ITEMS, config)
 
 
 def test_a_history_has_one_entry_per_item_with_its_highest_weight() -> None:
-    history = build(events(("y", 0, "view"), ("y", 0, "purchase"), ("y", 1440, "view"),
+    history = build(frame(("y", 0, "view"), ("y", 0, "purchase"), ("y", 1440, "view"),
                            ("x", 0, "view"), ("unknown", 0, "view")))  # fmt: skip
     assert history.offsets.tolist() == [0, 0, 2]
     assert history.items.tolist() == [0, 1]
@@ -83,25 +92,25 @@ def test_a_history_has_one_entry_per_item_with_its_highest_weight() -> None:
 
 def test_a_bad_rating_is_added_to_a_purchase() -> None:
     config = ConfidenceConfig(ratings=(-3, -0.5, 0, 1, 1))
-    history = build(events(("x", 0, "purchase"), ("x", 9, "rate", 1)), config)
+    history = build(frame(("x", 0, "purchase"), ("x", 9, "rate", 1)), config)
     assert history.confidence == pytest.approx([-2])
 
 
 def test_negative_views_can_be_masked() -> None:
-    log = events(("x", 0, "view"), ("x", 0, "negative_view"))
+    log = frame(("x", 0, "view"), ("x", 0, "negative_view"))
     assert len(build(log, ConfidenceConfig(negative_view=0)).items) == 0
     assert build(log).confidence == pytest.approx([CONFIG.negative_view])
 
 
 def test_interactions_without_an_instant_all_count_as_new() -> None:
-    log = events(("x", 0, "view"), ("y", 1, "view")).assign(timestamp=pd.NaT)
+    log = frame(("x", 0, "view"), ("y", 1, "view")).assign(timestamp=pd.NaT)
     log["timestamp"] = pd.to_datetime(log["timestamp"], utc=True)
     assert build(log).ages.tolist() == [0, 0]
 
 
 def test_the_median_gap_is_between_entries_in_a_row_of_one_user() -> None:
     log = pd.concat(
-        events(*((f"i{place}", minute, "view") for place, minute in enumerate(minutes))).assign(
+        frame(*((f"i{place}", minute, "view") for place, minute in enumerate(minutes))).assign(
             user_id=user
         )
         for user, minutes in {"a": (0, 0, 1, 4), "b": (90, 1530)}.items()
@@ -111,16 +120,16 @@ def test_the_median_gap_is_between_entries_in_a_row_of_one_user() -> None:
 
 
 def test_without_times_there_is_no_gap() -> None:
-    at_once = events(("x", 5, "view"), ("y", 5, "view"))
+    at_once = frame(("x", 5, "view"), ("y", 5, "view"))
     assert build(at_once).median_gap() is None
 
 
 def test_session_sizes_are_counted_within_a_user_and_a_window() -> None:
     minutes = {"x": 0, "y": 30, "z": 100}
     log = pd.concat(
-        events(*((item, minute, "view") for item, minute in minutes.items())).assign(user_id=user)
+        frame(*((item, minute, "view") for item, minute in minutes.items())).assign(user_id=user)
         for user in ("a", "b")
     )
-    history = Histories.build(log, ["a", "b"], pd.Index(["x", "y", "z"]), CONFIG)
+    history = Histories.build(log, ["a", "b"], ITEMS, CONFIG)
     assert history.session_sizes(1 / 24).tolist() == [2, 2, 1] * 2
     assert history.session_sizes(1).tolist() == [3] * 6

@@ -1,0 +1,128 @@
+"""The items that a live list may hold: an index in this process that follows the catalogue."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.retrieval.quantized import QuantizedVectors, best
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveItems:
+    """The items of one model version at one instant. Immutable, so a request sees one state.
+
+    Most are as they were when the version was loaded, and their vectors may be memory-mapped. Those
+    that came or changed since have an index of their own.
+    """
+
+    _loaded: "_Part"
+    _since: "_Part"
+    _changed: Mapping[str, Array] = field(default_factory=dict)
+    _departed: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, item_ids: Sequence[str], vectors: Array) -> Self:
+        """Index the items of a version.
+
+        Args:
+            item_ids: each once.
+            vectors: float32 (items, dim), one row per item.
+        """
+        return cls(_Part.of(item_ids, vectors), _Part.of([], vectors[:0]))
+
+    def __len__(self) -> int:
+        return len(self._loaded) + len(self._since)
+
+    def updated(self, changed: Mapping[str, Array], departed: Iterable[str] | None) -> Self:
+        """The same with new or other vectors, and without the items that have left.
+
+        Args:
+            changed: float32 (dim,) by item id.
+            departed: all items that are not in the catalogue now, so one that comes back is listed
+                again; None: the same as before.
+        """
+        gone = self._departed if departed is None else frozenset(departed)
+        if not changed and gone == self._departed:
+            return self
+        every, since = {**self._changed, **changed}, self._since
+        if changed:
+            since = _Part.of(list(every), np.stack(list(every.values())))
+        return replace(
+            self,
+            _loaded=self._loaded.without([*every, *gone]),
+            _since=since.without(gone),
+            _changed=every,
+            _departed=gone,
+        )
+
+    def vectors(self, item_ids: Iterable[str]) -> dict[str, Array]:
+        """The vectors of those items that have one, float32 (dim,), by id."""
+        found = {}
+        for item_id in item_ids:
+            vector = self._changed.get(item_id)
+            vector = self._loaded.vector(item_id) if vector is None else vector
+            if vector is not None:
+                found[item_id] = vector
+        return found
+
+    def search(self, vector: Array, limit: int, excluded: Collection[str] = ()) -> tuple[str, ...]:
+        """The items of the highest inner product, best first, without the excluded ones.
+
+        Args:
+            vector: of a user, float32 (dim,).
+            limit: items at most; there are fewer only if no more are left.
+            excluded: item ids.
+        """
+        ids, scores = self._loaded.search(vector, limit, excluded)
+        if not len(self._since):
+            return tuple(ids)
+        more_ids, more_scores = self._since.search(vector, limit, excluded)
+        ids += more_ids
+        order, _ = best(np.arange(len(ids)), np.concatenate([scores, more_scores]), limit)
+        return tuple(ids[place] for place in order.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some items with an index of their vectors."""
+
+    ids: Sequence[str]
+    index: QuantizedVectors
+    places: Mapping[str, int]
+    listed: npt.NDArray[np.bool_]
+    """bool (items,), False for what has left or has another vector."""
+
+    @classmethod
+    def of(cls, item_ids: Sequence[str], vectors: Array) -> Self:
+        places = {item_id: place for place, item_id in enumerate(item_ids)}
+        return cls(item_ids, QuantizedVectors(vectors), places, np.ones(len(item_ids), dtype=bool))
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.listed))
+
+    def without(self, item_ids: Iterable[str]) -> Self:
+        """All items but these."""
+        return replace(self, listed=self._all_but(np.ones(len(self.ids), dtype=bool), item_ids))
+
+    def vector(self, item_id: str) -> Array | None:
+        """The vector of an item, listed or not, float32 (dim,); None where there is none."""
+        place = self.places.get(item_id)
+        return None if place is None else self.index.vectors[place]
+
+    def search(self, vector: Array, limit: int, excluded: Iterable[str]) -> tuple[list[str], Array]:
+        """Ids and scores, float32 (n,), of the best listed items, best first."""
+        listed = self._all_but(self.listed.copy(), excluded)
+        places, scores = self.index.search(vector, limit, listed)
+        return [self.ids[place] for place in places.tolist()], scores
+
+    def _all_but(
+        self, listed: npt.NDArray[np.bool_], item_ids: Iterable[str]
+    ) -> npt.NDArray[np.bool_]:
+        places = [self.places[item_id] for item_id in item_ids if item_id in self.places]
+        listed[places] = False
+        return listed

@@ -1,0 +1,88 @@
+"""What serving reads of Feast's online store, by one query and without Feast's SDK."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Error, sql
+
+from streams import live_history
+from streams.contracts import Interaction
+from streams.database import Database
+from streams.errors import UnavailableError
+from streams.feature_encoding import entity_key, strings, table
+
+_LISTS = ("user_top_k_items", "top_k_item_ids")
+_HISTORIES = ("live_history", "events")
+_TRENDS = ("trending_items", "item_ids")
+_SCHEMA = "feast"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopperFeatures:
+    """All that the online store knows of one user, from one read."""
+
+    top_k: tuple[str, ...] | None
+    """The user's list of the version that was asked for, best first."""
+    known_until: datetime | None
+    """The instant up to which the list's model knew interactions."""
+    history: tuple[Interaction, ...]
+    """Newest last."""
+
+
+class OnlineStore:
+    """Users' lists and histories, and what is trending. Threads may share one.
+
+    Args:
+        database: where Feast keeps its online store.
+        project: Feast's project.
+
+    Raises:
+        UnavailableError: from every call, while PostgreSQL does not answer or Feast's definitions
+            have not been applied.
+    """
+
+    def __init__(self, database: Database, project: str) -> None:
+        self._database = database
+        self._project = project
+
+    def shopper(self, version: str | None, user_id: str) -> ShopperFeatures:
+        """A user's list and history, from one read; of no version there is no list."""
+        list_key = entity_key(model_version=version or "", user_id=user_id)
+        history_key = entity_key(user_id=user_id)
+        listed, history = self._read((_LISTS, list_key), (_HISTORIES, history_key))
+        return ShopperFeatures(
+            top_k=strings(listed[0]) if listed else None,
+            known_until=listed[1] if listed else None,
+            history=live_history.decode(user_id, strings(history[0])) if history else (),
+        )
+
+    def trending(self, category: str = "") -> tuple[str, ...]:
+        """Items that are trending in a category path, best first; in the whole shop if absent."""
+        (found,) = self._read((_TRENDS, entity_key(category=category)))
+        return strings(found[0]) if found else ()
+
+    def _read(
+        self, *wanted: tuple[tuple[str, str], bytes]
+    ) -> Sequence[tuple[bytes, datetime] | None]:
+        """The encoded value and the event timestamp of a feature by its key; None where absent."""
+        query = sql.SQL(" union all ").join(
+            sql.SQL(
+                "select {place}, value, event_ts from {table}"
+                " where entity_key = %b and feature_name = {feature}"
+            ).format(
+                place=sql.Literal(place),
+                table=sql.Identifier(_SCHEMA, table(self._project, view)),
+                feature=sql.Literal(feature),
+            )
+            for place, ((view, feature), _) in enumerate(wanted)
+        )
+        found: list[tuple[bytes, datetime] | None] = [None] * len(wanted)
+        try:
+            with self._database.connection() as connection:
+                rows = connection.cursor(binary=True).execute(query, [key for _, key in wanted])
+                for place, value, event_ts in rows:
+                    found[place] = (value, event_ts)
+        except Error as error:
+            raise UnavailableError(f"Feast's online store does not answer: {error}") from error
+        return found

@@ -1,0 +1,75 @@
+"""Search by rounded vectors finds what the exact scores say, whatever a filter leaves."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ml.retrieval.quantized import QuantizedVectors
+
+Array = npt.NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Array:
+    """Unit vectors of uneven components with a bias of its own size, as towers make them."""
+    rng = np.random.default_rng(3)
+    found = rng.standard_normal((6000, 48), dtype=np.float32) * np.geomspace(
+        1, 0.05, 48, dtype=np.float32
+    )
+    found[:, :-1] /= np.linalg.norm(found[:, :-1], axis=1, keepdims=True)
+    found[:, -1] = rng.normal(0, 3, len(found))
+    return found
+
+
+@pytest.fixture(scope="module")
+def queries() -> Array:
+    rng = np.random.default_rng(4)
+    found = rng.standard_normal((50, 48), dtype=np.float32)
+    found[:, :-1] *= 12 / np.linalg.norm(found[:, :-1], axis=1, keepdims=True)
+    found[:, -1] = 1
+    return found
+
+
+@pytest.mark.parametrize("share", [None, 1.0, 0.5, 0.1, 0.01])
+def test_nearly_all_of_the_best_are_found_in_their_order(
+    vectors: Array, queries: Array, share: float | None
+) -> None:
+    index, rng, hits = QuantizedVectors(vectors), np.random.default_rng(5), 0
+    for query in queries:
+        allowed = None if share is None else rng.random(len(vectors)) < share
+        places, scores = index.search(query, 100, allowed)
+        exact = vectors @ query
+        np.testing.assert_allclose(scores, exact[places], rtol=1e-5, atol=1e-5)
+        assert (np.diff(scores) <= 0).all()
+        left = np.flatnonzero(np.ones(len(vectors), bool) if allowed is None else allowed)
+        assert len(places) == min(100, len(left))
+        assert set(places.tolist()) <= set(left.tolist())
+        hits += len(set(left[np.argsort(-exact[left])[:100]]) & set(places)) / len(places)
+    assert hits / len(queries) >= 0.99
+
+
+def test_no_row_is_missing_where_few_are_left(vectors: Array, queries: Array) -> None:
+    index, allowed = QuantizedVectors(vectors), np.zeros(len(vectors), dtype=bool)
+    assert [len(each) for each in index.search(queries[0], 10, allowed)] == [0, 0]
+    allowed[[7, 5000, 3]] = True
+    places, _ = index.search(queries[0], 10, allowed)
+    assert sorted(places.tolist()) == [3, 7, 5000]
+    assert len(index.search(queries[0], 9000)[0]) == len(vectors)
+
+
+def test_of_equal_scores_the_lower_place_comes_first(queries: Array) -> None:
+    same = np.repeat(np.float32([[1, 0, 0.5]]), 3000, axis=0)
+    places, _ = QuantizedVectors(same).search(np.float32([2, 0, 1]), 5)
+    assert places.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_vectors_of_zeros_are_scored_by_their_bias() -> None:
+    vectors = np.zeros((2000, 9), dtype=np.float32)
+    vectors[:, -1] = np.arange(2000)
+    places, scores = QuantizedVectors(vectors).search(np.float32([0] * 8 + [1]), 3)
+    assert (places.tolist(), scores.tolist()) == ([1999, 1998, 1997], [1999, 1998, 1997])
+
+
+def test_an_index_without_items_finds_nothing() -> None:
+    places, _ = QuantizedVectors(np.zeros((0, 9), dtype=np.float32)).search(np.ones(9), 3)
+    assert places.tolist() == []
