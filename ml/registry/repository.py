@@ -203,6 +203,11 @@ def departed_items(connection: Connection, version: str) -> list[str]:
     return [item_id for (item_id,) in rows]
 
 
+def item_categories(connection: Connection) -> dict[str, str]:
+    """The path of each product's category in the shop."""
+    return dict(connection.execute("select item_id, category from shop.products").fetchall())
+
+
 def write_popular_items(connection: Connection, version: str, item_ids: Sequence[str]) -> None:
     """Replace the version's popular items, most popular first."""
     connection.execute("delete from ml.popular_items where version = %s", (version,))

@@ -1,6 +1,6 @@
 """Which candidates make a list: the best by score, or spread over the categories of a catalogue."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
 
@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.retrieval.spread import NONE, Places, spread
-from streams.contracts.category import names
+from ml.serving.filters import Shopper
+from streams.contracts.category import SEPARATOR, names
 
-_CANDIDATES_PER_PLACE = 4
+CANDIDATES_PER_PLACE = 4
+"""A list is chosen from so many times its length."""
 
 
 class History(NamedTuple):
@@ -93,8 +95,8 @@ class CategorySpread:
         )
 
     def width(self, k: int) -> int:
-        """Four for each place."""
-        return _CANDIDATES_PER_PLACE * k
+        """Several for each place."""
+        return CANDIDATES_PER_PLACE * k
 
     def first(
         self, candidates: Places, k: int, preferences: Sequence[str], history: History
@@ -135,3 +137,29 @@ class CategorySpread:
             found = fits.any(axis=1)
             wanted[row[found], fits.argmax(axis=1)[found]] = True
         return wanted
+
+
+def spread_for(
+    shopper: Shopper,
+    item_ids: Sequence[str],
+    k: int,
+    categories: Mapping[str, str],
+    strength: float,
+) -> tuple[str, ...]:
+    """The first `k` of one shopper's candidates after spreading.
+
+    Args:
+        shopper: whom the list is for.
+        item_ids: the candidates, best first.
+        k: length of the list.
+        categories: paths of the catalogue's categories by item.
+        strength: as in `ml.retrieval.spread.spread`.
+    """
+    met = dict.fromkeys(interaction.item_id for interaction in shopper.history)
+    found = CategorySpread.of((categories.get(item, "") for item in (*item_ids, *met)), strength)
+    history = History(
+        np.zeros(len(met), dtype=np.int64), np.arange(len(item_ids), len(item_ids) + len(met))
+    )
+    candidates = np.arange(len(item_ids))[None]
+    (shown,) = found.first(candidates, k, [SEPARATOR.join(shopper.preferences)], history).tolist()
+    return tuple(item_ids[place] for place in shown)

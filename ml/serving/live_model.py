@@ -1,6 +1,7 @@
 """The live model version and what is trending, followed in the background."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ml.registry import bundles, repository
@@ -27,6 +28,8 @@ class Towers:
 
     users: UserEncoder
     items: LiveItems
+    categories: Mapping[str, str]
+    """Paths by item."""
     snapshot: int
     """Of the registry: vectors that were written before it are in `items`."""
 
@@ -37,6 +40,8 @@ class LiveModel:
 
     version: str
     popular: tuple[str, ...]
+    spread: float
+    """How far its lists are spread over categories."""
     towers: Towers | None
     """None until they are loaded, or where they cannot be."""
 
@@ -115,8 +120,11 @@ class LiveModelWatcher:
             version = repository.live_version(connection)
             if version is None or (self._model and self._model.version == version):
                 return
-            model = LiveModel(version, repository.popular_items(connection, version), None)
-            kept = {each.version for each in repository.versions(connection)}
+            kept = {each.version: each for each in repository.versions(connection)}
+            popular = repository.popular_items(connection, version)
+            # A version of an earlier release does not say how its lists are spread.
+            spread = kept[version].parameters.get("spread", self._settings.spread)
+            model = LiveModel(version, popular, spread, None)
         # While the first one loads, the lists that do not need it are served.
         self._model = self._with_towers(model) if self._model else model
         bundles.prune(self._settings.models_dir, kept)
@@ -135,7 +143,10 @@ class LiveModelWatcher:
                 f" and items of {stored.vectors.shape[1]}"
             )
         self._reads_of_items = 0
-        return Towers(users, LiveItems.of(stored.item_ids, stored.vectors), stored.snapshot)
+        with connect() as connection:
+            categories = repository.item_categories(connection)
+        items = LiveItems.of(stored.item_ids, stored.vectors)
+        return Towers(users, items, categories, stored.snapshot)
 
     def _follow_items(self) -> None:
         """Take over what changed in the version's vectors and in the catalogue."""
@@ -151,5 +162,9 @@ class LiveModelWatcher:
             changed = repository.changed_item_vectors(connection, version, towers.snapshot)
             if self._reads_of_items % _READS_BETWEEN_DEPARTURES == 0:
                 departed = repository.departed_items(connection, version)
+            categories = towers.categories
+            if changed:
+                categories = repository.item_categories(connection)
         self._reads_of_items += 1
-        return Towers(towers.users, towers.items.updated(changed, departed), snapshot)
+        items = towers.items.updated(changed, departed)
+        return Towers(towers.users, items, categories, snapshot)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ml.registry import repository
+from ml.serving.category_spread import CANDIDATES_PER_PLACE, spread_for
 from ml.serving.dependency import Dependency
 from ml.serving.filters import Shopper, apply_filters, search_filtered
 from ml.serving.live_model import LiveModel, LiveModelWatcher
@@ -127,7 +128,10 @@ class Recommender:
         if shopper.user_id is not None:
             with self._live_model.database.connection() as connection:
                 seen = repository.seen_items(connection, shopper.user_id)
-        return search_filtered(lambda wanted: items.search(vector, wanted, seen), shopper, limit)
+        found = search_filtered(
+            lambda wanted: items.search(vector, wanted, seen), shopper, CANDIDATES_PER_PLACE * limit
+        )
+        return spread_for(shopper, found, limit, model.towers.categories, model.spread)
 
 
 def _first(answers: Iterator[ServedList]) -> ServedList:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+import pandas as pd
 import psycopg
 
 from ml.dataset import Dataset
@@ -20,7 +21,8 @@ from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import bundles, repository
 from ml.serving.batch import ItemIndex, index_items
-from ml.serving.category_spread import CategorySpread
+from ml.serving.category_spread import CANDIDATES_PER_PLACE, CategorySpread, spread_for
+from ml.serving.filters import Shopper
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -120,13 +122,19 @@ def _answers(
         for block in blocks
         for user_id, listed in zip(block.user_ids, block.lists, strict=True)
     }
-    return {**lists, BROWSER: _nearest(bundle, index, viewed, settings.top_k)}
+    return {**lists, BROWSER: _nearest(bundle, index, viewed, dataset.items, settings)}
 
 
-def _nearest(bundle: Bundle, index: ItemIndex, viewed: Interaction, k: int) -> tuple[str, ...]:
+def _nearest(
+    bundle: Bundle, index: ItemIndex, viewed: Interaction, items: pd.DataFrame, settings: MlSettings
+) -> tuple[str, ...]:
+    categories = dict(zip(items["item_id"], items["category"], strict=True))
+    k, spread = settings.top_k, settings.spread
     vector = bundle.user_encoder.encode_shopper([], [viewed])
     best = (index.item_ids[place] for place in (-(index.vectors @ vector)).argsort(kind="stable"))
-    return tuple(item_id for item_id in best if item_id != viewed.item_id)[:k]
+    unseen = [item_id for item_id in best if item_id != viewed.item_id]
+    shopper = Shopper(BROWSER, history=[viewed])
+    return spread_for(shopper, unseen[: CANDIDATES_PER_PLACE * k], k, categories, spread)
 
 
 def _publish(prepared: Prepared, version: str, started: Event) -> None:

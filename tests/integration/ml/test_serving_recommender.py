@@ -22,6 +22,8 @@ from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import repository
 from ml.serving.batch import index_items
+from ml.serving.category_spread import spread_for
+from ml.serving.filters import Shopper
 from ml.serving.recommender import Recommender, RecommenderStatus
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
@@ -209,6 +211,8 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
     with psycopg.connect(shop.settings.database_url) as connection:
         connection.execute("delete from ml.bundle_parts")
     shutil.rmtree(shop.settings.models_dir / bundle.version)
+    shop.recommender.close()  # it may have loaded the bundle
+    shop.recommender = Recommender(shop.settings)
     listed = features.top_k(bundle.version, "u00")
     now = datetime.now(UTC)
     features.extend_live_histories([interaction("u00", listed[0], "view", now)])
@@ -316,12 +320,17 @@ def test_requests_during_switches_never_mix_versions(
     now = datetime.now(UTC) - timedelta(days=400)
     event = interaction("new-user", "i05", "cart", now)
     features.extend_live_histories([event])
+    items = shop.dataset.items
+    categories = dict(zip(items["item_id"], items["category"], strict=True))
     expected = {}
     for version, bundle in bundles.items():
         index = index_items(bundle, shop.dataset)
         vector = bundle.user_encoder.encode_shopper([], [event])
         ranked = np.array(index.item_ids)[np.argsort(-(index.vectors @ vector), kind="stable")]
-        expected[version] = tuple(item for item in ranked.tolist() if item != "i05")[:10]
+        unseen = [item for item in ranked.tolist() if item != "i05"]
+        expected[version] = spread_for(
+            Shopper("new-user", history=[event]), unseen[:40], 10, categories, shop.settings.spread
+        )
     assert len(set(expected.values())) == 2
 
     served_by: set[str | None] = set()

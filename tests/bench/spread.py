@@ -1,0 +1,89 @@
+"""What it costs, and gives, to spread lists over categories: planted shops, held-out purchases."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from statistics import fmean, median
+from typing import Any
+
+SEEDS = (11, 12, 13)
+"""The strength was chosen on 0, 1 and 2."""
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_K = 50
+
+
+def measure_spread(seeds: Sequence[int] = SEEDS) -> list[dict[str, Any]]:
+    """A row by score alone, and one per strength; each is the mean over shops of 1,000 shoppers."""
+    shops = [_measure(seed) for seed in seeds]
+    rows = []
+    for name in shops[0]:
+        means = {key: fmean(shop[name][key] for shop in shops) for key in shops[0][name]}
+        by_score = fmean(shop["by score"]["recall_at_20"] for shop in shops)
+        share = means["recall_at_20"] / by_score
+        rows.append({"spread": name, **means, "share_of_recall_by_score": share})
+    return rows
+
+
+def _measure(seed: int) -> dict[str, dict[str, float]]:
+    from ml.data.synthetic import SyntheticConfig, generate
+    from ml.evaluation.recovery import as_dataset
+    from ml.serving.batch import index_items, list_items
+    from ml.serving.category_spread import BY_SCORE, CategorySpread, Spread
+    from ml.towers.config import TowersConfig
+    from ml.towers.training import train
+
+    shop = generate(SyntheticConfig(seed=seed))
+    dataset = as_dataset(shop)
+    bundle = train(dataset, TowersConfig(text_encoder=None), seed=seed)
+    index, users = index_items(bundle, dataset), dataset.known_users()
+    category = dict(zip(dataset.items["item_id"], dataset.items["category"], strict=True))
+    preferences = dict(zip(users["user_id"], users["preferences"], strict=True))
+    histories = {
+        user: Counter(category[item] for item in set(items))
+        for user, items in dataset.interactions.groupby("user_id")["item_id"]
+    }
+    spreads: dict[str, Spread] = {"by score": BY_SCORE}
+    spreads |= {f"{each:g}": CategorySpread.of(category.values(), each) for each in STRENGTHS}
+    found = {}
+    for name, spread in spreads.items():
+        blocks = list_items(
+            bundle, index, users, dataset.interactions, k=_K, now=None, spread=spread
+        )
+        lists = {
+            user: listed
+            for block in blocks
+            for user, listed in zip(block.user_ids, block.lists, strict=True)
+        }
+        found[name] = _figures(lists, category, preferences, histories, shop.held_out)
+    return found
+
+
+def _figures(
+    lists: Mapping[str, Sequence[str]],
+    category: Mapping[str, str],
+    preferences: Mapping[str, str],
+    histories: Mapping[str, Counter[str]],
+    held_out: Mapping[str, set[str]],
+) -> dict[str, float]:
+    from ml.retrieval.spread import PAGE
+
+    pages = {user: Counter(category[item] for item in each[:PAGE]) for user, each in lists.items()}
+    filled = []
+    for user, page in pages.items():
+        (leaf, count), history = page.most_common(1)[0], histories.get(user, Counter())
+        mostly = 2 * history[leaf] > history.total()
+        filled.append(2 * count > PAGE and not mostly)
+    stated = [
+        all(any(category[item].startswith(f"{name}|") for item in lists[user][: 2 * PAGE])
+            for name in text.split("|"))
+        for user, text in preferences.items()
+        if text
+    ]  # fmt: skip
+    return {
+        "recall_at_20": fmean(
+            len(held_out[user].intersection(lists[user][:PAGE])) / len(held_out[user])
+            for user in held_out
+        ),
+        "median_categories": median(len(page) for page in pages.values()),
+        "pages_mostly_of_one": fmean(filled),
+        "preferences_on_two_pages": fmean(stated),
+    }
