@@ -4,7 +4,7 @@ They are read from the registry once per machine and version, and lie in the ver
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -16,7 +16,8 @@ from ml.registry import bundles, repository
 from ml.registry.repository import Connection
 from streams.errors import ModelError
 
-_FOLDER = "item_vectors"
+FOLDER = "item_vectors"
+"""In the version's folder."""
 _VECTORS = "vectors.f32"
 _DESCRIPTION = "items.json"
 
@@ -48,21 +49,27 @@ class StoredVectors(NamedTuple):
             ModelError: the version has no item vectors.
         """
 
-        def write(folder: Path) -> None:
-            item_ids: list[str] = []
-            with connect() as connection, (folder / _VECTORS).open("wb") as file:
+        def fetch(folder: Path) -> None:
+            with connect() as connection:
                 snapshot = repository.snapshot(connection)
-                for item_id, vector in repository.every_item_vector(connection, version):
-                    item_ids.append(item_id)
-                    file.write(vector.tobytes())
-            if not item_ids:
+                write(folder, repository.every_item_vector(connection, version), snapshot)
+            if not (folder / _VECTORS).stat().st_size:
                 raise ModelError(f"version {version} has no item vectors")
-            described = json.dumps({"snapshot": snapshot, "item_ids": item_ids})
-            (folder / _DESCRIPTION).write_text(described, encoding="utf-8")
 
-        folder = bundles.place(_FOLDER, version_folder, write)
+        folder = bundles.place(FOLDER, version_folder, fetch)
         described = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
         item_ids = described["item_ids"]
         vectors = np.memmap(folder / _VECTORS, dtype=np.float32, mode="r")
         # A plain view: an array of class memmap costs at each use.
         return cls(item_ids, np.asarray(vectors).reshape(len(item_ids), -1), described["snapshot"])
+
+
+def write(folder: Path, vectors: Iterable[tuple[str, np.ndarray]], snapshot: int) -> None:
+    """Write item ids with their vectors, float32 (dim,), one at a time."""
+    item_ids = []
+    with (folder / _VECTORS).open("wb") as file:
+        for item_id, vector in vectors:
+            item_ids.append(item_id)
+            file.write(vector.tobytes())
+    described = json.dumps({"snapshot": snapshot, "item_ids": item_ids})
+    (folder / _DESCRIPTION).write_text(described, encoding="utf-8")

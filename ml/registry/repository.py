@@ -187,8 +187,8 @@ def changed_item_vectors(connection: Connection, version: str, since: int) -> di
     register_vector(connection)
     rows = connection.cursor(binary=True).execute(
         "select item_id, embedding from ml.item_vectors"
-        " where version = %s and written_by >= %s::text::xid8",
-        (version, str(since)),
+        " where version = %s and written_by >= %s",
+        (version, since),
     )
     return {item_id: vector.to_numpy() for item_id, vector in rows}
 

@@ -19,6 +19,7 @@ from ml.towers.events import Events
 from ml.towers.history import Histories
 from ml.towers.preprocessing import Preprocessing
 from streams.contracts import Interaction
+from streams.contracts.category import SEPARATOR, names
 
 Array = npt.NDArray[np.float32]
 Vectors = Mapping[str, Array]
@@ -117,7 +118,7 @@ class UserEncoder:
             events = Events.of_one(history, lambda item: places.get(item, added.get(item)))
         else:
             events = Events.of_one(history, places.get)
-        categories = [self._preprocessing.preferred(preferences)]
+        categories = [self._preprocessing.preferred(names(SEPARATOR.join(preferences)))]
         vector: Array = self.encode(events, categories, new.values())[0]
         return vector
 

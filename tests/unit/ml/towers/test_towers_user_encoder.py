@@ -42,7 +42,8 @@ def trained(request: pytest.FixtureRequest, shop: Dataset) -> Bundle:
 def _shoppers(items: Sequence[str], number: int) -> dict[str, Shopper]:
     """Random ones: with up to 60 events, of which views may have verdicts, and some without any."""
     rng = np.random.default_rng(11)
-    found: dict[str, Shopper] = {"nobody": ((), []), "newcomer": (("Music", "Shop"), [])}
+    found: dict[str, Shopper] = {"nobody": ((), [])}
+    found["newcomer"] = ((" Music", "Shop|Garden", ""), [])
     for user in (f"u{place}" for place in range(number)):
         history = []
         for _ in range(rng.integers(1, 60)):
