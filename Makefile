@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRAS := streams,storefront,ml,evaluation,pipelines,migrations,local,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-retraining test-soak quality bench format clean
+.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-retraining test-soak quality bench scale format clean
 
 include cluster.mk
 
@@ -90,6 +90,9 @@ quality: setup ## Train on a log of each kind; recall and NDCG must not fall; [D
 
 bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers million publishing processor sink gate"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)
+
+scale: setup ## Time and memory of each step of the pipeline on a large shop; [EVENTS=10000000] [PARAMETERS=json] [OUT=figures.json]
+	@RECSYS_TEST_EVENTS=$(or $(EVENTS),10000000) RECSYS_TEST_PARAMETERS='$(PARAMETERS)' $(BIN)/python tests/bench/scale.py '$(or $(OUT),.state/scale.json)'
 
 format: setup ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

@@ -38,9 +38,10 @@ def reset_peak_memory() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def peak_memory_mb() -> float:
-    """Peak memory of this process since its start or the last reset, in 10^6 bytes (Linux)."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+def peak_memory_mb(process: int | str = "self") -> float:
+    """Peak memory of a process since its start or the last reset, in 10^6 bytes (Linux)."""
+    status = Path(f"/proc/{process}/status")
+    for line in status.read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return float(line.split()[1]) * 1024 / 1e6
     raise OSError("the kernel does not report the peak memory")

@@ -3,9 +3,6 @@
 Each test gets a freshly migrated database in which Feast's definitions are applied.
 """
 
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -15,14 +12,13 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
-from apps.local import postgres
 from apps.local.event_progress import EventTracker
-from apps.local.settings import LocalSettings
 from apps.migrations.upgrade import upgrade
 from ml.features.apply import apply
 from ml.settings import MlSettings
 from support.broker import Broker, running_broker
 from support.cluster_database import UrlOf, prepared
+from support.database import running_database
 from support.laptop import RunningStack
 from support.shop import stock
 
@@ -38,33 +34,8 @@ def tracker(stack: RunningStack) -> Iterator[EventTracker]:
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    local = LocalSettings(
-        state_dir=tmp_path_factory.mktemp("postgres"), distribution_dir=None, postgres_port=port
-    )
-    local.logs.mkdir(parents=True)
-    postgres.initialise(local, "test")
-    url = postgres.database_url(local, "test")
-    component = postgres.component(local, url)
-    with component.log.open("wb") as log:
-        process = subprocess.Popen(
-            component.command, cwd=local.state_dir, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-        )
-    try:
-        deadline = time.monotonic() + 30
-        while not component.is_healthy():
-            assert process.poll() is None, component.log.read_text()
-            assert time.monotonic() < deadline, component.log.read_text()
-            time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    with running_database(tmp_path_factory.mktemp("postgres")) as server:
+        yield server.url
 
 
 def address(server_url: str, database: str) -> str:
