@@ -51,7 +51,8 @@ class Events:
         users = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
         places = items.get_indexer(pd.Index(interactions["item_id"]))
         known = np.flatnonzero((users >= 0) & (places >= 0))
-        rows = interactions.iloc[known]
+        # Not the ids: copies of their columns would take more memory than all arrays.
+        rows = interactions[["timestamp", "interaction_type", "rating", "quantity"]].iloc[known]
         kinds = pd.Index(list(map(str, KINDS))).get_indexer(pd.Index(rows["interaction_type"]))
         if (kinds < 0).any():
             unknown = sorted(set(map(str, rows["interaction_type"][kinds < 0])))

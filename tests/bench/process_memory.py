@@ -41,6 +41,7 @@ class ProcessMemory:
         """Peak of the server during each step."""
         self.all = 0.0
         """Peak of all together."""
+        self._cpu: dict[tuple[str, int], float] = {}
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -53,6 +54,10 @@ class ProcessMemory:
     def begin(self, step: str) -> None:
         """What is sampled from now on is of this step."""
         self._step = step
+
+    def cpu_seconds(self, step: str) -> float:
+        """Of all processes of a step, but of the last moments of each."""
+        return sum(seconds for (name, _), seconds in self._cpu.items() if name == step)
 
     def _run(self) -> None:
         while not self._stopped.wait(_SECONDS):
@@ -70,6 +75,10 @@ class ProcessMemory:
             found = max(working.resident, working.peak)
             self.steps[step] = max(self.steps.get(step, 0.0), found)
             self.database[step] = max(self.database.get(step, 0.0), database)
+            for each in components:
+                with suppress(psutil.NoSuchProcess):
+                    times = each.cpu_times()
+                    self._cpu[step, each.pid] = times.user + times.system
         self.all = max(self.all, database + running.resident + working.resident)
 
 

@@ -39,9 +39,9 @@ def main(out: Path) -> int:
     found = measure_scale(events, parameters, console)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    table = Table("step", "seconds", "peak MB", "database MB")
+    table = Table("step", "seconds", "CPU seconds", "peak MB", "database MB")
     for name, step in found["steps"].items():
-        row = (step["seconds"], step["peak_mb"], step["database_mb"])
+        row = (step["seconds"], step["cpu_seconds"], step["peak_mb"], step["database_mb"])
         table.add_row(name, *(f"{value:,.0f}" for value in row))
     console.print(table)
     for name, value in found.items():
@@ -92,6 +92,7 @@ def measure_scale(events: int, parameters: dict[str, Any], console: Console) -> 
         "steps": {
             step: {
                 "seconds": taken,
+                "cpu_seconds": memory.cpu_seconds(step),
                 "peak_mb": memory.steps[step],
                 "database_mb": memory.database[step],
             }
