@@ -48,8 +48,9 @@ def concentration(dataset: Dataset, bounds: DataBounds) -> Iterator[Check]:
     log = dataset.interactions
     if len(log) < bounds.min_interactions:
         return
-    recent = log.assign(day=(log["timestamp"].max() - log["timestamp"]) // pd.Timedelta(days=1))
-    recent = recent[recent["day"] < bounds.recent_days]
+    age = log["timestamp"].max() - log["timestamp"]
+    recent = log.loc[age < pd.Timedelta(days=bounds.recent_days), ["user_id", "item_id"]]
+    recent = recent.assign(day=age // pd.Timedelta(days=1))
     sizes = recent.groupby("day")["day"].transform("size")
     recent = recent[sizes >= bounds.min_day_interactions]
     for what, ids, of_all, of_day in (
