@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from kfp import compiler, dsl, kubernetes
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ml.data_validation.bounds import DataBounds
@@ -24,6 +24,33 @@ _RETRIES = 2
 _SCRATCH = "/tmp"  # noqa: S108 - an emptyDir volume: the container's root file system is read-only
 
 
+class Resources(BaseModel):
+    """Of a step: both request and limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cpu: str = Field(pattern=r"^\d+(\.\d+)?$|^\d+m$")
+    memory: str = Field(pattern=r"^\d+[GM]i$")
+
+
+class Steps(BaseModel):
+    """The resources of each step; docs/scale.md says what a step takes by the size of a shop."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    load_data: Resources = Resources(cpu="1", memory="1Gi")
+    validate_data: Resources = Resources(cpu="1", memory="2Gi")
+    train_towers: Resources = Resources(cpu="2", memory="4Gi")
+    evaluate: Resources = Resources(cpu="2", memory="4Gi")
+    gate: Resources = Resources(cpu="2", memory="4Gi")
+    publish: Resources = Resources(cpu="2", memory="4Gi")
+
+    def of(self, task: str) -> Resources:
+        """The resources of a task, by its name in the pipeline."""
+        found: Resources = getattr(self, task.replace("-", "_"))
+        return found
+
+
 class ClusterSettings(BaseSettings):
     """Settings of the pipeline's tasks, from variables with the prefix RECSYS_."""
 
@@ -35,10 +62,8 @@ class ClusterSettings(BaseSettings):
     """Secret whose key `url` is the database's URL."""
     database_ca_secret: str = "recsys-db-authority"  # noqa: S105 - its name
     """Secret whose key `ca.crt` signs the database's certificate; all its keys are mounted."""
-    pipeline_cpu: str = Field(default="2", pattern=r"^\d+(\.\d+)?$|^\d+m$")
-    """CPU request and limit of each task."""
-    pipeline_memory: str = Field(default="4Gi", pattern=r"^\d+[GM]i$")
-    """Memory request and limit of each task."""
+    pipeline_steps: Steps = Steps()
+    """CPU and memory of each task, as JSON."""
     pipeline_gpus: int = Field(default=0, ge=0)
     """GPUs of each task that trains a model."""
     retrain_ranker: Literal["two_tower", "full"] = "two_tower"
@@ -68,8 +93,9 @@ def compile_to(path: Path, cluster: ClusterSettings) -> None:
 
 def _configure(task: dsl.PipelineTask, cluster: ClusterSettings) -> None:
     task.set_container_image(cluster.pipeline_image)
-    task.set_cpu_request(cluster.pipeline_cpu).set_cpu_limit(cluster.pipeline_cpu)
-    task.set_memory_request(cluster.pipeline_memory).set_memory_limit(cluster.pipeline_memory)
+    resources = cluster.pipeline_steps.of(task.name)
+    task.set_cpu_request(resources.cpu).set_cpu_limit(resources.cpu)
+    task.set_memory_request(resources.memory).set_memory_limit(resources.memory)
     if task.name != VALIDATION_TASK:
         task.set_retry(_RETRIES, backoff_duration="60s", backoff_factor=2.0)
     if cluster.pipeline_gpus and task.name in TRAINING_TASKS:

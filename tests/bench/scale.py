@@ -180,10 +180,10 @@ class _Lines:
         if found := _PUBLISHED.fullmatch(line):
             self._published.append((seconds, int(found[1])))
 
-    def lists_per_second(self) -> float:
-        """Of the lists that were ranked and written, without the first block of users."""
-        (first, before), *_, (last, all_lists) = self._published
-        return (all_lists - before) / (last - first)
+    def lists_per_second(self) -> float | None:
+        """Of the lists that were ranked and written after the first block of users."""
+        (first, before), (last, all_lists) = self._published[0], self._published[-1]
+        return (all_lists - before) / (last - first) if last > first else None
 
 
 def _now() -> str:

@@ -53,7 +53,7 @@ class Need:
 
 NEEDS = {
     "demo": Need(Amount(6, 25), largest_pod=Amount(2, 4), nodes=1),
-    "production": Need(Amount(36, 140), largest_pod=Amount(8, 32), nodes=3),
+    "production": Need(Amount(36, 128), largest_pod=Amount(8, 16), nodes=3),
 }
 """A test compares them with the charts: all pods, and the builds or a step of the pipeline."""
 PLATFORM = Amount(4, 16)

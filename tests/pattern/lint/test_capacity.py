@@ -1,5 +1,6 @@
 """What the pre-flight asks of the workers is what the charts request."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,16 +62,15 @@ def standing(size: str) -> Iterator[tuple[Amount, int]]:
 
 
 def step(size: str) -> Amount:
-    """A step of the pipeline, as the Job that uploads the pipeline sets it."""
+    """The largest step of the pipeline, as the Job that uploads the pipeline sets them."""
     (upload,) = (
         pod(manifest)
         for manifest in manifests("pipelines", size)
         if manifest["kind"] == "Job" and "upload" in manifest["metadata"]["name"]
     )
     settings = {entry["name"]: entry.get("value") for entry in upload["containers"][0]["env"]}
-    return Amount.of(
-        {"cpu": settings["RECSYS_PIPELINE_CPU"], "memory": settings["RECSYS_PIPELINE_MEMORY"]}
-    )
+    steps = [Amount.of(each) for each in json.loads(settings["RECSYS_PIPELINE_STEPS"]).values()]
+    return Amount(max(each.cpu for each in steps), max(each.memory for each in steps))
 
 
 def busiest(size: str) -> Amount:

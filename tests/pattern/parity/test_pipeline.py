@@ -64,12 +64,16 @@ def test_the_steps_have_the_image_and_resources_of_the_chart(
 ) -> None:
     (upload,) = containers(only("Job", size))
     specification, platform = compiled
-    for executor in specification["deploymentSpec"]["executors"].values():
-        container = executor["container"]
+    steps = json.loads(environment(size)["RECSYS_PIPELINE_STEPS"])
+    executors = specification["deploymentSpec"]["executors"]
+    assert {name.removeprefix("exec-").replace("-", "_") for name in executors} == steps.keys()
+    for name, executor in executors.items():
+        container, given = executor["container"], settings.pipeline_steps.of(name[5:])
         assert container["image"] == upload["image"]
+        assert given.model_dump() == steps[name[5:].replace("-", "_")]
         for bound in ("Request", "Limit"):
-            assert container["resources"][f"resourceCpu{bound}"] == settings.pipeline_cpu
-            assert container["resources"][f"resourceMemory{bound}"] == settings.pipeline_memory
+            assert container["resources"][f"resourceCpu{bound}"] == given.cpu
+            assert container["resources"][f"resourceMemory{bound}"] == given.memory
     (url,) = {executor["secretAsEnv"][0]["secretName"] for executor in platform.values()}
     (authority,) = {executor["secretAsVolume"][0]["secretName"] for executor in platform.values()}
     database = next(m for m in manifests("postgres", size) if m["kind"] == "Cluster")

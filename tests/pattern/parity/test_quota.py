@@ -1,5 +1,6 @@
 """The quota and the priorities of the namespace against what the charts' pods request."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from math import ceil
@@ -150,10 +151,11 @@ def demands(size: str) -> list[Demand]:
 
 
 def step(size: str) -> Demand:
-    """A step of the pipeline; they run one after the other."""
+    """The largest step of the pipeline; they run one after the other."""
     upload = next(m for m in rendered(size) if title(m) == "Job/recsys-pipelines-upload")
     env = {each["name"]: each.get("value") for each in containers(upload)[0]["env"]}
-    requests = {"cpu": env["RECSYS_PIPELINE_CPU"], "memory": env["RECSYS_PIPELINE_MEMORY"]}
+    steps = json.loads(env["RECSYS_PIPELINE_STEPS"]).values()
+    requests = {what: max((each[what] for each in steps), key=amount) for what in ("cpu", "memory")}
     return of("a step of the pipeline", 1, {"requests": requests})
 
 

@@ -2,12 +2,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipelines.retrain.compile import ClusterSettings, compile_to
+from pipelines.retrain.compile import ClusterSettings, Resources, Steps, compile_to
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +70,7 @@ def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Pat
     cluster = ClusterSettings(
         database_secret="shop-pipeline",
         database_ca_secret="shop-ca",
-        pipeline_cpu="1500m",
-        pipeline_memory="6Gi",
+        pipeline_steps=Steps(evaluate=Resources(cpu="1500m", memory="6Gi")),
     )
     compile_to(tmp_path / "out.yaml", cluster)
     definition, platform = yaml.safe_load_all((tmp_path / "out.yaml").read_text())
@@ -96,8 +96,12 @@ def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Pat
         assert volumes == set(environment.values()) == {"/var/cache/recsys/models", "/tmp"}
         assert environment.keys() == {"RECSYS_MODELS_DIR", "HOME", "TMPDIR"}
         resources = containers[name]["resources"]
-        assert resources["resourceCpuRequest"] == resources["resourceCpuLimit"] == "1500m"
-        assert resources["resourceMemoryRequest"] == resources["resourceMemoryLimit"] == "6Gi"
+        assert resources["resourceCpuRequest"] == resources["resourceCpuLimit"]
+        assert resources["resourceMemoryRequest"] == resources["resourceMemoryLimit"]
+    found = {name: each["resources"] for name, each in containers.items()}
+    assert found["exec-evaluate"]["resourceCpuRequest"] == "1500m"
+    assert found["exec-evaluate"]["resourceMemoryRequest"] == "6Gi"
+    assert found["exec-load-data"]["resourceMemoryRequest"] == "1Gi", "the others keep theirs"
 
 
 def test_the_gate_of_a_cluster_has_its_mode_and_bounds(tmp_path: Path) -> None:
@@ -115,12 +119,13 @@ def test_the_gate_of_a_cluster_has_its_mode_and_bounds(tmp_path: Path) -> None:
     "wrong",
     [
         {"pipeline_image": ""},
-        {"pipeline_cpu": "two"},
-        {"pipeline_memory": "4 GB"},
+        {"pipeline_steps": {"gate": {"cpu": "two", "memory": "4Gi"}}},
+        {"pipeline_steps": {"gate": {"cpu": "2", "memory": "4 GB"}}},
+        {"pipeline_steps": {"gates": {"cpu": "2", "memory": "4Gi"}}},
         {"retrain_gate": "off"},
         {"retrain_gate_bounds": {"max_fall": 2}},
     ],
 )
-def test_settings_that_no_cluster_takes_are_refused(wrong: dict[str, str]) -> None:
+def test_settings_that_no_cluster_takes_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ClusterSettings(**wrong)

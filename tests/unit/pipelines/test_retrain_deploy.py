@@ -90,7 +90,7 @@ def test_another_pipeline_is_a_new_version_and_replaces_what_is_scheduled(
     deploy(settings())
     (before,) = api.recurring_runs
 
-    deploy(settings(pipeline_memory="8Gi"))
+    deploy(settings(pipeline_steps={"gate": {"cpu": "2", "memory": "8Gi"}}))
 
     assert len(api.pipelines) == len(api.runs) == 1
     assert len(api.versions) == 2
