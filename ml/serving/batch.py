@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from ml.dataset import Dataset
 from ml.retrieval.dense import seen_matrix
 from ml.retrieval.exact import top_k
 from ml.serving.category_spread import BY_SCORE, History, Spread
-from ml.towers.bundle import Bundle
+from ml.towers.bundle import Bundle, Vectors
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -33,6 +34,15 @@ class ItemIndex:
     def of(cls, bundle: Bundle, items: pd.DataFrame) -> Self:
         """Encode `items` (ITEM_COLUMNS)."""
         return cls(items["item_id"].tolist(), bundle.encode_items(items))
+
+    def vectors_of(self, item_ids: Collection[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """The vectors, float32 (dim,), of some of the items by id."""
+        wanted = set(item_ids)
+        return {
+            item_id: vector
+            for item_id, vector in zip(self.item_ids, self.vectors, strict=True)
+            if item_id in wanted
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +83,15 @@ def list_items(
     k: int,
     now: datetime | None,
     spread: Spread = BY_SCORE,
+    new_items: Vectors = MappingProxyType({}),
 ) -> Iterator[ListedUsers]:
     """The best `k` items of each of `users` (USER_COLUMNS), in blocks.
 
     The lists are as of `now`, or without it as of the end of the interactions. Memory grows with
-    the block, not with the number of users. `spread` is of the items of `index`.
+    the block, not with the number of users. `spread` is of the items of `index`, and `new_items`
+    are as in `Bundle.encode_users`.
     """
-    for block in encode_in_blocks(bundle, users, interactions, now=now):
+    for block in encode_in_blocks(bundle, users, interactions, now=now, new_items=new_items):
         seen = seen_matrix(block.history, block.user_ids, index.item_ids)
         candidates, _ = top_k(block.vectors, index.vectors, spread.width(k), seen=seen)
         found = spread.first(candidates, k, block.preferences, met(seen))
@@ -93,6 +105,7 @@ def encode_in_blocks(
     *,
     now: datetime | None,
     at_once: int = _USERS_AT_ONCE,
+    new_items: Vectors = MappingProxyType({}),
 ) -> Iterator[EncodedUsers]:
     """The vectors of `users` (USER_COLUMNS) as of `now`, in blocks of `at_once`."""
     place = pd.Index(users["user_id"]).get_indexer(pd.Index(interactions["user_id"]))
@@ -102,7 +115,7 @@ def encode_in_blocks(
         block = users.iloc[start : start + at_once]
         lower, upper = np.searchsorted(place, [start, start + len(block)])
         history = interactions.iloc[order[lower:upper]]
-        vectors = bundle.encode_users(block, history, now)
+        vectors = bundle.encode_users(block, history, now, new_items=new_items)
         yield EncodedUsers(
             block["user_id"].tolist(), block["preferences"].tolist(), vectors, history
         )
@@ -114,11 +127,15 @@ def lists_by_user(
     """The best `k` items of each of `user_ids` after all of the dataset's interactions.
 
     The lists rank every item of the dataset, including those that occur in the interactions alone.
+    Interactions with items that the bundle did not meet in training count by their content.
     """
     index = ItemIndex.of(bundle, dataset.known_items())
+    new_items = index.vectors_of(bundle.unknown(dataset.interactions["item_id"].unique()))
     users = dataset.known_users()
     known = users[users["user_id"].isin(set(user_ids))].reset_index(drop=True)
-    blocks = list_items(bundle, index, known, dataset.interactions, k=k, now=None)
+    blocks = list_items(
+        bundle, index, known, dataset.interactions, k=k, now=None, new_items=new_items
+    )
     return {
         user: found
         for block in blocks

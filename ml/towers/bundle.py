@@ -74,6 +74,15 @@ class Bundle:
         """Hyper-parameters of the training."""
         return self._config
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Vocabularies and statistics of the training."""
+        return self._preprocessing
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """The weights of both towers by name, as `Towers` has them."""
+        return self._towers.state_dict()
+
     def encode_items(self, items: pd.DataFrame) -> npt.NDArray[np.float32]:
         """Vectors of any items, float32 (n, dim); an item unknown at training by content alone.
 

@@ -114,6 +114,10 @@ class TowersConfig(BaseModel):
     """From so many items on a training step changes the id embeddings of its own items alone, by
     lazy Adam. With fewer, Adam also moves those of all others by their momentum, which costs time
     per item."""
+    warm_start_epochs: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """Share of the epochs that a run has which starts from the weights of an earlier model."""
+    warm_start_learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of the initial learning rate that such a run has."""
     sampled_items: Annotated[int, Field(ge=1)] = 1024
     """Uniform negatives per step, besides the targets of the batch. On validation splits of logs
     with 3,000 to 40,000 items they are as good as all items, in up to a quarter of the time."""

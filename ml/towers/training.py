@@ -16,6 +16,7 @@ from ml.towers.next_item import NextItem
 from ml.towers.objective import Objective
 from ml.towers.preprocessing import Preprocessing
 from ml.towers.training_data import TrainingData
+from ml.towers.warm_start import copy_weights
 
 Progress = Callable[[int, int, float], None]
 """Called after each epoch: its number from 1, the number of epochs, the mean loss."""
@@ -43,6 +44,7 @@ def train(
     *,
     seed: int,
     share: float = 1.0,
+    start: Bundle | None = None,
     progress: Progress | None = None,
     observe: Observe | None = None,
 ) -> Bundle:
@@ -53,15 +55,19 @@ def train(
         config: hyper-parameters.
         seed: of the initial weights and of all random numbers.
         share: of the epochs, at least one of them; the learning rate decays within these.
+        start: an earlier model, whose weights the run starts from (`ml.towers.warm_start`). It then
+            has the shares `warm_start_epochs` and `warm_start_learning_rate` of the configuration.
+            What it learned from must not be held out of `dataset`.
         progress: progress callback.
         observe: callback after five evenly spaced epochs, the last one included.
 
     Raises:
-        ContractError: if no interaction has a positive confidence weight, or one is not valid.
+        ContractError: if no interaction has a positive confidence weight, one is not valid, or the
+            earlier model has vectors of another length.
     """
     preprocessing = Preprocessing.fit(dataset, config.text_encoder)
     generator = torch.Generator(best_device()).manual_seed(seed)
-    run = TrainingRun(TrainingData(dataset, preprocessing, config, generator), share)
+    run = TrainingRun(TrainingData(dataset, preprocessing, config, generator), share, start)
     fifths = range(1, _OBSERVED_EPOCHS + 1)
     observed = {-(-run.epochs * fifth // _OBSERVED_EPOCHS) for fifth in fifths}
     for epoch in range(1, run.epochs + 1):
@@ -80,9 +86,10 @@ class TrainingRun:
     Args:
         data: what it learns from.
         share: of the epochs.
+        start: an earlier model.
     """
 
-    def __init__(self, data: TrainingData, share: float = 1.0) -> None:
+    def __init__(self, data: TrainingData, share: float = 1.0, start: Bundle | None = None) -> None:
         preprocessing, config, generator = data.preprocessing, data.config, data.generator
         self._config = config
         self._generator = generator
@@ -97,11 +104,17 @@ class TrainingRun:
         with torch.no_grad():
             log_popularity = torch.log1p(self._objective.popularity)
             self.towers.bias.copy_(log_popularity - log_popularity.mean())
+        highest = 1.0
+        if start is not None:
+            copy_weights(self.towers, preprocessing, start)
+            share *= config.warm_start_epochs
+            highest = config.warm_start_learning_rate
         self._optimizers = self._objective.optimizers(self.towers)
         self.epochs = max(1, round(share * self._objective.epochs))
         steps = self.epochs * self._objective.steps
         self._schedules = [
-            torch.optim.lr_scheduler.LinearLR(each, 1.0, 0.02, steps) for each in self._optimizers
+            torch.optim.lr_scheduler.LinearLR(each, highest, 0.02 * highest, steps)
+            for each in self._optimizers
         ]
 
     def epoch(self) -> float:
