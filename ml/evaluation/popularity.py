@@ -20,13 +20,24 @@ def most_popular(interactions: pd.DataFrame) -> list[str]:
 
 
 def popularity_lists(
-    interactions: pd.DataFrame, user_ids: Sequence[str], k: int
+    interactions: pd.DataFrame,
+    user_ids: Sequence[str],
+    k: int,
+    *,
+    counted: pd.DataFrame | None = None,
 ) -> dict[str, list[str]]:
-    """The `k` most popular items that each user has not seen, by user id, best first."""
+    """The `k` most popular items that each user has not seen, by user id, best first.
+
+    Args:
+        interactions: what users have seen.
+        user_ids: whose lists are wanted.
+        k: length of the lists.
+        counted: the interactions that make an item popular, such as the newest; all by default.
+    """
     # Only now torch is needed, which takes seconds to import.
     from ml.retrieval.exact import top_k
 
-    items = most_popular(interactions)
+    items = most_popular(interactions if counted is None else counted)
     # Popularity as an inner product of one dimension: the earlier in the list, the higher.
     places = -np.arange(len(items), dtype=np.float32)[:, None]
     everyone = np.ones((len(user_ids), 1), dtype=np.float32)

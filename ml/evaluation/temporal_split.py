@@ -16,6 +16,9 @@ from streams.errors import ContractError
 
 TEST_SHARE = 0.1
 """Of the interactions, the newest."""
+MIN_CHOOSERS = 500
+"""With fewer known users who chose something, what users viewed is held out too: few purchases tell
+two models apart less than many views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,34 @@ def temporal_split(dataset: Dataset, *, test_share: float = TEST_SHARE) -> Tempo
     """
     if not 0 < test_share < 1:
         raise ContractError(f"the test period's share must be in (0, 1), not {test_share}")
-    log = dataset.interactions
-    timeless = int(log["timestamp"].isna().sum())
-    if timeless or not len(log):
+    instants = timed(dataset).sort_values()
+    tested = min(max(round(test_share * len(instants)), 1), len(instants))
+    return split_at(dataset, instants.iloc[len(instants) - tested])
+
+
+def timed(dataset: Dataset) -> "pd.Series[pd.Timestamp]":
+    """The timestamps of all interactions.
+
+    Raises:
+        ContractError: there is no interaction, or one has no timestamp.
+    """
+    instants = dataset.interactions["timestamp"]
+    timeless = int(instants.isna().sum())
+    if timeless or not len(instants):
         raise ContractError(
             "a split by time needs the timestamp of every interaction;"
-            f" {timeless:,} of {len(log):,} have none"
+            f" {timeless:,} of {len(instants):,} have none"
         )
-    tested = min(max(round(test_share * len(log)), 1), len(log))
-    instant = log["timestamp"].sort_values().iloc[len(log) - tested]
+    return instants
+
+
+def split_at(dataset: Dataset, instant: pd.Timestamp) -> TemporalSplit:
+    """Part the log at an instant; as `temporal_split`.
+
+    Raises:
+        ContractError: none is older than the instant.
+    """
+    log = dataset.interactions
     is_test = log["timestamp"] >= instant
     training, test = log[~is_test].reset_index(drop=True), log[is_test].reset_index(drop=True)
     if training.empty:
@@ -82,3 +104,11 @@ def temporal_split(dataset: Dataset, *, test_share: float = TEST_SHARE) -> Tempo
         new_items=items_by_user(chosen[known_user & ~known_item]),
         seen=items_by_user(chosen[seen]),
     )
+
+
+def touched(split: TemporalSplit) -> dict[str, set[str]]:
+    """Whatever known users did with known items that were new to them."""
+    training, pairs = split.training.interactions, split.test[["user_id", "item_id"]]
+    known = pairs["user_id"].isin(training["user_id"]) & pairs["item_id"].isin(training["item_id"])
+    seen = pd.MultiIndex.from_frame(training[["user_id", "item_id"]])
+    return items_by_user(pairs[known & ~pd.MultiIndex.from_frame(pairs).isin(seen)])

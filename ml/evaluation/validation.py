@@ -20,15 +20,13 @@ from ml.evaluation.ranking_models.ease import Ease
 from ml.evaluation.ranking_models.item_knn import ItemKnn
 from ml.evaluation.ranking_models.ranking_model import InteractionMatrix
 from ml.evaluation.segments import Segment, item_segments, user_segments
-from ml.evaluation.splits import items_by_user, sample_users, split_at_random
-from ml.evaluation.temporal_split import TemporalSplit, temporal_split
+from ml.evaluation.splits import sample_users, split_at_random
+from ml.evaluation.temporal_split import MIN_CHOOSERS, temporal_split, touched
 from ml.serving.batch import lists_by_user
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import Progress, train
 from streams.errors import ContractError
-
-_MIN_CHOOSERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +59,9 @@ def hold_out(dataset: Dataset) -> HeldOutPart | None:
 
     The newest tenth of the interactions is held out, from one instant on for all users
     (`ml.evaluation.temporal_split`): a shop knows no more when it decides whether to publish.
-    Where fewer than 500 known users chose something then, what users viewed counts as well: few
-    purchases tell two models apart less than many views. A
-    log in which an interaction has no time has no such instant; there a share of each user's
-    items is held out, by the same draw in every run.
+    Where fewer than MIN_CHOOSERS known users chose something then, what users viewed counts as
+    well. A log in which an interaction has no time has no such instant; there a share of each
+    user's items is held out, by the same draw in every run.
     """
     instants = dataset.interactions["timestamp"]
     if instants.isna().any():
@@ -75,17 +72,9 @@ def hold_out(dataset: Dataset) -> HeldOutPart | None:
         except ContractError:  # nothing is older than the newest tenth
             return None
         part = HeldOutPart(split.training, split.held_out, split.instant)
-        if len(part.held_out) < _MIN_CHOOSERS:
-            part = HeldOutPart(split.training, _touched(split), split.instant, counts_views=True)
+        if len(part.held_out) < MIN_CHOOSERS:
+            part = HeldOutPart(split.training, touched(split), split.instant, counts_views=True)
     return part if part.held_out else None
-
-
-def _touched(split: TemporalSplit) -> dict[str, set[str]]:
-    """Whatever known users did with known items that were new to them."""
-    training, pairs = split.training.interactions, split.test[["user_id", "item_id"]]
-    known = pairs["user_id"].isin(training["user_id"]) & pairs["item_id"].isin(training["item_id"])
-    seen = pd.MultiIndex.from_frame(training[["user_id", "item_id"]])
-    return items_by_user(pairs[known & ~pd.MultiIndex.from_frame(pairs).isin(seen)])
 
 
 def train_for_validation(

@@ -14,10 +14,10 @@ must not be surely worse.
 from collections.abc import Iterator
 
 from ml.checks import Check
+from ml.evaluation.differences import difference
 from ml.evaluation.metrics import METRICS, RECALL
 from ml.evaluation.protocol import HeldOutItems, K, Lists
 from ml.gate.bounds import GateBounds
-from ml.gate.comparison import difference
 
 
 def not_worse_than_live(

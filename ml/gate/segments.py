@@ -6,11 +6,11 @@ import pandas as pd
 
 from ml.checks import Check
 from ml.dataset import Dataset
+from ml.evaluation.differences import difference
 from ml.evaluation.metrics import RECALL
 from ml.evaluation.protocol import HeldOutItems, K, Lists
 from ml.evaluation.segments import Segment, item_segments, user_segments
 from ml.gate.bounds import GateBounds
-from ml.gate.comparison import difference
 from streams.contracts.category import names
 
 _ERRORS = 0.05

@@ -8,12 +8,12 @@ import pytest
 
 from ml.checks import Check, as_html, as_markdown
 from ml.dataset import Dataset
+from ml.evaluation.differences import difference
 from ml.evaluation.metrics import RECALL
 from ml.evaluation.protocol import K
 from ml.evaluation.validation import hold_out
 from ml.gate.bounds import GateBounds, require_measurement
 from ml.gate.catalogue import keeps_items
-from ml.gate.comparison import difference
 from ml.gate.decision import Decision
 from ml.gate.lists import agrees_with_twin, coverage_holds, differ_by_user
 from ml.gate.quality import against_popularity, not_worse_than_live
