@@ -3,6 +3,7 @@
 import json
 import platform
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -13,8 +14,18 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from apps.cli.inputs import FILE, Items, Seed, Train, Users, read_dataset, show_rejected
+from apps.cli.inputs import (
+    FILE,
+    Items,
+    Seed,
+    Train,
+    Users,
+    duration,
+    read_dataset,
+    show_rejected,
+)
 from apps.cli.progress import ProgressBar, err, out
+from apps.cli.retraining import check_options, evaluate_retraining
 from ml.data.event_log import LogFormat
 from streams.errors import ConfigurationError, ContractError
 
@@ -24,6 +35,7 @@ if TYPE_CHECKING:
     from ml.towers.config import TowersConfig
 
 _MAX_WIDTH = 250
+_MODELS = "two_tower,popularity,item_knn,als,bpr,ease"
 _PACKAGES = ("recsys", "numpy", "scipy", "pandas", "torch", "implicit")
 
 
@@ -43,7 +55,8 @@ def evaluate(
     *,
     train: Train,
     test: Annotated[
-        Path | None, typer.Option(help="Held-out user_id,item_id; or use --split.", **FILE)
+        Path | None,
+        typer.Option(help="Held-out user_id,item_id; or use --split or --retrain.", **FILE),
     ] = None,
     split: Annotated[
         Split | None,
@@ -55,6 +68,36 @@ def evaluate(
             help="With --split: share of the interactions, the newest, to hold out; 0.1 by default."
         ),
     ] = None,
+    retrain: Annotated[
+        bool,
+        typer.Option(
+            "--retrain",
+            help="Retrain the towers at the start of each of the last periods of --train, and"
+            " score each period.",
+        ),
+    ] = False,
+    period: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=duration,
+            metavar="DURATION",
+            help="With --retrain: length of a period, 7d by default.",
+        ),
+    ] = None,
+    periods: Annotated[
+        int | None, typer.Option(min=1, help="With --retrain: how many retrainings, 4 by default.")
+    ] = None,
+    warm_start: Annotated[
+        bool,
+        typer.Option(
+            "--warm-start",
+            help="With --retrain: also a model that starts from its weights of the period before.",
+        ),
+    ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="With --retrain: where to draw the figures, .svg or .png."),
+    ] = None,
     items: Items = None,
     users: Users = None,
     log_format: Annotated[
@@ -63,9 +106,7 @@ def evaluate(
             "--format", help="Format of --train and --test; a file named .parquet is Parquet."
         ),
     ] = LogFormat.CSV,
-    models: Annotated[
-        str, typer.Option(help="Names, joined by commas.")
-    ] = "two_tower,popularity,item_knn,als,bpr,ease",
+    models: Annotated[str, typer.Option(help="Names, joined by commas.")] = _MODELS,
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
     seed: Seed = 0,
     towers: Annotated[
@@ -75,21 +116,41 @@ def evaluate(
         Path | None, typer.Option("--json", help="Where to write the figures.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Compare models on a log: full ranking without seen items, means over the users."""
+    """Compare models on a log, or with --retrain what retraining after each period is worth.
+
+    Full ranking without seen items, means over the users.
+    """
     from ml.data.log_table import read_held_out
     from ml.evaluation.comparison import check_models, columns, compare
+    from ml.evaluation.retraining import PERIOD, RETRAININGS
     from ml.evaluation.temporal_split import TEST_SHARE, temporal_split
+    from ml.towers.config import TowersConfig
 
-    if (test is None) == (split is None):
-        raise ConfigurationError("name what is held out by either --test or --split")
-    if test_share is not None and split is None:
-        raise ConfigurationError("--test-share belongs to --split; --test holds out a file")
+    _check_held_out(test, split, test_share, retrain=retrain)
+    if retrain:
+        check_options(picture, models_named=models != _MODELS)
+    elif any((period, periods, warm_start, picture)):
+        raise ConfigurationError("--period, --periods, --warm-start, --picture need --retrain")
     names = [name.strip() for name in models.split(",") if name.strip()]
     check_models(names)
     config = _towers(towers)
     if write_to and not write_to.resolve().parent.is_dir():
         raise ConfigurationError(f"--json: there is no folder {write_to.parent}")
     dataset, rejected = read_dataset(train, items, users, log_format)
+    if retrain:
+        show_rejected(rejected)
+        by_period = evaluate_retraining(
+            dataset,
+            config or TowersConfig(),
+            period=period or PERIOD,
+            periods=periods or RETRAININGS,
+            warm_start=warm_start,
+            k=k,
+            seed=seed,
+            picture=picture,
+        )
+        _write(write_to, {**by_period.model_dump(mode="json"), "versions": _versions()})
+        return
     parts: TemporalSplit | None = None
     if test is None:
         parts = temporal_split(dataset, test_share=TEST_SHARE if test_share is None else test_share)
@@ -121,8 +182,9 @@ def evaluate(
     (out if out.is_terminal else Console(width=_MAX_WIDTH)).print(table)
     for name, found in figures.items():
         _comment(name, found)
-    if write_to:
-        report = {
+    _write(
+        write_to,
+        {
             "dataset": sizes
             | {
                 "rejected": [
@@ -133,10 +195,9 @@ def evaluate(
             "models": figures,
             "k": k,
             "seed": seed,
-            "versions": {"python": platform.python_version()}
-            | {name: version(name) for name in _PACKAGES},
-        }
-        write_to.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            "versions": _versions(),
+        },
+    )
     if all("error" in found for found in figures.values()):
         raise typer.Exit(1)
 
@@ -160,6 +221,25 @@ def _figures(split: "TemporalSplit") -> dict[str, Any]:
         "new_items": _count(split.new_items),
         "seen_items": _count(split.seen),
     }
+
+
+def _check_held_out(
+    test: Path | None, split: Split | None, test_share: float | None, *, retrain: bool
+) -> None:
+    if (test is not None) + (split is not None) + retrain != 1:
+        raise ConfigurationError("name what is held out by one of --test, --split and --retrain")
+    if test_share is not None and split is None:
+        raise ConfigurationError("--test-share belongs to --split; --test holds out a file")
+
+
+def _write(path: Path | None, report: Mapping[str, Any]) -> None:
+    """Write figures as JSON, if a path is given."""
+    if path:
+        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def _count(items: Mapping[str, Collection[str]]) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,10 +51,17 @@ ProductTable = Annotated[
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+def duration(text: str) -> timedelta:
+    """The time that 90s, 15m, 1h or 7d stands for."""
+    if not (found := re.fullmatch(r"(\d{1,6})([smhd])", text)):
+        raise typer.BadParameter(f"{text} is not a duration, such as 90s, 15m, 1h or 7d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 def _instant(text: str) -> datetime:
     """The instant that an age such as 90s, 15m, 1h or 7d, or an ISO-8601 time stands for."""
-    if age := re.fullmatch(r"(\d{1,6})([smhd])", text):
-        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    with suppress(typer.BadParameter):
+        return datetime.now(UTC) - duration(text)
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):

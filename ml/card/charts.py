@@ -1,4 +1,4 @@
-"""The pictures of a card. Only this module imports matplotlib, and only when it draws."""
+"""The pictures of a card; matplotlib is imported only when one is drawn."""
 
 from collections.abc import Callable, Mapping
 from itertools import cycle
@@ -26,7 +26,7 @@ _COLOURS = {
 }
 _CURVES = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"))
 """Colour and marker of the curve of each metric; they repeat."""
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -37,6 +37,7 @@ _STYLE: dict[Any, Any] = {
     # The same figures give the same bytes.
     "svg.hashsalt": "card",
 }
+"""Of every picture."""
 
 
 def draw(card: ModelCard, folder: Path) -> dict[str, str]:
@@ -56,7 +57,7 @@ def draw(card: ModelCard, folder: Path) -> dict[str, str]:
         charts["segments.svg"] = ("Recall by segment", lambda: _segments(validation))
     if cold_start and (cold_start.new_items or cold_start.new_users):
         charts["cold_start.svg"] = ("New items and new users", lambda: _cold_start(cold_start))
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         for name, (title, make) in charts.items():
             make().savefig(folder / name, metadata={"Date": None, "Title": title})
     return {name: title for name, (title, _) in charts.items()}
@@ -64,7 +65,7 @@ def draw(card: ModelCard, folder: Path) -> dict[str, str]:
 
 def _learning_curves(card: ModelCard) -> "Figure":
     validation = card.validation
-    figure, (losses, *others) = _figure(2 if validation else 1, height=3.6)
+    figure, (losses, *others) = new_figure(2 if validation else 1, height=3.6)
     epochs = range(1, len(card.losses) + 1)
     losses.plot(epochs, card.losses, color=_COLOURS["two_tower"], label="published model")
     losses.set(xlabel="epoch", ylabel="mean training loss", title="Loss")
@@ -96,7 +97,7 @@ def _learning_curves(card: ModelCard) -> "Figure":
 
 def _models(validation: Validation) -> "Figure":
     models = validation.models
-    figure, panels = _figure(len(METRICS), height=1.3 + 0.4 * len(models))
+    figure, panels = new_figure(len(METRICS), height=1.3 + 0.4 * len(models))
     for axes, metric in zip(panels, METRICS.values(), strict=True):
         found = {MODEL_LABELS[name]: {name: of[metric]} for name, of in models.items()}
         _intervals(axes, found, f"{metric.label} at {validation.k}")
@@ -107,7 +108,7 @@ def _segments(validation: Validation) -> "Figure":
     kinds = list(dict.fromkeys(part.of for part in validation.segments))
     longest = max(sum(part.of == kind for part in validation.segments) for kind in kinds)
     height = 1.5 + 0.16 * longest * (len(validation.models) + 2)
-    figure, every = _figure(len(kinds), height=height)
+    figure, every = new_figure(len(kinds), height=height)
     for axes, kind in zip(every, kinds, strict=True):
         groups = {
             part.name: {name: scores[RECALL] for name, scores in part.models.items()}
@@ -129,7 +130,7 @@ def _cold_start(found: ColdStart) -> "Figure":
             KNOWN_BY_LABELS[name].replace(" and ", "\nand "): of
             for name, of in found.new_users.items()
         }
-    figure, panels = _figure(len(every), height=3.4)
+    figure, panels = new_figure(len(every), height=3.4)
     models: dict[str, None] = {}
     for axes, (title, groups) in zip(panels, every.items(), strict=True):
         recalls = {
@@ -176,7 +177,8 @@ def _legend(figure: "Figure", models: Mapping[str, object]) -> None:
     )
 
 
-def _figure(panels: int, *, height: float) -> "tuple[Figure, list[Axes]]":
+def new_figure(panels: int, *, height: float) -> "tuple[Figure, list[Axes]]":
+    """A figure with so many panels beside each other, `height` inches high."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.6 * max(panels, 1), height), layout="constrained")

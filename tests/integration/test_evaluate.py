@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from rich.console import Console
 
 from apps.cli.main import app
 from ml.towers.config import TowersConfig
@@ -153,6 +154,51 @@ def test_a_split_by_time_says_what_it_cannot_score(
     assert "not scored are 2 items of 1 users" in " ".join(capsys.readouterr().err.split())
 
 
+def test_a_log_in_periods_says_what_retraining_is_worth(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("apps.cli.retraining.out", Console(width=80))
+    files = "--train train.csv --towers towers.json --json weeks.json --picture weeks.svg"
+    options = "--retrain --period 1d --periods 2 --warm-start --k 5"
+    assert evaluate(monkeypatch, folder, *files.split(), *options.split()) == 0
+    found = json.loads((folder / "weeks.json").read_text())
+    assert [len(found["periods"]), found["period_seconds"], found["k"]] == [3, 86_400, 5]
+    models = ["retrained", "never_retrained", "warm_start", "popularity", "recent_popularity"]
+    assert list(found["overall"]) == models
+    assert found["versions"]["python"]
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "…" not in printed
+    for period in found["periods"]:
+        assert period["start"][:10] in printed
+        assert f"{period['models']['retrained']['recall']['mean']:.4f}" in printed
+    assert all(name.replace("_", " ") in printed for name in models)
+    assert (folder / "weeks.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--models ease", "--models needs --test or --split"),
+        ("--picture weeks.jpg", "neither .svg nor .png"),
+        ("--picture no/weeks.svg", "there is no folder no"),
+        ("--test test.csv", "one of --test, --split and --retrain"),
+        ("--period 3w", "3w is not a duration"),
+        ("--period 90d", "no interaction is older"),
+    ],
+)
+def test_periods_that_cannot_be_evaluated_are_refused(
+    folder: Path,
+    options: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["--train", "train.csv", "--retrain", *options.split()]
+    assert evaluate(monkeypatch, folder, *arguments) in {1, 2}
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_killed_model_is_reported_and_the_others_go_on(folder: Path) -> None:
     arguments = "--train train.csv --test test.csv --models bpr,popularity --json killed.json"
     with subprocess.Popen(
@@ -195,14 +241,16 @@ def _first_model(command: psutil.Process) -> psutil.Process:
         ({"--format": "lines"}, (1, "train.csv has no usable row")),
         ({"--items": "test.txt"}, (1, "test.txt lacks the columns item_id")),
         ({"--towers": "train.csv"}, (1, "train.csv: the file: Invalid JSON")),
-        ({"--test": None}, (1, "either --test or --split")),
-        ({"--split": "time"}, (1, "either --test or --split")),
+        ({"--test": None}, (1, "one of --test, --split and --retrain")),
+        ({"--split": "time"}, (1, "one of --test, --split and --retrain")),
         ({"--test-share": "0.2"}, (1, "--test-share belongs to --split")),
         ({"--test": None, "--split": "time", "--test-share": "1"}, (1, "must be in (0, 1), not 1")),
         (
             {"--test": None, "--split": "time", "--train": "train.txt", "--format": "lines"},
             (1, "the timestamp of every interaction; 540 of 540 have none"),
         ),
+        ({"--period": "7d"}, (1, "need --retrain")),
+        ({"--picture": "some.svg"}, (1, "need --retrain")),
         ({"--json": "no/where.json"}, (1, "there is no folder no")),
     ],
 )
