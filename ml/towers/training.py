@@ -67,7 +67,7 @@ def train(
     """
     preprocessing = Preprocessing.fit(dataset, config.text_encoder)
     generator = torch.Generator(best_device()).manual_seed(seed)
-    run = TrainingRun(TrainingData(dataset, preprocessing, config, generator), share, start)
+    run = TrainingRun(TrainingData(dataset, preprocessing, config, generator, start), share)
     fifths = range(1, _OBSERVED_EPOCHS + 1)
     observed = {-(-run.epochs * fifth // _OBSERVED_EPOCHS) for fifth in fifths}
     for epoch in range(1, run.epochs + 1):
@@ -86,10 +86,9 @@ class TrainingRun:
     Args:
         data: what it learns from.
         share: of the epochs.
-        start: an earlier model.
     """
 
-    def __init__(self, data: TrainingData, share: float = 1.0, start: Bundle | None = None) -> None:
+    def __init__(self, data: TrainingData, share: float = 1.0) -> None:
         preprocessing, config, generator = data.preprocessing, data.config, data.generator
         self._config = config
         self._generator = generator
@@ -105,8 +104,8 @@ class TrainingRun:
             log_popularity = torch.log1p(self._objective.popularity)
             self.towers.bias.copy_(log_popularity - log_popularity.mean())
         highest = 1.0
-        if start is not None:
-            copy_weights(self.towers, preprocessing, start)
+        if data.start is not None:
+            copy_weights(self.towers, preprocessing, data.start)
             share *= config.warm_start_epochs
             highest = config.warm_start_learning_rate
         self._optimizers = self._objective.optimizers(self.towers)

@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 
 from ml.dataset import Dataset
+from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.history import Histories
 from ml.towers.preprocessing import Preprocessing, Tokens
@@ -21,6 +22,8 @@ class TrainingData:
     config: TowersConfig
     generator: torch.Generator
     """Of all random numbers; its device is that of the training."""
+    start: Bundle | None = None
+    """An earlier model whose weights the run starts from."""
 
     @property
     def device(self) -> torch.device:

@@ -5,7 +5,7 @@ matrices where their shapes are equal. What is new keeps its initial values. Ash
 "On Warm-Starting Neural Network Training") measure what a run can lose by it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 import torch
@@ -19,10 +19,9 @@ from streams.errors import ContractError
 _TEXTS = "content.text_projection"
 
 
-def overlap(preprocessing: Preprocessing, start: Bundle) -> float:
-    """The share of the items of a run that the earlier model knows."""
-    known = preprocessing.items.isin(start.item_ids)
-    return float(known.mean()) if len(known) else 0.0
+def overlap(item_ids: Collection[str], start: Bundle) -> float:
+    """The share of these items that the earlier model knows; 0 where there are none."""
+    return 1 - len(start.unknown(item_ids)) / len(item_ids) if len(item_ids) else 0.0
 
 
 def copy_weights(towers: Towers, preprocessing: Preprocessing, start: Bundle) -> None:

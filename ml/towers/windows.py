@@ -82,6 +82,10 @@ class TrainingWindows:
         self.entries = len(histories.items)
         self.sessions = int(np.ceil(float((1 / sizes).sum())))
         self._anchor_weights = sizes**-config.session_exponent
+        if data.start is not None:
+            # Items that the earlier model does not know are met as often as in a whole run.
+            known = self._tensor(data.preprocessing.items.isin(data.start.item_ids))
+            self._anchor_weights[~known[self._items]] /= config.warm_start_epochs
         tokens = data.preferences()
         self._preferences = self._tensor(tokens.indices)
         self._preference_starts = self._tensor(tokens.offsets[:-1])
