@@ -56,6 +56,14 @@ def train(
             help="What ranks the lists: the towers, or these blended with EASE and item-kNN."
         ),
     ] = Ranker.TWO_TOWER,
+    warm_start: Annotated[
+        bool,
+        typer.Option(
+            "--warm-start",
+            help="Start from the weights of the live version if it is like the run and less than a"
+            " week of data has gone since one started anew.",
+        ),
+    ] = False,
     gate: Annotated[
         Gate,
         typer.Option(
@@ -78,6 +86,7 @@ def train(
                 "validate": validate,
                 "cold_start": cold_start,
                 "ranker": ranker.value,
+                "warm_start": warm_start,
                 "gate": gate.value,
             },
             stack.settings.state_dir / "pipeline",

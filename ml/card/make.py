@@ -38,6 +38,8 @@ class TrainingRun:
     """Mean loss of each epoch."""
     encoder_reason: str | None = None
     """Why its user encoder was chosen."""
+    start_reason: str | None = None
+    """From which version's weights it started, or why anew."""
 
 
 def make_card(
@@ -87,6 +89,7 @@ def make_card(
         train_seconds=run.seconds,
         losses=run.losses,
         encoder_reason=run.encoder_reason,
+        start_reason=run.start_reason,
         ranking=ranking,
         validation=measured,
         cold_start=cold,

@@ -78,6 +78,8 @@ class ModelCard(BaseModel):
     """Mean loss of each epoch of the published model."""
     encoder_reason: str | None = None
     """Why the user encoder was chosen; None on cards of earlier releases."""
+    start_reason: str | None = None
+    """What the training started from, and why; None on cards of earlier releases."""
     ranking: BlendChoice | None = None
     """What ranks the published lists; None on cards of earlier releases, whose towers do."""
     validation: Validation | None = None

@@ -38,7 +38,11 @@ def as_markdown(card: ModelCard, pictures: Mapping[str, str]) -> str:
         sections += _segments(card.validation, shown)
     if card.cold_start:
         sections += _cold_start(card.cold_start, shown)
-    sections += ["## Settings", *filter(None, [card.encoder_reason]), _settings(card)]
+    sections += [
+        "## Settings",
+        *filter(None, [card.start_reason, card.encoder_reason]),
+        _settings(card),
+    ]
     return "\n\n".join(sections) + "\n"
 
 

@@ -7,6 +7,7 @@ figures of the card, the choice of the ranking and the gate, all on the same use
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
@@ -40,6 +41,19 @@ class HeldOutPart:
     """From which on it is held out; None where the log has no times."""
     counts_views: bool = False
     """Whether what users only viewed is held out too."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTwin:
+    """The twin of an earlier version, from whose weights another can start."""
+
+    bundle: Bundle
+    instant: datetime
+    """From which on it has seen nothing, nor has any twin that it started from."""
+
+    def may_start(self, part: HeldOutPart) -> bool:
+        """Whether its weights know nothing of what is held out."""
+        return part.instant is not None and self.instant <= part.instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,12 @@ def hold_out(dataset: Dataset) -> HeldOutPart | None:
 
 
 def train_for_validation(
-    dataset: Dataset, config: TowersConfig, *, seed: int, progress: Progress | None = None
+    dataset: Dataset,
+    config: TowersConfig,
+    *,
+    seed: int,
+    start: EarlierTwin | None = None,
+    progress: Progress | None = None,
 ) -> ValidationRun | None:
     """Train the twin of a version; None where nothing can be held out.
 
@@ -86,14 +105,20 @@ def train_for_validation(
         dataset: all there is.
         config: hyper-parameters.
         seed: of the training.
+        start: whose weights the twin starts from; None starts anew.
         progress: progress callback of the training.
 
     Raises:
-        ContractError: nothing is left to learn from.
+        ContractError: nothing is left to learn from, or the weights may know what is held out.
     """
     part = hold_out(dataset)
     if part is None:
         return None
+    if start and not start.may_start(part):
+        raise ContractError(
+            f"a twin that has seen interactions until {start.instant} cannot start one that is"
+            f" evaluated on those from {part.instant} on"
+        )
     losses: list[float] = []
     curve: list[CurvePoint] = []
     sample = sample_users(part.held_out, seed=seed)
@@ -107,7 +132,14 @@ def train_for_validation(
         metrics = score_lists(lists_by_user(bundle, part.earlier, sample, K), sample, K)
         curve.append(CurvePoint.model_validate({"epoch": epoch, **metrics.means}))
 
-    bundle = train(part.earlier, config, seed=seed, progress=follow, observe=observe)
+    bundle = train(
+        part.earlier,
+        config,
+        seed=seed,
+        start=start.bundle if start else None,
+        progress=follow,
+        observe=observe,
+    )
     return ValidationRun(bundle, part, losses, curve)
 
 

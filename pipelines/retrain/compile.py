@@ -70,6 +70,8 @@ class ClusterSettings(BaseSettings):
     """What ranks the lists of a run that does not say it itself."""
     retrain_spread: float = Field(default=0.5, ge=0, le=5)
     """How far the lists of such a run are spread over categories."""
+    retrain_warm_start: bool = False
+    """Whether such a run may start from the weights of the live version."""
     retrain_gate: Mode = "enforce"
     """Whether the gate of such a run can reject a version."""
     retrain_gate_bounds: GateBounds = GateBounds()
@@ -84,6 +86,7 @@ def compile_to(path: Path, cluster: ClusterSettings) -> None:
         lambda task: _configure(task, cluster),
         default_ranker=cluster.retrain_ranker,
         default_spread=cluster.retrain_spread,
+        default_warm_start=cluster.retrain_warm_start,
         default_gate=cluster.retrain_gate,
         default_gate_bounds=cluster.retrain_gate_bounds.model_dump_json(exclude_defaults=True),
         default_data_bounds=cluster.retrain_data_bounds.model_dump_json(exclude_defaults=True),

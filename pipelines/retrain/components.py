@@ -90,17 +90,22 @@ def validate_data(
 def train_towers(
     *,
     dataset: dsl.Input[dsl.Dataset],
+    until: str,
     towers: str,
     seed: int,
+    warm_start: bool,
     model: dsl.Output[dsl.Model],
     texts: dsl.Output[dsl.Artifact],
 ) -> dict[str, Any]:
     """Train on the whole dataset; returns what the model card says of the training.
 
     Texts of items that are new or have changed are embedded first; all embeddings go to `texts`.
-    What is returned is version, user encoder and why it was chosen, seconds, and losses by epoch.
+    With `warm_start` the run starts from the live version where this is like it (`ml.warm_start`).
+    What is returned is version, user encoder and why it was chosen, what the run started from and
+    why, seconds, and losses by epoch.
     """
     import time
+    from datetime import datetime
     from pathlib import Path
 
     from ml.dataset import Dataset
@@ -109,6 +114,7 @@ def train_towers(
     from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
     from ml.towers.training import train
+    from ml.warm_start import Start, choose_start
 
     losses: list[float] = []
 
@@ -131,15 +137,24 @@ def train_towers(
     store.close()
     embeddings.use()
     embeddings.save(Path(texts.path))
-    choice = choose_encoder(data, config, seed=seed, progress=compare)
+    instant = datetime.fromisoformat(until)
+    start = Start("The run started anew.", instant)
+    if warm_start:
+        start = choose_start(MlSettings(), data, config, until=instant)
+    print(start.reason, flush=True)
+    choice = choose_encoder(
+        data, start.bundle.config if start.bundle else config, seed=seed, progress=compare
+    )
     print(choice.reason, flush=True)
-    bundle = train(data, choice.config, seed=seed, progress=show)
+    bundle = train(data, choice.config, seed=seed, start=start.bundle, progress=show)
     bundle.save(Path(model.path))
     model.metadata.update({"version": bundle.version, "dim": bundle.dim})
     return {
         "version": bundle.version,
         "user_encoder": choice.config.user_encoder,
         "encoder_reason": choice.reason,
+        "start": start.parameters(),
+        "start_reason": start.reason,
         "seconds": time.monotonic() - started,
         "losses": losses,
     }
@@ -176,9 +191,11 @@ def evaluate(
     from ml.evaluation.ranking_models.blend_choice import fit_ranker
     from ml.evaluation.validation import train_for_validation
     from ml.gate import twin as twin_folder
+    from ml.settings import MlSettings
     from ml.towers.bundle import Bundle
     from ml.towers.config import TowersConfig
     from ml.towers.text import TextEmbeddings
+    from ml.warm_start import twin_of
 
     def show(what: str, epoch: int, epochs: int, loss: float) -> None:
         print(f"{what}: epoch {epoch} of {epochs}, loss {loss:.4f}", flush=True)
@@ -188,16 +205,24 @@ def evaluate(
 
     config = TowersConfig.model_validate_json(towers)
     config = config.model_copy(update={"user_encoder": training.pop("user_encoder")})
+    start = training.pop("start")["version"]
     data = Dataset.load(Path(dataset.path))
     TextEmbeddings.load(Path(texts.path)).use()
     run = None
     if validate or ranker == "full":
-        run = train_for_validation(data, config, seed=seed, progress=show_validation)
+        run = train_for_validation(
+            data,
+            config,
+            seed=seed,
+            start=twin_of(MlSettings(), start),
+            progress=show_validation,
+        )
     choice = choose_ranking(ranker, run, seed=seed)
     print(choice.reason, flush=True)
     fit_ranker(Bundle.load(Path(model.path)), data, choice).save(Path(ranking.path))
     if run:
-        twin_folder.save(fit_ranker(run.bundle, run.part.earlier, choice), Path(twin.path))
+        evaluated = fit_ranker(run.bundle, run.part.earlier, choice)
+        twin_folder.save(evaluated, Path(twin.path), run.part.instant)
     made = make_card(
         data,
         TrainingRun(seed=seed, config=config, **training),
@@ -293,6 +318,7 @@ def publish(
     top_k: int,
     spread: float,
     data: dict[str, float],
+    training: dict[str, Any],
     report: dict[str, Any],
     decision: dict[str, Any],
 ) -> str:
@@ -333,6 +359,7 @@ def publish(
             "ranker": ranker,
             "top_k": top_k,
             "spread": spread,
+            "start": training["start"],
         },
         metrics={**data, **report},
         card=Path(card.path),

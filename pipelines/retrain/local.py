@@ -56,6 +56,7 @@ class Parameters(BaseModel):
     ranker: Literal["two_tower", "full"] = "two_tower"
     top_k: int = Field(default=50, ge=1)
     spread: float = Field(default=0.5, ge=0, le=5)
+    warm_start: bool = False
     validate_: bool = Field(default=True, alias="validate")
     cold_start: bool = True
     gate: Mode = "enforce"

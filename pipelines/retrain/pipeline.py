@@ -30,6 +30,7 @@ def define(
     *,
     default_ranker: str = "two_tower",
     default_spread: float = 0.5,
+    default_warm_start: bool = False,
     default_gate: str = "enforce",
     default_gate_bounds: str = "{}",
     default_data_bounds: str = "{}",
@@ -53,6 +54,7 @@ def define(
         ranker: str = default_ranker,
         top_k: int = 50,
         spread: float = default_spread,
+        warm_start: bool = default_warm_start,  # noqa: FBT001
         validate: bool = True,  # noqa: FBT001, FBT002
         cold_start: bool = True,  # noqa: FBT001, FBT002
         gate: str = default_gate,
@@ -74,6 +76,8 @@ def define(
                 and item-kNN by weights that are chosen on held-out items.
             top_k: length of each user's list.
             spread: how far lists are spread over categories (`ml.retrieval.spread`).
+            warm_start: whether a run may start from the weights of the live version, which takes
+                fewer epochs; at least weekly one starts anew (`ml.warm_start`).
             validate: whether a second model is trained without held-out items and scored on them.
             cold_start: whether, in that case, a third one is trained for new items and new users.
             gate: `enforce`, by which only a version that keeps its bounds goes live, or `report`.
@@ -95,7 +99,14 @@ def define(
             until=loaded.outputs["Output"],
             bounds=data_bounds,
         )
-        trained = step(components.train_towers, dataset=dataset, towers=towers, seed=seed)
+        trained = step(
+            components.train_towers,
+            dataset=dataset,
+            until=loaded.outputs["Output"],
+            towers=towers,
+            seed=seed,
+            warm_start=warm_start,
+        )
         trained.after(validated)
         evaluated = step(
             components.evaluate,
@@ -138,6 +149,7 @@ def define(
             top_k=top_k,
             spread=spread,
             data=validated.outputs["Output"],
+            training=trained.outputs["Output"],
             report=evaluated.outputs["Output"],
             decision=decided.outputs["Output"],
         )

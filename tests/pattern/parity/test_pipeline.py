@@ -97,16 +97,12 @@ def test_the_settings_have_the_variable_of_the_gpu() -> None:
         ("retrain.ranker=full", "ranker", "full"),
         ("retrain.spread=2", "spread", 2),
         ("retrain.gate=report", "gate", "report"),
+        ("retrain.warmStart=true", "warm_start", True),
         ("retrain.gateBounds.min_users=99", "gate_bounds", '{"min_users":99}'),
     ],
 )
 def test_the_chart_says_how_a_scheduled_run_ranks_and_judges(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    value: str,
-    parameter: str,
-    *,
-    expected: str | float,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, parameter: str, *, expected: object
 ) -> None:
     done = template(CHART, "demo", "--set", value)
     (job,) = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "Job"]
