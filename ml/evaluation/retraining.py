@@ -183,7 +183,9 @@ def measure_retraining(
                 training_interactions=len(split.training.interactions),
                 users=len(held_out),
                 held_out_items=sum(map(len, held_out.values())),
-                items_since_first=sum(len(first.unknown(each)) for each in held_out.values()),
+                items_since_first=sum(
+                    len(first.user_encoder.unknown(each)) for each in held_out.values()
+                ),
                 models=_estimates(lists, held_out, k, seed),
                 seconds=runs.seconds_of(split),
             )

@@ -186,8 +186,7 @@ def changed_item_vectors(connection: Connection, version: str, since: int) -> di
     """The version's vectors that were written since a `snapshot`, float32 (dim,), by id."""
     register_vector(connection)
     rows = connection.cursor(binary=True).execute(
-        "select item_id, embedding from ml.item_vectors"
-        " where version = %s and written_by >= %s",
+        "select item_id, embedding from ml.item_vectors where version = %s and written_by >= %s",
         (version, since),
     )
     return {item_id: vector.to_numpy() for item_id, vector in rows}

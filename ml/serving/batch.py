@@ -14,7 +14,8 @@ from ml.dataset import Dataset
 from ml.retrieval.dense import seen_matrix
 from ml.retrieval.exact import top_k
 from ml.serving.category_spread import BY_SCORE, History, Spread
-from ml.towers.bundle import Bundle, Vectors
+from ml.towers.bundle import Bundle
+from ml.towers.user_encoder import Vectors
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -130,7 +131,9 @@ def lists_by_user(
     Interactions with items that the bundle did not meet in training count by their content.
     """
     index = ItemIndex.of(bundle, dataset.known_items())
-    new_items = index.vectors_of(bundle.unknown(dataset.interactions["item_id"].unique()))
+    new_items = index.vectors_of(
+        bundle.user_encoder.unknown(dataset.interactions["item_id"].unique())
+    )
     users = dataset.known_users()
     known = users[users["user_id"].isin(set(user_ids))].reset_index(drop=True)
     blocks = list_items(

@@ -1,6 +1,7 @@
 """A trained model as one folder, with a checksum and without the state of the training."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType

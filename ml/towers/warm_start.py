@@ -21,7 +21,7 @@ _TEXTS = "content.text_projection"
 
 def overlap(item_ids: Collection[str], start: Bundle) -> float:
     """The share of these items that the earlier model knows; 0 where there are none."""
-    return 1 - len(start.unknown(item_ids)) / len(item_ids) if len(item_ids) else 0.0
+    return 1 - len(start.user_encoder.unknown(item_ids)) / len(item_ids) if len(item_ids) else 0.0
 
 
 def copy_weights(towers: Towers, preprocessing: Preprocessing, start: Bundle) -> None:
