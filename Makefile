@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRAS := streams,storefront,ml,evaluation,pipelines,migrations,local,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-retraining test-soak quality bench scale format clean
+.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-object-storage test-retraining test-soak quality bench scale format clean
 
 include cluster.mk
 
@@ -78,6 +78,10 @@ test-faults: setup ## Kill every part under load; [EVENTS=200000]
 
 test-publications: setup ## Publish and kill publications while shoppers read; [PUBLICATIONS=20]
 	@RECSYS_TEST_PUBLICATIONS=$(or $(PUBLICATIONS),20) $(BIN)/pytest tests/integration/ml/test_publications_under_load.py && cat .state/publications.json
+
+test-object-storage: setup ## Publish to a real S3 server, stop it and damage what it holds (needs Go)
+	@tests/support/tools/build.sh versitygw
+	@$(BIN)/pytest tests/integration/ml/test_artifacts_on_s3.py
 
 test-retraining: setup ## Kill a run of the pipeline in each of its steps, and repeat it
 	@$(BIN)/pytest tests/integration/ml/test_pipeline_kills.py

@@ -87,8 +87,6 @@ class ItemVectors:
         if self._texts is None:
             self._texts = ItemTexts(self._settings)
         if self._bundle is None or self._bundle.version != version:
-            folder = bundles.folder_of(
-                version, self._settings.models_dir, self._database.connection
-            )
+            folder = bundles.folder_of(version, self._settings, self._database.connection)
             self._bundle = Bundle.load(folder)
         return self._bundle, self._texts

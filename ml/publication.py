@@ -25,6 +25,7 @@ from ml.gate.twin import FOLDER as TWIN
 from ml.ranking.ranker import FOLDER as RANKER
 from ml.ranking.ranker import Ranker
 from ml.registry import bundles, publication_lock, repository
+from ml.registry.artifacts import ArtifactStore
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import ItemIndex, index_items
 from ml.serving.category_spread import CategorySpread
@@ -57,7 +58,7 @@ def publish(
     Args:
         ranker: what ranks the lists, with the bundle that is published under its version.
         dataset: the data as of `until`; its catalogue and all its users are encoded.
-        settings: of the database, the feature store and the folder of bundles.
+        settings: of the database, the feature store, and where the files go.
         until: the instant up to which the lists take interactions into account.
         parameters: how the model was made; kept with the version.
         metrics: how good it is; kept with the version.
@@ -69,14 +70,15 @@ def publish(
     Raises:
         ModelError: there is nothing to recommend, another publication is in progress, or the live
             version knows newer data.
-        UnavailableError: PostgreSQL or Feast does not answer.
+        UnavailableError: PostgreSQL, Feast or the artifact store does not answer.
     """
     if dataset.items.empty:
         raise ModelError("the catalogue is empty: there is nothing to recommend")
     features = OnlineFeatures(settings)
     try:
         with publication_lock.one_at_a_time(settings.database_url):
-            publication = _Publication(ranker, dataset, settings, until, features, progress)
+            store = ArtifactStore.of(settings)
+            publication = _Publication(ranker, dataset, settings, until, features, store, progress)
             publication.remove_leftovers()
             if not publication.is_complete():
                 model = ModelVersion(
@@ -106,6 +108,7 @@ class _Publication:
     settings: MlSettings
     until: datetime
     features: OnlineFeatures
+    artifacts: ArtifactStore
     progress: Progress
 
     @property
@@ -124,15 +127,17 @@ class _Publication:
         folder = bundles.place(self.version, models_dir, partial(_save, self.ranker, attached))
         with psycopg.connect(self.settings.database_url) as connection:
             repository.register(connection, model)
-            repository.write_bundle_parts(connection, self.version, bundles.parts_of(folder))
             repository.write_item_vectors(
                 connection, self.version, index.item_ids, index.vectors, self._digests()
             )
             popular = _popular(self.dataset, index)
             repository.write_popular_items(connection, self.version, popular)
         self.progress("item vectors", len(index.item_ids), len(index.item_ids))
+        manifest = self.artifacts.write(self.version, folder)
+        self.progress("files", len(manifest), len(manifest))
         self._write_lists(index)
         with psycopg.connect(self.settings.database_url) as connection:
+            repository.write_manifest(connection, self.version, manifest)
             repository.mark_published(connection, self.version)
 
     def switch(self, reason: str) -> None:
@@ -155,6 +160,9 @@ class _Publication:
         for version in self.features.listed_versions():
             if version not in kept:
                 self.features.delete_lists(version)
+        for version in self.artifacts.versions():
+            if version not in kept:
+                self.artifacts.remove(version)
         bundles.prune(self.settings.models_dir, kept)
 
     def _digests(self) -> list[str | None]:

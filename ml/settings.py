@@ -1,8 +1,9 @@
 """Settings of training and serving, from environment variables with the prefix RECSYS_."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, HttpUrl, model_validator
 
 from streams.settings import FeatureSettings
 
@@ -11,10 +12,45 @@ class MlSettings(FeatureSettings):
     """Where the data is and where models go."""
 
     models_dir: Path
-    """Cache of the model bundles, one folder per version; the registry holds them all."""
+    """Cache of the versions' files, one folder per version."""
+    artifacts_url: str = Field(default="", pattern=r"^(|[a-z0-9]+://.+)$")
+    """Where the files of all versions are kept, an fsspec URL: `file:///folder`, or
+    `s3://bucket/prefix`. Nothing else may lie there. Empty: in the folder `artifacts` beside
+    `models_dir`, which fits processes of one machine."""
+    artifacts_endpoint: HttpUrl | None = None
+    """Address of the S3 object storage; by default Amazon's."""
+    artifacts_region: str = "us-east-1"
+    artifacts_access_key_file: Path | None = None
+    """Both files, or none: then the keys are what AWS's own variables and files say. They are read
+    when a connection is made, so they may appear and change later."""
+    artifacts_secret_key_file: Path | None = None
     top_k: int = Field(default=50, ge=1)
     """Length of each user's materialized list."""
     spread: float = Field(default=0.5, ge=0, le=5)
     """How far lists are spread over categories (`ml.retrieval.spread`). 0: by the scores alone, but
     for the rules that no category has more than half of a page and that each stated preference is
     on the first two."""
+
+    @property
+    def artifacts(self) -> str:
+        """The URL, the default's as well."""
+        return self.artifacts_url or self.models_dir.resolve().with_name("artifacts").as_uri()
+
+    def artifacts_environment(self) -> dict[str, str]:
+        """The variables from which another process reads where the files are kept."""
+        values = {
+            "URL": self.artifacts,
+            "ENDPOINT": self.artifacts_endpoint,
+            "REGION": self.artifacts_region,
+            "ACCESS_KEY_FILE": self.artifacts_access_key_file,
+            "SECRET_KEY_FILE": self.artifacts_secret_key_file,
+        }
+        return {f"RECSYS_ARTIFACTS_{name}": str(value) for name, value in values.items() if value}
+
+    @model_validator(mode="after")
+    def _both_keys(self) -> Self:
+        if (self.artifacts_access_key_file is None) != (self.artifacts_secret_key_file is None):
+            raise ValueError(
+                "RECSYS_ARTIFACTS_ACCESS_KEY_FILE and RECSYS_ARTIFACTS_SECRET_KEY_FILE go together"
+            )
+        return self

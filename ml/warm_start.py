@@ -77,7 +77,7 @@ def choose_start(
             f" are carried on for less than {MAX_AGE.days} days",
             until,
         )
-    folder = bundles.folder_of(version, settings.models_dir, connect)
+    folder = bundles.folder_of(version, settings, connect, twin.FOLDER)
     bundle = Bundle.load(folder)
     earlier = twin.earlier(folder / twin.FOLDER)
     if obstacle := _obstacle(bundle, earlier, dataset, config):
@@ -96,7 +96,7 @@ def twin_of(settings: MlSettings, version: str) -> EarlierTwin | None:
     if not version:
         return None
     connect = partial(psycopg.connect, settings.database_url)
-    found = twin.earlier(bundles.folder_of(version, settings.models_dir, connect) / twin.FOLDER)
+    found = twin.earlier(bundles.folder_of(version, settings, connect, twin.FOLDER) / twin.FOLDER)
     if found is None:
         raise ModelError(f"version {version} has no twin to start from")
     return found

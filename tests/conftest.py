@@ -15,6 +15,7 @@ WHEN_NAMED = tuple(
     TESTS / each
     for each in (
         "faults",
+        "integration/ml/test_artifacts_on_s3.py",
         "integration/ml/test_pipeline_kills.py",
         "interop",
         "pattern/lint",

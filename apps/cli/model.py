@@ -125,7 +125,7 @@ def card(
     if chosen not in {each.version for each in registered}:
         raise ConfigurationError(f"there is no version {chosen}; see: recsys model list")
     connect = partial(psycopg.connect, stack.database_url)
-    folder = bundles.folder_of(chosen, ml_settings(stack).models_dir, connect) / FOLDER
+    folder = bundles.folder_of(chosen, ml_settings(stack), connect, FOLDER) / FOLDER
     if not (folder / README).exists():
         raise ConfigurationError(f"version {chosen} has no card")
     if as_path:

@@ -97,6 +97,7 @@ class Stack:
             "RECSYS_CONNECT_URL": connect.url(self.settings),
             "RECSYS_RESTART_UNIT": str(self.settings.restart_unit),
             "RECSYS_MODELS_DIR": str(self.settings.state_dir / "models"),
+            "RECSYS_ARTIFACTS_URL": (self.settings.state_dir / "artifacts").as_uri(),
             "RECSYS_SECRET_KEY": self._secrets.shop_secret_key,
             "RECSYS_SAMPLE_SHOPPERS": "true",
             "RECSYS_SESSION_COOKIE_SECURE": "false",

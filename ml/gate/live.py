@@ -43,7 +43,7 @@ class LiveVersion:
                 return None
             (model,) = [each for each in repository.versions(connection) if each.version == version]
             item_ids = frozenset(repository.item_ids(connection, version))
-        folder = bundles.folder_of(version, settings.models_dir, connect)
+        folder = bundles.folder_of(version, settings, connect, twin.FOLDER)
         try:
             found = twin.load(folder / twin.FOLDER)
         except ModelError:

@@ -1,7 +1,7 @@
-"""The folders of versions, bundle and model card: kept in the registry, cached in `models_dir`.
+"""The cache of the versions' files in `models_dir`: bundle, ranker, model card and twin.
 
-Publisher and servers share only PostgreSQL. `models_dir` may be empty, and several processes may
-fill it at once.
+Publisher and servers share PostgreSQL and the artifact store (`ml.registry.artifacts`). The cache
+may be empty, and several processes may fill it at once.
 """
 
 import shutil
@@ -12,51 +12,55 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from ml.registry import repository
+from ml.registry.artifacts import ArtifactStore
 from ml.registry.repository import BundlePart, Connection
+from ml.settings import MlSettings
 from streams.errors import ModelError
 
-_PART_BYTES = 4 << 20
 _DESCRIPTION = "bundle.json"  # the same as in `ml.towers.bundle`, which imports torch
 _UNFINISHED = ".unfinished"
 _MIN_AGE_SECONDS = 3600.0
 
+Connect = Callable[[], AbstractContextManager[Connection]]
 
-def folder_of(
-    version: str, models_dir: Path, connect: Callable[[], AbstractContextManager[Connection]]
-) -> Path:
-    """The version's folder, fetched from the registry if it is not in the cache.
+
+def folder_of(version: str, settings: MlSettings, connect: Connect, *attached: str) -> Path:
+    """The version's folder in the cache; of what is asked for, it fetches what is not there.
 
     Args:
         version: a registered version.
-        models_dir: the cache.
+        settings: of the cache and the artifact store.
         connect: opens a connection; only a fetch calls it.
+        attached: folders that are wanted beside the files of the bundle, such as its card; the
+            version may have none of that name.
 
     Raises:
-        ModelError: the registry does not hold its files.
+        ModelError: the registry does not hold its files, or one of them is missing or damaged.
+        UnavailableError: the artifact store does not answer.
     """
-
-    def fetch(folder: Path) -> None:
-        with connect() as connection:
-            _write(folder, repository.bundle_parts(connection, version))
-        if not (folder / _DESCRIPTION).exists():
-            raise ModelError(f"the registry does not hold the files of version {version}")
-
-    return place(version, models_dir, fetch)
+    folder = place(
+        version, settings.models_dir, lambda new: _fetch(version, settings, connect, new)
+    )
+    for name in attached:
+        if not (folder / name).is_dir():
+            _attach(version, name, settings, connect)
+    return folder
 
 
 def place(version: str, models_dir: Path, fill: Callable[[Path], None]) -> Path:
     """The version's folder; if it is absent, it appears in one step with all that `fill` writes.
 
     Args:
-        version: whose folder it is.
+        version: whose folder it is, or `VERSION/FOLDER` for a folder in it.
         models_dir: the cache.
-        fill: called with the folder to write to if the version is not in the cache.
+        fill: called with the folder to write to if it is not in the cache.
     """
     final = models_dir / version
     if final.is_dir():
         return final
     models_dir.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=models_dir, prefix=f".{version}.", suffix=_UNFINISHED))
+    prefix = f".{version.replace('/', '.')}."
+    unfinished = Path(tempfile.mkdtemp(dir=models_dir, prefix=prefix, suffix=_UNFINISHED))
     try:
         fill(unfinished)
         unfinished.rename(final)
@@ -67,17 +71,6 @@ def place(version: str, models_dir: Path, fill: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return final
-
-
-def parts_of(folder: Path) -> Iterator[BundlePart]:
-    """All files below `folder`, in parts; one part at a time is in memory."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
-        with path.open("rb") as file:
-            number, part = 0, file.read(_PART_BYTES)
-            while part or number == 0:
-                yield BundlePart(name, number, part)
-                number, part = number + 1, file.read(_PART_BYTES)
 
 
 def prune(models_dir: Path, kept: Collection[str]) -> None:
@@ -93,6 +86,31 @@ def prune(models_dir: Path, kept: Collection[str]) -> None:
             age = time.time() - folder.stat().st_mtime
             if age > _MIN_AGE_SECONDS and (is_unfinished or is_bundle):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fetch(version: str, settings: MlSettings, connect: Connect, folder: Path) -> None:
+    """Write the files of the bundle itself, those that lie in no folder of it."""
+    with connect() as connection:
+        manifest = repository.manifest(connection, version)
+        if manifest is None:  # of a release that kept the files in PostgreSQL
+            _write(folder, repository.bundle_parts(connection, version))
+    if manifest is not None:
+        files = {path: file for path, file in manifest.items() if "/" not in path}
+        ArtifactStore.of(settings).read(version, files, folder)
+    if not (folder / _DESCRIPTION).exists():
+        raise ModelError(f"the registry does not hold the files of version {version}")
+
+
+def _attach(version: str, name: str, settings: MlSettings, connect: Connect) -> None:
+    with connect() as connection:
+        manifest = repository.manifest(connection, version) or {}
+    start = f"{name}/"
+    files = {
+        path.removeprefix(start): file for path, file in manifest.items() if path.startswith(start)
+    }
+    if files:
+        source, store = f"{version}/{name}", ArtifactStore.of(settings)
+        place(source, settings.models_dir, lambda folder: store.read(source, files, folder))
 
 
 def _write(folder: Path, parts: Iterator[BundlePart]) -> None:

@@ -3,8 +3,8 @@
 Functions take an open connection; the caller commits.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from pgvector import Vector
 from pgvector.psycopg import register_vector
 from psycopg.types.json import Jsonb
 
+from ml.registry.artifacts import Manifest, StoredFile
 from streams.errors import ModelError
 
 Connection = psycopg.Connection[Any]
@@ -100,22 +101,29 @@ def versions(connection: Connection) -> list[ModelVersion]:
     return [ModelVersion(*row) for row in rows]
 
 
-def write_bundle_parts(connection: Connection, version: str, parts: Iterable[BundlePart]) -> None:
-    """Replace the version's files."""
-    connection.execute("delete from ml.bundle_parts where version = %s", (version,))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "copy ml.bundle_parts (version, path, part, bytes) from stdin with (format binary)"
-        ) as copy,
-    ):
-        copy.set_types(["text", "text", "int4", "bytea"])
-        for part in parts:
-            copy.write_row((version, *part))
+def write_manifest(connection: Connection, version: str, manifest: Manifest) -> None:
+    """Note which files of a version the artifact store holds."""
+    connection.execute(
+        "update ml.model_versions set files = %s where version = %s",
+        (Jsonb({path: asdict(file) for path, file in manifest.items()}), version),
+    )
+
+
+def manifest(connection: Connection, version: str) -> Manifest | None:
+    """The version's files in the artifact store; None where it has none there."""
+    row = connection.execute(
+        "select files from ml.model_versions where version = %s", (version,)
+    ).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return {path: StoredFile(**file) for path, file in row[0].items()}
 
 
 def bundle_parts(connection: Connection, version: str) -> Iterator[BundlePart]:
-    """The version's files, file by file and each in order; one part at a time is in memory."""
+    """Its files, each in order, if a release before the artifact store has published it.
+
+    One part at a time is in memory.
+    """
     with connection.cursor(name="bundle_parts") as cursor:
         cursor.itersize = 1
         cursor.execute(

@@ -134,7 +134,7 @@ class LiveModelWatcher:
 
     def _load(self, version: str) -> Towers:
         connect = self._database.connection
-        folder = bundles.folder_of(version, self._settings.models_dir, connect)
+        folder = bundles.folder_of(version, self._settings, connect)
         users = UserEncoder.load(folder)
         stored = StoredVectors.of(folder, version, connect)
         if stored.vectors.shape[1] != users.dim:

@@ -42,6 +42,8 @@ class RecommenderStatus:
     """Of the list for a visitor of whom nothing is known."""
     rejected_versions: int = 0
     """How many of the newest versions in a row the gate has rejected."""
+    has_bundle: bool = False
+    """Whether the live version's bundle is loaded, so that shoppers are encoded as they act."""
 
 
 class Recommender:
@@ -76,6 +78,7 @@ class Recommender:
             model.version if model else None,
             visitors.source,
             self._live_model.rejected_versions,
+            has_bundle=model is not None and model.towers is not None,
         )
 
     def close(self) -> None:

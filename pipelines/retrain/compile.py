@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from kfp import compiler, dsl, kubernetes
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ml.data_validation.bounds import DataBounds
@@ -19,6 +19,7 @@ from pipelines.retrain.pipeline import TRAINING_TASKS, VALIDATION_TASK, define
 
 _DATABASE_FILES = "/etc/recsys/database"
 _MODELS = "/var/cache/recsys/models"
+_STORAGE_FILES = "/etc/recsys/object-storage"
 _RETRIES = 2
 """Of a task whose pod was evicted, or whose database was away; each can be repeated."""
 _SCRATCH = "/tmp"  # noqa: S108 - an emptyDir volume: the container's root file system is read-only
@@ -62,6 +63,17 @@ class ClusterSettings(BaseSettings):
     """Secret whose key `url` is the database's URL."""
     database_ca_secret: str = "recsys-db-authority"  # noqa: S105 - its name
     """Secret whose key `ca.crt` signs the database's certificate; all its keys are mounted."""
+    artifacts_url: str = Field(default="s3://recsys-pipelines/models", pattern=r"^s3://.+$")
+    """Where the tasks keep the files of the versions (`ml.settings`)."""
+    artifacts_endpoint: HttpUrl = HttpUrl("http://minio-recsys-pipelines:9000")
+    """Address of that object storage."""
+    artifacts_region: str = "us-east-1"
+    artifacts_secret: str = "ds-pipeline-s3-recsys-pipelines"  # noqa: S105 - its name
+    """Secret with the keys of that object storage; all its fields are mounted."""
+    artifacts_key_id_field: str = "accesskey"
+    """Field of that Secret with the access key."""
+    artifacts_key_field: str = "secretkey"
+    """Field of that Secret with the secret key."""
     pipeline_steps: Steps = Steps()
     """CPU and memory of each task, as JSON."""
     pipeline_gpus: int = Field(default=0, ge=0)
@@ -107,7 +119,22 @@ def _configure(task: dsl.PipelineTask, cluster: ClusterSettings) -> None:
     kubernetes.use_secret_as_volume(task, cluster.database_ca_secret, _DATABASE_FILES)
     kubernetes.empty_dir_mount(task, "models", _MODELS)
     kubernetes.empty_dir_mount(task, "scratch", _SCRATCH)
-    task.set_env_variable("RECSYS_MODELS_DIR", _MODELS)
+    kubernetes.use_secret_as_volume(task, cluster.artifacts_secret, _STORAGE_FILES)
+    for name, value in (
+        ("RECSYS_MODELS_DIR", _MODELS),
+        ("RECSYS_ARTIFACTS_URL", cluster.artifacts_url),
+        ("RECSYS_ARTIFACTS_ENDPOINT", str(cluster.artifacts_endpoint)),
+        ("RECSYS_ARTIFACTS_REGION", cluster.artifacts_region),
+        (
+            "RECSYS_ARTIFACTS_ACCESS_KEY_FILE",
+            f"{_STORAGE_FILES}/{cluster.artifacts_key_id_field}",
+        ),
+        (
+            "RECSYS_ARTIFACTS_SECRET_KEY_FILE",
+            f"{_STORAGE_FILES}/{cluster.artifacts_key_field}",
+        ),
+    ):
+        task.set_env_variable(name, value)
     for name in ("HOME", "TMPDIR"):
         task.set_env_variable(name, _SCRATCH)
 

@@ -192,7 +192,7 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
     with psycopg.connect(url_of("storefront")) as connection:
         assert registry.live_version(connection) == version
         assert registry.popular_items(connection, version)
-        assert list(registry.bundle_parts(connection, version))
+        assert registry.manifest(connection, version)
         snapshot = registry.snapshot(connection)
         vectors = dict(registry.every_item_vector(connection, version))
         assert set(vectors) == {f"i{number}" for number in range(12)}

@@ -138,6 +138,7 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
     with _shop(stack, with_live_model, tmp_path, **patient) as (url, port):
         log = tmp_path / "shop.log"
         _until(lambda: _value(port, "recsys_live_model_info", version=VERSION) == 1, log)
+        assert _value(port, "recsys_live_model_loaded") == 0, "nobody has written its files"
         assert _value(port, "recsys_rejected_versions") == 1
         _until(lambda: httpx.get(f"{url}/health/ready").json()["kafka"] == "up", log)
         requests = "recsys_http_request_duration_seconds_count"

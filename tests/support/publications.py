@@ -20,6 +20,7 @@ from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import bundles, repository
+from ml.registry.artifacts import ArtifactStore
 from ml.serving.batch import ItemIndex, index_items
 from ml.serving.category_spread import CANDIDATES_PER_PLACE, CategorySpread, spread_for
 from ml.serving.filters import Shopper
@@ -199,7 +200,7 @@ def leftovers(prepared: Prepared) -> list[str]:
         every = repository.versions(connection)
         found = [f"{each.version} is not published" for each in every if not each.published_at]
         versions = {each.version for each in every}
-        for table in ("item_vectors", "bundle_parts", "popular_items"):
+        for table in ("item_vectors", "popular_items"):
             rows = connection.execute(f"select distinct version from ml.{table}")
             found += [f"{table} of {name}" for (name,) in rows if name not in versions]
     online = OnlineFeatures(settings)
@@ -209,6 +210,9 @@ def leftovers(prepared: Prepared) -> list[str]:
         if name not in versions or lists != users:
             found.append(f"{lists} lists of {name}")
     online.close()
+    found += [
+        f"files of {name}" for name in ArtifactStore.of(settings).versions() if name not in versions
+    ]
     for folder in settings.models_dir.iterdir():
         os.utime(folder, (0, 0))  # what is young may still be in use
     bundles.prune(settings.models_dir, versions)

@@ -101,21 +101,27 @@ class LiveModelCollector:
 
     def describe(self) -> Iterable[Metric]:
         """The names alone."""
-        return (self._info(), self._rejected())
+        return (self._info(), self._loaded(), self._rejected())
 
     def collect(self) -> Iterable[Metric]:
         """The version now; there is none without a live model."""
-        info = self._info()
-        rejected = self._rejected()
+        info, loaded, rejected = self._info(), self._loaded(), self._rejected()
         status = self._recommender.status()
         if status.model_version is not None:
             info.add_metric([], {"version": status.model_version})
+            loaded.add_metric([], status.has_bundle)
         rejected.add_metric([], status.rejected_versions)
-        return (info, rejected)
+        return (info, loaded, rejected)
 
     @staticmethod
     def _info() -> InfoMetricFamily:
         return InfoMetricFamily("recsys_live_model", "The version that recommendations come from.")
+
+    @staticmethod
+    def _loaded() -> GaugeMetricFamily:
+        return GaugeMetricFamily(
+            "recsys_live_model_loaded", "1 if its bundle is loaded, 0 if only its lists are served."
+        )
 
     @staticmethod
     def _rejected() -> GaugeMetricFamily:

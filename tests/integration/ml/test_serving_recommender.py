@@ -21,6 +21,7 @@ from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import repository
+from ml.registry.artifacts import ArtifactStore
 from ml.serving.batch import index_items
 from ml.serving.category_spread import spread_for
 from ml.serving.filters import Shopper
@@ -175,7 +176,8 @@ def test_visitors_and_shoppers_of_whom_nothing_is_known_get_what_is_popular(
     for user_id in (None, "new-user"):
         served = shop.recommender.recommend(user_id, [], 7)
         assert (served.source, served.item_ids) == ("popular", popular[:7])
-    assert shop.recommender.status() == RecommenderStatus(bundle.version, "popular")
+    status = shop.recommender.status()
+    assert (status.model_version, status.source) == (bundle.version, "popular")
 
 
 def test_what_is_trending_comes_before_what_is_popular_and_needs_no_model(
@@ -195,7 +197,8 @@ def test_what_is_trending_comes_before_what_is_popular_and_needs_no_model(
 
     _push_trend(features, trend[:9])
     eventually(lambda: shop.recommender.recommend(None, [], 12).source == "popular", 10)
-    assert shop.recommender.status() == RecommenderStatus(bundle.version, "popular")
+    status = shop.recommender.status()
+    assert (status.model_version, status.source) == (bundle.version, "popular")
 
 
 def _push_trend(features: OnlineFeatures, item_ids: list[str]) -> None:
@@ -208,8 +211,7 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
     shop: Shop, features: OnlineFeatures, eventually: Eventually
 ) -> None:
     bundle = shop.publish(seed=1)
-    with psycopg.connect(shop.settings.database_url) as connection:
-        connection.execute("delete from ml.bundle_parts")
+    ArtifactStore.of(shop.settings).remove(bundle.version)
     shutil.rmtree(shop.settings.models_dir / bundle.version)
     shop.recommender.close()  # it may have loaded the bundle
     shop.recommender = Recommender(shop.settings)
@@ -228,7 +230,12 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_met_since(
 def test_a_reader_without_the_publishers_folder_fetches_bundles_and_drops_old_ones(
     shop: Shop, tmp_path: Path, eventually: Eventually
 ) -> None:
-    elsewhere = shop.settings.model_copy(update={"models_dir": tmp_path / "elsewhere"})
+    elsewhere = shop.settings.model_copy(
+        update={
+            "models_dir": tmp_path / "elsewhere" / "models",
+            "artifacts_url": shop.settings.artifacts,
+        }
+    )
     reader = Recommender(elsewhere)
     try:
         first = shop.publish(seed=1)

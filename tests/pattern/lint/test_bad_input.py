@@ -230,8 +230,8 @@ TABLE = [
     Bad(
         "an unknown scheme",
         "pipelines",
-        "objectStorage.external.scheme=ftp",
-        ("/objectStorage/external/scheme", "one of"),
+        "global.objectStorage.scheme=ftp",
+        ("/global/objectStorage/scheme", "one of"),
     ),
     Bad(
         "an unknown component",

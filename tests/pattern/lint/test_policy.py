@@ -48,9 +48,13 @@ def workloads(chart: str, size: str, kinds: tuple[str, ...] = POD_KINDS) -> list
 
 @cache
 def names_of_secrets() -> frozenset[str]:
-    """Those that External Secrets creates, and the certificates that operators create."""
+    """Those that External Secrets creates, and those that operators create."""
     names = fork("demo").values["global"]["names"]
-    made_by_operators = {f"{names['database']}-ca", f"{names['kafka']}-cluster-ca-cert"}
+    made_by_operators = {
+        f"{names['database']}-ca",
+        f"{names['kafka']}-cluster-ca-cert",
+        f"ds-pipeline-s3-{names['pipelines']}",
+    }
     return frozenset(made_by_operators).union(
         manifest["spec"]["target"].get("name") or manifest["metadata"]["name"]
         for chart in CHARTS

@@ -41,6 +41,10 @@ IN_A_CLUSTER = {
     "RECSYS_PROCESSOR_HOST": "the kubelet probes the health from outside the pod",
     "RECSYS_ANALYTICS_HOST": "the kubelet probes the health from outside the pod",
     "RECSYS_ENCODER_HOST": "the kubelet probes the health from outside the pod",
+    "RECSYS_ARTIFACTS_ENDPOINT": "the models' files are in an object storage",
+    "RECSYS_ARTIFACTS_REGION": "the models' files are in an object storage",
+    "RECSYS_ARTIFACTS_ACCESS_KEY_FILE": "the models' files are in an object storage",
+    "RECSYS_ARTIFACTS_SECRET_KEY_FILE": "the models' files are in an object storage",
     "RECSYS_POOLED_DATABASE_URL": "a laptop has one shop, a cluster many",
     "RECSYS_TRUSTED_PROXIES": "the router stands before the shop",
     "RECSYS_SHOP_NAME": "a fork names its shop",
@@ -220,5 +224,6 @@ def test_every_secret_is_created_by_a_chart_or_an_operator(pod: Pod) -> None:
         if manifest["kind"] == "KafkaUser"
     }
     made |= {"recsys-db-ca", "recsys-kafka-cluster-ca-cert"}  # EDB's and Strimzi's operators
+    made.add("ds-pipeline-s3-recsys-pipelines")  # the pipelines' operator
     workload = next(m for m in manifests(pod.chart, pod.size) if title(m) == pod.workload)
     assert set(_secrets(workload)) - made == set()

@@ -75,7 +75,13 @@ def test_the_steps_have_the_image_and_resources_of_the_chart(
             assert container["resources"][f"resourceCpu{bound}"] == given.cpu
             assert container["resources"][f"resourceMemory{bound}"] == given.memory
     (url,) = {executor["secretAsEnv"][0]["secretName"] for executor in platform.values()}
-    (authority,) = {executor["secretAsVolume"][0]["secretName"] for executor in platform.values()}
+    (mounted,) = {
+        tuple(each["secretName"] for each in executor["secretAsVolume"])
+        for executor in platform.values()
+    }
+    authority, storage = mounted
+    server = only("DataSciencePipelinesApplication", size)["metadata"]["name"]
+    assert storage == f"ds-pipeline-s3-{server}", "as its operator names it"
     database = next(m for m in manifests("postgres", size) if m["kind"] == "Cluster")
     assert url == f"{database['metadata']['name']}-pipeline"
     copied = only("ExternalSecret", size, of="-authority")

@@ -20,6 +20,7 @@ LOOKED_UP: dict[str, set[str]] = {
     "recsys_outbox_oldest_seconds": set(),
     "recsys_outbox_refused": set(),
     "recsys_live_model_info": {"version"},
+    "recsys_live_model_loaded": set(),
     "recsys_rejected_versions": set(),
 }
 """Metrics of the shop that are collected on request, so their labels are unknown before."""

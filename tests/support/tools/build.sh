@@ -109,6 +109,7 @@ tool kubelab ./cmd/kubelab "${kubernetes_version[@]}"
 tool kwok "sigs.k8s.io/kwok/cmd/kwok@$kwok"
 tool kubectl-validate sigs.k8s.io/kubectl-validate@v0.0.4
 tool helm-docs github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
+tool versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0
 tool helm-unittest github.com/helm-unittest/helm-unittest/cmd/helm-unittest@v1.0.0
 
 operators

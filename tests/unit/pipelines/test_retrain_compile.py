@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import ValidationError
+from pydantic import HttpUrl, ValidationError
 
 from pipelines.retrain.compile import ClusterSettings, Resources, Steps, compile_to
 
@@ -70,6 +70,12 @@ def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Pat
     cluster = ClusterSettings(
         database_secret="shop-pipeline",
         database_ca_secret="shop-ca",
+        artifacts_url="s3://shop/models",
+        artifacts_endpoint=HttpUrl("https://s3.example.org"),
+        artifacts_region="eu-central-1",
+        artifacts_secret="shop-storage",
+        artifacts_key_id_field="access-key",
+        artifacts_key_field="secret-key",
         pipeline_steps=Steps(evaluate=Resources(cpu="1500m", memory="6Gi")),
     )
     compile_to(tmp_path / "out.yaml", cluster)
@@ -84,17 +90,29 @@ def test_every_task_has_the_database_scratch_volumes_and_resources(tmp_path: Pat
     assert containers.keys() == {f"exec-{name}" for name in tasks}
     assert pods.keys() == containers.keys()
     for name, pod in pods.items():
-        (address,), (authority,) = pod["secretAsEnv"], pod["secretAsVolume"]
+        (address,), (authority, storage) = pod["secretAsEnv"], pod["secretAsVolume"]
         assert address["secretName"] == "shop-pipeline"
         assert address["keyToEnv"] == [{"secretKey": "url", "envVar": "RECSYS_DATABASE_URL"}]
         assert authority["secretName"] == "shop-ca"
         assert authority["mountPath"] == "/etc/recsys/database"
         assert not address["optional"]
         assert not authority["optional"]
+        assert storage["secretName"] == "shop-storage"
+        assert storage["mountPath"] == "/etc/recsys/object-storage"
+        assert not storage["optional"]
         volumes = {mount["mountPath"] for mount in pod["emptyDirMounts"]}
         environment = {each["name"]: each["value"] for each in containers[name]["env"]}
-        assert volumes == set(environment.values()) == {"/var/cache/recsys/models", "/tmp"}
-        assert environment.keys() == {"RECSYS_MODELS_DIR", "HOME", "TMPDIR"}
+        assert volumes == {"/var/cache/recsys/models", "/tmp"}
+        assert environment == {
+            "RECSYS_MODELS_DIR": "/var/cache/recsys/models",
+            "HOME": "/tmp",
+            "TMPDIR": "/tmp",
+            "RECSYS_ARTIFACTS_URL": "s3://shop/models",
+            "RECSYS_ARTIFACTS_ENDPOINT": "https://s3.example.org/",
+            "RECSYS_ARTIFACTS_REGION": "eu-central-1",
+            "RECSYS_ARTIFACTS_ACCESS_KEY_FILE": "/etc/recsys/object-storage/access-key",
+            "RECSYS_ARTIFACTS_SECRET_KEY_FILE": "/etc/recsys/object-storage/secret-key",
+        }
         resources = containers[name]["resources"]
         assert resources["resourceCpuRequest"] == resources["resourceCpuLimit"]
         assert resources["resourceMemoryRequest"] == resources["resourceMemoryLimit"]
