@@ -14,11 +14,22 @@ from processor import measure_processor
 from publishing import measure_publishing
 from rich.console import Console
 from rich.table import Table
+from serving import kept, measure_serving
 from sink import measure_sink
 from top_k import measure_memory, measure_speed
 from towers import measure_towers
 
-PARTS = ("top_k", "memory", "towers", "million", "publishing", "processor", "sink", "gate")
+PARTS = (
+    "top_k",
+    "memory",
+    "towers",
+    "million",
+    "publishing",
+    "processor",
+    "sink",
+    "gate",
+    "serving",
+)
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
 _MAX_TOWERS_MEMORY_MB = 4_000
@@ -110,6 +121,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:
                 found["honest, rejected"] <= _MAX_HONEST_REJECTED,
                 found["shuffled, rejected"] == found["of shuffled"],
             ]
+        case "serving":
+            found = in_own_process(measure_serving)
+            console.print(_table("live lists", found))
+            passed = kept(found)
         case _:
             found = in_own_process(measure_towers)
             console.print(_table("towers on a wide log", found))
