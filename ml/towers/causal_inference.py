@@ -56,6 +56,7 @@ def _normed(x: Array, scale: Array, shift: Array) -> Array:
 
 
 def _gelu(x: Array) -> Array:
-    inner = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)
+    # Not x**3, which takes longer than all the rest of the block.
+    inner = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * (x * x * x))
     activated: Array = np.float32(0.5) * x * (1 + np.tanh(inner))
     return activated

@@ -65,6 +65,8 @@ def measure_serving() -> dict[str, Any]:
     """Milliseconds, recall and megabytes; needs a process of its own with one thread."""
     from threadpoolctl import threadpool_limits
 
+    from ml.towers.config import CausalConfig
+
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name, threadpool_limits(1):
         for items in SIZES:
@@ -74,7 +76,10 @@ def measure_serving() -> dict[str, Any]:
             if items == MEASURED_SIZE:
                 figures |= {f"pooling, {key}": ms for key, ms in _encoding(bundle).items()}
                 figures |= _memory(folder)
-        causal, _, _ = _trained(MEASURED_SIZE // 10, Path(name, "causal"), user_encoder="causal")
+        few = CausalConfig(epochs=_EPOCHS)
+        causal, _, _ = _trained(
+            MEASURED_SIZE // 10, Path(name, "causal"), user_encoder="causal", causal=few
+        )
         figures |= {f"causal, {key}": ms for key, ms in _encoding(causal).items()}
     return figures
 
