@@ -114,7 +114,7 @@ class TowersConfig(BaseModel):
     """From so many items on a training step changes the id embeddings of its own items alone, by
     lazy Adam. With fewer, Adam also moves those of all others by their momentum, which costs time
     per item."""
-    warm_start_epochs: Annotated[float, Field(gt=0, le=1)] = 0.25
+    warm_start_epochs: Annotated[float, Field(gt=0, le=1)] = 0.45
     """Share of the epochs that a run has which starts from the weights of an earlier model."""
     warm_start_learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Share of the initial learning rate that such a run has."""

@@ -26,6 +26,10 @@ _MAX_ENTRIES = 512
 """Expected entries of a longer window: of all others a random share is left out, so that a step
 costs no more because of a few users with thousands of entries."""
 
+NEW_ITEM_WEIGHT = 4.0
+"""How much more often than others windows are centred on items that the model from which a run
+starts does not know. On a validation split of RetailRocket 8 was no better, and 1 worse."""
+
 _SHORT_HISTORY = 16
 """Up to this many entries, `history_dropout` applies in full."""
 
@@ -83,9 +87,8 @@ class TrainingWindows:
         self.sessions = int(np.ceil(float((1 / sizes).sum())))
         self._anchor_weights = sizes**-config.session_exponent
         if data.start is not None:
-            # Items that the earlier model does not know are met as often as in a whole run.
             known = self._tensor(data.preprocessing.items.isin(data.start.item_ids))
-            self._anchor_weights[~known[self._items]] /= config.warm_start_epochs
+            self._anchor_weights[~known[self._items]] *= NEW_ITEM_WEIGHT
         tokens = data.preferences()
         self._preferences = self._tensor(tokens.indices)
         self._preference_starts = self._tensor(tokens.offsets[:-1])

@@ -16,7 +16,7 @@ from ml.towers.preprocessing import Preprocessing
 from ml.towers.training import train
 from ml.towers.training_data import TrainingData
 from ml.towers.warm_start import copy_weights, overlap
-from ml.towers.windows import TrainingWindows
+from ml.towers.windows import NEW_ITEM_WEIGHT, TrainingWindows
 from streams.errors import ContractError
 
 
@@ -85,12 +85,12 @@ def test_fewer_epochs_learn_as_much_from_a_warm_start(shop: Dataset, config: Tow
 
     warm, cold = recall("warm", start=start), recall("cold")
     short = recall("short", share=config.warm_start_epochs)
-    assert epochs["warm"] == epochs["short"] <= 0.3 * epochs["cold"]
+    assert epochs["warm"] == epochs["short"] <= 0.5 * epochs["cold"]
     assert warm > 0.9 * cold
     assert warm > short
 
 
-def test_windows_around_new_items_are_sampled_as_often_as_in_a_whole_run(
+def test_windows_around_new_items_are_sampled_more_often(
     shop: Dataset, config: TowersConfig, earlier: tuple[Dataset, Bundle]
 ) -> None:
     start, preprocessing = earlier[1], Preprocessing.fit(shop, None)
@@ -105,7 +105,7 @@ def test_windows_around_new_items_are_sampled_as_often_as_in_a_whole_run(
         is_new = new[items].float().mean()
         return float(is_new / (1 - is_new))
 
-    assert odds(start) / odds(None) == pytest.approx(1 / config.warm_start_epochs, rel=0.15)
+    assert odds(start) / odds(None) == pytest.approx(NEW_ITEM_WEIGHT, rel=0.15)
 
 
 def test_a_warm_run_gives_the_same_weights_twice(
