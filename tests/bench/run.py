@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from serving import kept, measure_serving
 from sink import measure_sink
+from spread import keeps_promise, measure_spread
 from top_k import measure_memory, measure_speed
 from towers import measure_towers
 
@@ -29,6 +30,7 @@ PARTS = (
     "sink",
     "gate",
     "serving",
+    "spread",
 )
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
@@ -121,6 +123,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:
                 found["honest, rejected"] <= _MAX_HONEST_REJECTED,
                 found["shuffled, rejected"] == found["of shuffled"],
             ]
+        case "spread":
+            found = in_own_process(measure_spread)
+            console.print(_rows_table("lists spread over categories", found))
+            passed = [keeps_promise(found)]
         case "serving":
             found = in_own_process(measure_serving)
             console.print(_table("live lists", found))
@@ -133,6 +139,15 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:
                 found["peak_rss_mb"] < _MAX_TOWERS_MEMORY_MB,
             ]
     return found, passed
+
+
+def _rows_table(title: str, rows: list[dict[str, Any]]) -> Table:
+    table = Table(*rows[0], title=title)
+    for row in rows:
+        table.add_row(
+            *(f"{each:.4g}" if isinstance(each, float) else each for each in row.values())
+        )
+    return table
 
 
 def _speed_table(rows: list[dict[str, Any]]) -> Table:

@@ -9,6 +9,23 @@ SEEDS = (11, 12, 13)
 """The strength was chosen on 0, 1 and 2."""
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _K = 50
+_MIN_CATEGORIES = 4
+_MIN_SHARE_OF_RECALL = 0.97
+_MIN_PREFERENCES = 0.99
+
+
+def keeps_promise(rows: list[dict[str, Any]]) -> bool:
+    """Whether the default strength gives varied pages at hardly any loss."""
+    from ml.settings import MlSettings
+
+    default = f"{MlSettings.model_fields['spread'].default:g}"
+    (row,) = [row for row in rows if row["spread"] == default]
+    return (
+        row["median_categories"] >= _MIN_CATEGORIES
+        and row["pages_mostly_of_one"] == 0
+        and row["preferences_on_two_pages"] >= _MIN_PREFERENCES
+        and row["share_of_recall_by_score"] >= _MIN_SHARE_OF_RECALL
+    )
 
 
 def measure_spread(seeds: Sequence[int] = SEEDS) -> list[dict[str, Any]]:

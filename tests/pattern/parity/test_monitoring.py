@@ -59,7 +59,7 @@ def test_alerts_on_backups_name_the_objects_of_the_database() -> None:
 def test_monitors_find_the_services_and_ports_of_the_project() -> None:
     services = {
         service["metadata"]["name"]: service
-        for chart in ("storefront", "processor")
+        for chart in ("storefront", "processor", "encoder")
         for service in manifests(chart, "demo")
         if service["kind"] == "Service"
     }
