@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ml.registry import bundles, repository
-from ml.registry.changed_items import changed_items, replace_item_vectors
+from ml.registry.item_vectors import changed_items, replace_item_vectors
 from ml.settings import MlSettings
 from streams.database import Database
 

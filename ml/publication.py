@@ -24,7 +24,7 @@ from ml.gate.decision import Decision
 from ml.gate.twin import FOLDER as TWIN
 from ml.ranking.ranker import FOLDER as RANKER
 from ml.ranking.ranker import Ranker
-from ml.registry import bundles, publication_lock, repository
+from ml.registry import bundles, item_vectors, publication_lock, repository
 from ml.registry.artifacts import ArtifactStore
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import ItemIndex, index_items
@@ -127,7 +127,7 @@ class _Publication:
         folder = bundles.place(self.version, models_dir, partial(_save, self.ranker, attached))
         with psycopg.connect(self.settings.database_url) as connection:
             repository.register(connection, model)
-            repository.write_item_vectors(
+            item_vectors.write_item_vectors(
                 connection, self.version, index.item_ids, index.vectors, self._digests()
             )
             popular = _popular(self.dataset, index)

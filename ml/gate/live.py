@@ -11,7 +11,7 @@ from ml.evaluation.metrics import METRICS
 from ml.gate import twin
 from ml.gate.decision import Decision
 from ml.ranking.ranker import Ranker
-from ml.registry import bundles, repository
+from ml.registry import bundles, item_vectors, repository
 from ml.settings import MlSettings
 from streams.errors import ModelError
 
@@ -42,7 +42,7 @@ class LiveVersion:
             if version is None:
                 return None
             (model,) = [each for each in repository.versions(connection) if each.version == version]
-            item_ids = frozenset(repository.item_ids(connection, version))
+            item_ids = frozenset(item_vectors.item_ids(connection, version))
         folder = bundles.folder_of(version, settings, connect, twin.FOLDER)
         try:
             found = twin.load(folder / twin.FOLDER)

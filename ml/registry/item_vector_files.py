@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.registry import bundles, repository
+from ml.registry import bundles, item_vectors
 from ml.registry.repository import Connection
 from streams.errors import ModelError
 
@@ -51,8 +51,8 @@ class StoredVectors(NamedTuple):
 
         def fetch(folder: Path) -> None:
             with connect() as connection:
-                snapshot = repository.snapshot(connection)
-                write(folder, repository.every_item_vector(connection, version), snapshot)
+                snapshot = item_vectors.snapshot(connection)
+                write(folder, item_vectors.every_item_vector(connection, version), snapshot)
             if not (folder / _VECTORS).stat().st_size:
                 raise ModelError(f"version {version} has no item vectors")
 

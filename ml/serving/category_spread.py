@@ -84,15 +84,18 @@ class CategorySpread:
     @classmethod
     def of(cls, categories: Iterable[str], strength: float) -> Self:
         """Of the category paths of all items, in the order of their vectors."""
-        paths: dict[str, int] = {}
+        groups: dict[str, int] = {}
         departments: dict[str, int] = {}
-        leaves, roots = [], []
+        leaves, department_of = [], []
         for item, path in enumerate(categories):
-            leaves.append(paths.setdefault(path or f"|{item}", len(paths)))
-            roots.append(departments.setdefault(next(iter(names(path)), ""), len(departments)))
-        return cls(
-            np.array(leaves, dtype=np.int64), np.array(roots, dtype=np.int64), departments, strength
-        )
+            key = path or f"|{item}"
+            if key not in groups:
+                groups[key] = len(groups)
+                name = next(iter(names(path)), "")
+                department_of.append(departments.setdefault(name, len(departments)))
+            leaves.append(groups[key])
+        places = np.array(leaves, dtype=np.int64)
+        return cls(places, np.array(department_of, np.int64)[places], departments, strength)
 
     def width(self, k: int) -> int:
         """Several for each place."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ml.registry import bundles, repository
+from ml.registry import bundles, item_vectors, repository
 from ml.registry.item_vector_files import StoredVectors
 from ml.serving.dependency import Dependency
 from ml.serving.live_items import LiveItems
@@ -158,10 +158,10 @@ class LiveModelWatcher:
     def _followed(self, version: str, towers: Towers) -> Towers:
         departed = None
         with self._database.connection() as connection:
-            snapshot = repository.snapshot(connection)
-            changed = repository.changed_item_vectors(connection, version, towers.snapshot)
+            snapshot = item_vectors.snapshot(connection)
+            changed = item_vectors.changed_item_vectors(connection, version, towers.snapshot)
             if self._reads_of_items % _READS_BETWEEN_DEPARTURES == 0:
-                departed = repository.departed_items(connection, version)
+                departed = item_vectors.departed_items(connection, version)
             categories = towers.categories
             if changed:
                 categories = repository.item_categories(connection)

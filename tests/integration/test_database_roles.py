@@ -16,6 +16,7 @@ from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
+from ml.registry import item_vectors
 from ml.registry import repository as registry
 from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
@@ -193,11 +194,11 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
         assert registry.live_version(connection) == version
         assert registry.popular_items(connection, version)
         assert registry.manifest(connection, version)
-        snapshot = registry.snapshot(connection)
-        vectors = dict(registry.every_item_vector(connection, version))
+        snapshot = item_vectors.snapshot(connection)
+        vectors = dict(item_vectors.every_item_vector(connection, version))
         assert set(vectors) == {f"i{number}" for number in range(12)}
-        assert registry.changed_item_vectors(connection, version, snapshot) == {}
-        assert registry.departed_items(connection, version) == []
+        assert item_vectors.changed_item_vectors(connection, version, snapshot) == {}
+        assert item_vectors.departed_items(connection, version) == []
         assert registry.seen_items(connection, "u0") == {f"i{number}" for number in range(4)}
 
 

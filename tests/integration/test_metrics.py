@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from apps.load.visitor import Visitor
 from apps.storefront.catalog.repository import upsert_products
-from ml.registry import repository
+from ml.registry import item_vectors, repository
 from ml.registry.repository import ModelVersion
 from streams.contracts import INTERACTIONS, NEW_USERS, Product, new_id
 from streams.publisher import Publisher
@@ -105,7 +105,7 @@ def with_live_model(database_url: str) -> str:
     with psycopg.connect(database_url) as connection:
         upsert_products(connection, [Product(item_id=ITEM, product_name="Lamp", arrival_date=now)])
         repository.register(connection, ModelVersion(VERSION))
-        repository.write_item_vectors(
+        item_vectors.write_item_vectors(
             connection, VERSION, [ITEM], np.ones((1, 4), np.float32), [None]
         )
         repository.write_popular_items(connection, VERSION, [ITEM])

@@ -20,7 +20,7 @@ from ml.features.training_data import load_dataset
 from ml.item_vectors import ItemVectors
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
-from ml.registry import repository
+from ml.registry.item_vectors import changed_item_vectors
 from ml.serving.recommender import Recommender
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
@@ -81,7 +81,7 @@ def add_product(
 
 def stored(settings: MlSettings, version: str, item_id: str) -> np.ndarray | None:
     with psycopg.connect(settings.database_url) as connection:
-        return repository.changed_item_vectors(connection, version, since=0).get(item_id)
+        return changed_item_vectors(connection, version, since=0).get(item_id)
 
 
 def test_before_the_first_training_there_is_nothing_to_do(

@@ -15,7 +15,7 @@ from ml.gate.decision import Decision
 from ml.gate.live import LiveVersion
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
-from ml.registry import publication_lock, repository
+from ml.registry import item_vectors, publication_lock, repository
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import index_items
 from ml.settings import MlSettings
@@ -198,7 +198,7 @@ def test_item_vectors_and_popular_items_are_those_of_the_bundle(
 
     index = index_items(bundle, dataset)
     with psycopg.connect(settings.database_url) as connection:
-        found = dict(repository.every_item_vector(connection, bundle.version))
+        found = dict(item_vectors.every_item_vector(connection, bundle.version))
         popular = repository.popular_items(connection, bundle.version)
         seen = repository.seen_items(connection, "u00")
     assert list(found) == sorted(index.item_ids)
@@ -212,7 +212,7 @@ def test_vectors_that_were_written_since_a_snapshot_are_found(settings: MlSettin
     one, two = np.eye(4, dtype=np.float32)[:2]
     with psycopg.connect(settings.database_url) as connection:
         repository.register(connection, ModelVersion("v"))
-        repository.write_item_vectors(
+        item_vectors.write_item_vectors(
             connection, "v", ["a", "b"], np.stack([one, one]), [None, None]
         )
     insert = "insert into ml.item_vectors (version, item_id, embedding) values ('v', %s, %s)"
@@ -224,26 +224,26 @@ def test_vectors_that_were_written_since_a_snapshot_are_found(settings: MlSettin
     ):
         reader.autocommit = True
         slow.execute(insert, ("late", "[0,1,0,0]"))  # begins before the snapshot, commits after it
-        before = repository.snapshot(reader)
+        before = item_vectors.snapshot(reader)
         with psycopg.connect(settings.database_url) as connection:
             connection.execute(insert + change, ("b", "[0,1,0,0]"))
-        assert set(repository.changed_item_vectors(reader, "v", before)) == {"b"}
+        assert set(item_vectors.changed_item_vectors(reader, "v", before)) == {"b"}
         slow.commit()
-        found = repository.changed_item_vectors(reader, "v", before)
+        found = item_vectors.changed_item_vectors(reader, "v", before)
         assert {item_id: vector.tolist() for item_id, vector in found.items()} == {
             "b": two.tolist(),
             "late": two.tolist(),
         }
-        after = repository.snapshot(reader)
-        assert repository.changed_item_vectors(reader, "v", after) == {}
-        assert set(repository.departed_items(reader, "v")) == {"a", "b", "late"}
+        after = item_vectors.snapshot(reader)
+        assert item_vectors.changed_item_vectors(reader, "v", after) == {}
+        assert set(item_vectors.departed_items(reader, "v")) == {"a", "b", "late"}
 
 
 def _bare_version(
     connection: repository.Connection, version: str, decision: dict[str, Any] | None = None
 ) -> None:
     repository.register(connection, ModelVersion(version, decision=decision))
-    repository.write_item_vectors(
+    item_vectors.write_item_vectors(
         connection, version, ["i"], np.zeros((1, 4), dtype=np.float32), [None]
     )
     repository.mark_published(connection, version)
