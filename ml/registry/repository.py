@@ -256,6 +256,14 @@ def rejected_in_a_row(connection: Connection) -> int:
     return sum(1 for _ in takewhile(lambda row: row[0], rows))
 
 
+def newest_version_at(connection: Connection) -> datetime | None:
+    """When the newest complete version was made, promoted or not; None where there is none."""
+    row = connection.execute(
+        "select max(published_at) from ml.model_versions where published_at is not null"
+    ).fetchone()
+    return row[0] if row else None
+
+
 def switches(connection: Connection, limit: int, version: str) -> list[Switch]:
     """The newest switches to or from a version, newest first."""
     rows = connection.execute(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ml.registry import bundles, item_vectors, repository
 from ml.registry.item_vector_files import StoredVectors
@@ -62,6 +63,7 @@ class LiveModelWatcher:
         self._online_store = OnlineStore(self._database, settings.feast_project)
         self._trending: tuple[str, ...] = ()
         self._rejected_versions = 0
+        self._newest_version_at: datetime | None = None
         self._registry = Dependency("model registry")
         self._bundles = Dependency("model bundle")
         self._vectors = Dependency("item vectors")
@@ -92,6 +94,11 @@ class LiveModelWatcher:
         """How many of the newest versions in a row the gate has rejected."""
         return self._rejected_versions
 
+    @property
+    def newest_version_at(self) -> datetime | None:
+        """When the pipeline made the newest version, promoted or not; None where there is none."""
+        return self._newest_version_at
+
     def current(self) -> LiveModel | None:
         """The live version, or None; the first call may wait up to one second for it."""
         self._has_read.wait(_FIRST_READ_SECONDS)
@@ -117,6 +124,7 @@ class LiveModelWatcher:
     def _read(self) -> None:
         with self._database.connection() as connection:
             self._rejected_versions = repository.rejected_in_a_row(connection)
+            self._newest_version_at = repository.newest_version_at(connection)
             version = repository.live_version(connection)
             if version is None or (self._model and self._model.version == version):
                 return

@@ -5,6 +5,7 @@ The sources are live -> precomputed -> trending -> popular -> none.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from ml.registry import repository
@@ -42,6 +43,8 @@ class RecommenderStatus:
     """Of the list for a visitor of whom nothing is known."""
     rejected_versions: int = 0
     """How many of the newest versions in a row the gate has rejected."""
+    newest_version_at: datetime | None = None
+    """When the pipeline made the newest version, promoted or not."""
     has_bundle: bool = False
     """Whether the live version's bundle is loaded, so that shoppers are encoded as they act."""
 
@@ -78,6 +81,7 @@ class Recommender:
             model.version if model else None,
             visitors.source,
             self._live_model.rejected_versions,
+            self._live_model.newest_version_at,
             has_bundle=model is not None and model.towers is not None,
         )
 

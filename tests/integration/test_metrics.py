@@ -140,6 +140,8 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
         _until(lambda: _value(port, "recsys_live_model_info", version=VERSION) == 1, log)
         assert _value(port, "recsys_live_model_loaded") == 0, "nobody has written its files"
         assert _value(port, "recsys_rejected_versions") == 1
+        newest = _value(port, "recsys_newest_version_timestamp_seconds")
+        assert time.time() - 300 < newest <= time.time()
         _until(lambda: httpx.get(f"{url}/health/ready").json()["kafka"] == "up", log)
         requests = "recsys_http_request_duration_seconds_count"
         assert _value(port, requests, endpoint="product.index") == 0

@@ -101,30 +101,32 @@ class LiveModelCollector:
 
     def describe(self) -> Iterable[Metric]:
         """The names alone."""
-        return (self._info(), self._loaded(), self._rejected())
+        return _families()
 
     def collect(self) -> Iterable[Metric]:
         """The version now; there is none without a live model."""
-        info, loaded, rejected = self._info(), self._loaded(), self._rejected()
+        live, loaded, rejected, newest = families = _families()
         status = self._recommender.status()
         if status.model_version is not None:
-            info.add_metric([], {"version": status.model_version})
+            live.add_metric([], {"version": status.model_version})
             loaded.add_metric([], status.has_bundle)
         rejected.add_metric([], status.rejected_versions)
-        return (info, loaded, rejected)
+        if status.newest_version_at is not None:
+            newest.add_metric([], status.newest_version_at.timestamp())
+        return families
 
-    @staticmethod
-    def _info() -> InfoMetricFamily:
-        return InfoMetricFamily("recsys_live_model", "The version that recommendations come from.")
 
-    @staticmethod
-    def _loaded() -> GaugeMetricFamily:
-        return GaugeMetricFamily(
+def _families() -> tuple[InfoMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    return (
+        InfoMetricFamily("recsys_live_model", "The version that recommendations come from."),
+        GaugeMetricFamily(
             "recsys_live_model_loaded", "1 if its bundle is loaded, 0 if only its lists are served."
-        )
-
-    @staticmethod
-    def _rejected() -> GaugeMetricFamily:
-        return GaugeMetricFamily(
+        ),
+        GaugeMetricFamily(
             "recsys_rejected_versions", "How many of the newest versions the gate has rejected."
-        )
+        ),
+        GaugeMetricFamily(
+            "recsys_newest_version_timestamp_seconds",
+            "When the pipeline made its newest version, promoted or not, in seconds since 1970.",
+        ),
+    )
