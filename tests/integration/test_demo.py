@@ -98,6 +98,7 @@ def test_a_shop_that_has_opened_measures_its_model_until_it_is_stopped(tmp_path:
         (training,) = psutil.Process(shop.pid).children()
         command, niceness = training.cmdline(), training.nice()
         shop.send_signal(signal.SIGTERM)
+        shop.communicate()
     assert any("The shop is open" in line for line in printed), printed
     assert command[-1] == "train"
     assert niceness > psutil.Process().nice(), "shoppers come first"
