@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -72,6 +73,9 @@ class Broker:
     def freeze(self) -> None:
         """Let it keep its connections and answer nothing."""
         self._process.send_signal(signal.SIGSTOP)
+        # On a busy machine a thread may answer once more before all of them have stopped.
+        while psutil.Process(self._process.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         """Let it go on."""

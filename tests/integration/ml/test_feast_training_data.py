@@ -7,7 +7,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from ml.dataset import INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
+from ml.dataset import CONTENT_DIGEST, INTERACTION_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Dataset
 from ml.features.training_data import AsOf, export_dataset, load_dataset
 from ml.settings import MlSettings
 from streams.errors import ContractError, UnavailableError
@@ -160,7 +160,7 @@ def test_columns_types_and_absent_values_are_those_of_a_dataset(
 
     assert tuple(dataset.interactions) == INTERACTION_COLUMNS
     assert tuple(dataset.users) == USER_COLUMNS
-    assert tuple(dataset.items) == ITEM_COLUMNS
+    assert tuple(dataset.items) == (*ITEM_COLUMNS, CONTENT_DIGEST)
     assert dataset.interactions[["user_id", "item_id"]].iloc[0].tolist() == ["stranger", "gone"]
     assert dataset.interactions[["rating", "quantity"]].isna().all(axis=None)
     assert dataset.items["discounted_price"].isna().all()
