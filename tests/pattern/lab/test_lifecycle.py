@@ -43,12 +43,14 @@ def test_every_wave_waits_for_the_earlier_ones(shop: Installation) -> None:
 
 
 def test_pods_find_the_secrets_that_they_read(shop: Installation) -> None:
-    """The operators' own among them, except Kafka's: kwok stands in for its operator."""
-    kafka = {
-        f"{_names(shop)['kafka']}-cluster-ca-cert",
+    """The operators' own among them, except those of operators that do not run here."""
+    names = _names(shop)
+    absent = {
+        f"{names['kafka']}-cluster-ca-cert",
         *(each["metadata"]["name"] for each in shop.api.items(f"{KAFKA}/kafkausers")),
+        f"ds-pipeline-s3-{names['pipelines']}",
     }
-    assert {name for name, _ in unresolved(shop.api, "recsys")} <= kafka
+    assert {name for name, _ in unresolved(shop.api, "recsys")} <= absent
 
 
 def test_the_databases_operator_leaves_what_is_not_its_own(shop: Installation) -> None:
