@@ -33,28 +33,12 @@ class Component:
 
 def processor(settings: LocalSettings) -> Component:
     """One Faust worker."""
-    address = f"http://127.0.0.1:{settings.processor_port}"
-    return Component(
-        name="processor",
-        command=(*_PYTHON, "streams.processor"),
-        address=address,
-        ports={"RECSYS_PROCESSOR_PORT": settings.processor_port},
-        is_healthy=lambda: _is_ready(address),
-        log=settings.logs / "processor.log",
-    )
+    return _module(settings, "processor", "streams.processor", settings.processor_port)
 
 
 def encoder(settings: LocalSettings) -> Component:
     """Gives products their vectors when they arrive or change."""
-    address = f"http://127.0.0.1:{settings.encoder_port}"
-    return Component(
-        name="encoder",
-        command=(*_PYTHON, "apps.encoder"),
-        address=address,
-        ports={"RECSYS_ENCODER_PORT": settings.encoder_port},
-        is_healthy=lambda: _is_ready(address),
-        log=settings.logs / "encoder.log",
-    )
+    return _module(settings, "encoder", "apps.encoder", settings.encoder_port)
 
 
 def storefront(settings: LocalSettings) -> Component:
@@ -85,14 +69,19 @@ def storefront(settings: LocalSettings) -> Component:
 
 def analytics(settings: LocalSettings) -> Component:
     """The analysts' dashboard."""
-    address = f"http://127.0.0.1:{settings.analytics_port}"
+    return _module(settings, "analytics", "apps.analytics.dashboard", settings.analytics_port)
+
+
+def _module(settings: LocalSettings, name: str, module: str, port: int) -> Component:
+    """A module of ours that is run as a program and answers on one port."""
+    address = f"http://127.0.0.1:{port}"
     return Component(
-        name="analytics",
-        command=(*_PYTHON, "apps.analytics.dashboard"),
+        name=name,
+        command=(*_PYTHON, module),
         address=address,
-        ports={"RECSYS_ANALYTICS_PORT": settings.analytics_port},
+        ports={f"RECSYS_{name.upper()}_PORT": port},
         is_healthy=lambda: _is_ready(address),
-        log=settings.logs / "analytics.log",
+        log=settings.logs / f"{name}.log",
     )
 
 
