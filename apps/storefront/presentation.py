@@ -1,6 +1,5 @@
 """How values look on a page."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ from flask import Flask, url_for
 
 from apps.storefront.accounts import authentication
 from apps.storefront.cart import repository as cart
+from apps.storefront.catalog.label import label
 from apps.storefront.catalog.placeholder_image import placeholder_image
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
@@ -16,7 +16,6 @@ from streams.contracts import category
 
 _NEW_FOR = timedelta(days=30)
 _STARS = 5
-_INNER_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def install(app: Flask, settings: StorefrontSettings) -> None:
@@ -36,13 +35,6 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
     app.add_template_global(new_form_id)
     app.add_template_global(authentication.visitor)
     app.add_template_global(settings.shop_name, "shop_name")  # type: ignore[arg-type]
-
-
-def label(path: str) -> str:
-    """A category's own name: `Electronics|HDMICables` becomes `HDMI Cables`."""
-    name = (category.names(path) or [""])[-1]
-    spaced = _INNER_WORD.sub(" ", name.replace("_", " "))
-    return " & ".join(part.strip() for part in spaced.split("&"))
 
 
 def halves(stars: float) -> list[str]:

@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ml.serving.recommender import RecommenderStatus, ServedList
+from streams.contracts import Interaction
 
 
 class Recommender(Protocol):
     """`ml.serving.recommender.Recommender`, or anything that answers as it does."""
 
-    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
-        """At most `limit` items for a shopper, or for a visitor (None).
+    def recommend(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> ServedList:
+        """At most `limit` items for a shopper, or for a visitor (None) with what they just did.
 
         Never raises because a dependency is unavailable: it then gives a simpler list and says so.
         """

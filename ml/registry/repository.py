@@ -128,11 +128,6 @@ def bundle_parts(connection: Connection, version: str) -> Iterator[BundlePart]:
         yield from (BundlePart(*row) for row in cursor)
 
 
-def item_categories(connection: Connection) -> dict[str, str]:
-    """The path of each product's category in the shop."""
-    return dict(connection.execute("select item_id, category from shop.products").fetchall())
-
-
 def write_popular_items(connection: Connection, version: str, item_ids: Sequence[str]) -> None:
     """Replace the version's popular items, most popular first."""
     connection.execute("delete from ml.popular_items where version = %s", (version,))
@@ -150,14 +145,6 @@ def popular_items(connection: Connection, version: str) -> tuple[str, ...]:
         "select item_id from ml.popular_items where version = %s order by rank", (version,)
     )
     return tuple(item_id for (item_id,) in rows)
-
-
-def seen_items(connection: Connection, user_id: str) -> set[str]:
-    """The items that a user has interacted with, as far as it is stored."""
-    rows = connection.execute(
-        "select distinct item_id from events.interactions where user_id = %s", (user_id,)
-    )
-    return {item_id for (item_id,) in rows}
 
 
 def live(connection: Connection) -> Live | None:

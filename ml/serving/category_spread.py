@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.retrieval.spread import NONE, Places, spread
-from ml.serving.filters import Shopper
+from ml.serving.shopper import Shopper
 from streams.contracts.category import SEPARATOR, names
 
 CANDIDATES_PER_PLACE = 4

@@ -70,21 +70,26 @@ class LiveItems:
                 found[item_id] = vector
         return found
 
-    def search(self, vector: Array, limit: int, excluded: Collection[str] = ()) -> tuple[str, ...]:
+    def search(
+        self, vector: Array, limit: int, excluded: Collection[str] = ()
+    ) -> tuple[list[str], Array]:
         """The items of the highest inner product, best first, without the excluded ones.
 
         Args:
             vector: of a user, float32 (dim,).
             limit: items at most; there are fewer only if no more are left.
             excluded: item ids.
+
+        Returns:
+            Their ids, and their scores, float32 (n,).
         """
         ids, scores = self._loaded.search(vector, limit, excluded)
         if not len(self._since):
-            return tuple(ids)
+            return ids, scores
         more_ids, more_scores = self._since.search(vector, limit, excluded)
         ids += more_ids
-        order, _ = best(np.arange(len(ids)), np.concatenate([scores, more_scores]), limit)
-        return tuple(ids[place] for place in order.tolist())
+        order, best_scores = best(np.arange(len(ids)), np.concatenate([scores, more_scores]), limit)
+        return [ids[place] for place in order.tolist()], best_scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """The live model version and what is trending, followed in the background."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ml.registry import bundles, item_vectors, repository
+from ml.registry import bundles, catalogue, item_vectors, repository
 from ml.registry.item_vector_files import StoredVectors
+from ml.serving.catalogue import Catalogue, Categories
 from ml.serving.dependency import Dependency
 from ml.serving.live_items import LiveItems
 from ml.serving.online_store import OnlineStore
@@ -18,7 +18,12 @@ from streams.errors import ModelError
 _SECONDS_BETWEEN_READS = 2.0
 _READS_BETWEEN_DEPARTURES = 5
 """The search for items that have left reads all of a version's."""
+_READS_BETWEEN_CATEGORIES = 150
+"""They rarely change; those of new products are read as soon as these have vectors."""
 _FIRST_READ_SECONDS = 1.0
+_NEW_DAYS = 30
+_NEWEST = 200
+"""Of those that arrived in so many days, at most."""
 _CONNECTIONS = 8
 _CONNECT_TIMEOUT_SECONDS = 2.0
 
@@ -29,10 +34,10 @@ class Towers:
 
     users: UserEncoder
     items: LiveItems
-    categories: Mapping[str, str]
-    """Paths by item."""
     snapshot: int
     """Of the registry: vectors that were written before it are in `items`."""
+    departed: frozenset[str] | None = None
+    """The items that are no longer in the catalogue; None until that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,14 @@ class LiveModelWatcher:
         )
         self._model: LiveModel | None = None
         self._online_store = OnlineStore(self._database, settings.feast_project)
-        self._trending: tuple[str, ...] = ()
+        self._catalogue = Catalogue()
         self._rejected_versions = 0
         self._newest_version_at: datetime | None = None
         self._registry = Dependency("model registry")
         self._bundles = Dependency("model bundle")
         self._vectors = Dependency("item vectors")
-        self._reads_of_items = 0
+        self._products = Dependency("the shop's products")
+        self._reads = 0
         self._trends = Dependency("what is trending")
         self._has_read = threading.Event()
         self._stopping = threading.Event()
@@ -85,9 +91,9 @@ class LiveModelWatcher:
         return self._online_store
 
     @property
-    def trending(self) -> tuple[str, ...]:
-        """Items that are trending in the whole shop, best first; none while Feast is away."""
-        return self._trending
+    def catalogue(self) -> Catalogue:
+        """The shop's products and what is trending, as of the last look."""
+        return self._catalogue
 
     @property
     def rejected_versions(self) -> int:
@@ -114,10 +120,11 @@ class LiveModelWatcher:
         while True:
             self._registry.call(self._read)
             self._has_read.set()
-            self._trending = self._trends.call(self._online_store.trending) or ()
+            self._follow_catalogue()
             if self._model and self._model.towers is None:
                 self._model = self._with_towers(self._model)
             self._follow_items()
+            self._reads += 1
             if self._stopping.wait(_SECONDS_BETWEEN_READS):
                 return
 
@@ -150,11 +157,23 @@ class LiveModelWatcher:
                 f"version {version} has users of {users.dim} dimensions"
                 f" and items of {stored.vectors.shape[1]}"
             )
-        self._reads_of_items = 0
-        with connect() as connection:
-            categories = repository.item_categories(connection)
-        items = LiveItems.of(stored.item_ids, stored.vectors)
-        return Towers(users, items, categories, stored.snapshot)
+        return Towers(users, LiveItems.of(stored.item_ids, stored.vectors), stored.snapshot)
+
+    def _follow_catalogue(self) -> None:
+        trending = self._trends.call(self._online_store.trending) or ()
+        known = replace(self._catalogue, trending=trending)
+        self._catalogue = self._products.call(lambda: self._catalogue_since(known)) or known
+
+    def _catalogue_since(self, known: Catalogue) -> Catalogue:
+        with self._database.connection() as connection:
+            known = replace(known, unavailable=frozenset(catalogue.unavailable_items(connection)))
+            if self._reads % _READS_BETWEEN_DEPARTURES == 0:
+                newest = catalogue.newest_items(connection, _NEWEST, days=_NEW_DAYS)
+                known = replace(known, newest=newest)
+            if self._reads % _READS_BETWEEN_CATEGORIES == 0 or not known.categories.paths:
+                categories = Categories(catalogue.item_categories(connection))
+                known = replace(known, categories=categories)
+        return known
 
     def _follow_items(self) -> None:
         """Take over what changed in the version's vectors and in the catalogue."""
@@ -164,15 +183,15 @@ class LiveModelWatcher:
             self._model = replace(model, towers=followed or towers)
 
     def _followed(self, version: str, towers: Towers) -> Towers:
-        departed = None
         with self._database.connection() as connection:
             snapshot = item_vectors.snapshot(connection)
             changed = item_vectors.changed_item_vectors(connection, version, towers.snapshot)
-            if self._reads_of_items % _READS_BETWEEN_DEPARTURES == 0:
-                departed = item_vectors.departed_items(connection, version)
-            categories = towers.categories
+            if self._reads % _READS_BETWEEN_DEPARTURES == 0 or towers.departed is None:
+                departed = frozenset(item_vectors.departed_items(connection, version))
+            else:
+                departed = towers.departed
             if changed:
-                categories = repository.item_categories(connection)
-        self._reads_of_items += 1
-        items = towers.items.updated(changed, departed)
-        return Towers(towers.users, items, categories, snapshot)
+                categories = Categories(catalogue.item_categories(connection))
+                self._catalogue = replace(self._catalogue, categories=categories)
+        items = towers.items.updated(changed, departed | self._catalogue.unavailable)
+        return Towers(towers.users, items, snapshot, departed)

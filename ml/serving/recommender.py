@@ -1,36 +1,49 @@
-"""Recommendations at request time, from the first source that has any.
+"""Recommendations at request time: what the chain needs to know, and the list it makes."""
 
-The sources are live -> precomputed -> trending -> popular -> none.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Self
 
-from ml.registry import repository
-from ml.serving.category_spread import CANDIDATES_PER_PLACE, spread_for
+from ml.registry.shoppers import Met, met_items
+from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
+from ml.serving.chain.chain import Chain, ListSource, MadeList
+from ml.serving.chain.context import Context
 from ml.serving.dependency import Dependency
-from ml.serving.filters import Shopper, apply_filters, search_filtered
 from ml.serving.live_model import LiveModel, LiveModelWatcher
 from ml.serving.online_store import ShopperFeatures
+from ml.serving.shopper import Shopper
 from ml.settings import MlSettings
+from streams.contracts import Interaction
 
-Source = Literal["live", "precomputed", "trending", "popular", "none"]
-
-_MIN_TRENDING = 10
-"""Items of the trending list at least: a handful of events would fill the first page."""
+_PROBE = 10
+"""Length of the list that `status` asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedList:
     """A list with where it comes from."""
 
-    item_ids: tuple[str, ...]
-    """Best first."""
-    source: Source
+    candidates: tuple[Candidate, ...]
+    """Best first, each with its reason."""
+    source: ListSource
+    """The first candidate source that had any: live -> precomputed -> trending -> popular."""
     model_version: str | None
     """The version that made it; None for `trending`, which no model makes, and for `none`."""
+    from_history: bool = False
+    """Whether what the shopper did lately was known when it was made."""
+
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        """Best first."""
+        return tuple(each.item_id for each in self.candidates)
+
+    @classmethod
+    def of(cls, item_ids: Sequence[str], source: ListSource, model_version: str | None) -> Self:
+        """A list of which only the order is known."""
+        reason = Reason(ReasonKind.LISTED)
+        listed = tuple(Candidate(item_id, source, reason) for item_id in item_ids)
+        return cls(listed, source, model_version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,7 @@ class RecommenderStatus:
 
     model_version: str | None
     """The live version; None before the first training."""
-    source: Source
+    source: ListSource
     """Of the list for a visitor of whom nothing is known."""
     rejected_versions: int = 0
     """How many of the newest versions in a row the gate has rejected."""
@@ -55,31 +68,77 @@ class Recommender:
     Constructing it is cheap: the live version is loaded in the background, and simpler answers are
     served until then. It notices a switch of the live version within five seconds. One version
     makes a whole list: precomputed lists are read by the version that is live.
+
+    Raises:
+        ConfigurationError: the chain's file cannot be read or says something that no stage knows.
     """
 
     def __init__(self, settings: MlSettings) -> None:
+        self._chain = Chain.read(settings.chain_file)
         self._live_model = LiveModelWatcher(settings)
         self._online_store = Dependency("Feast online store")
-        self._search = Dependency("live recommendations")
+        self._met = Dependency("what the shopper has bought")
 
-    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
+    def recommend(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None).
 
         Never raises because a dependency is unavailable; the last answer is an empty list of source
         `none`.
+
+        Args:
+            user_id: of the shopper.
+            preferences: departments that they have stated.
+            limit: items at most.
+            history: what a visitor did in this session, oldest first; a shopper's is in Feast.
         """
+        context, made = self.explain(user_id, preferences, limit, history=history)
+        by_model = context.model and made.source not in ("trending", "none")
+        return ServedList(
+            tuple(made.candidates),
+            made.source,
+            context.model.version if context.model and by_model else None,
+            from_history=bool(context.shopper.history),
+        )
+
+    def explain(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> tuple[Context, MadeList]:
+        """As `recommend`, with all that was known of the request and all steps."""
         model = self._live_model.current()
         state = self._state(model, user_id)
-        shopper = Shopper(user_id, preferences, state.history if state else ())
-        return _first(self._answers(model, state, shopper, limit))
+        shopper = Shopper(user_id, preferences, state.history if state else history)
+        acted_since = _acted_since(state)
+        listed = state.top_k if state else None
+        context = Context(
+            shopper=shopper,
+            limit=limit,
+            now=datetime.now(UTC),
+            model=model,
+            catalogue=self._live_model.catalogue,
+            listed=listed,
+            acted_since=acted_since,
+            met=self._stored(user_id) if listed is None or acted_since else None,
+        )
+        return context, self._chain.make(context)
 
     def status(self) -> RecommenderStatus:
         """The live version and the source of a visitor's list, for health checks and metrics."""
         model = self._live_model.current()
-        visitors = _first(self._for_anyone(model, Shopper(None), limit=_MIN_TRENDING))
         return RecommenderStatus(
             model.version if model else None,
-            visitors.source,
+            self.recommend(None, (), _PROBE).source,
             self._live_model.rejected_versions,
             self._live_model.newest_version_at,
             has_bundle=model is not None and model.towers is not None,
@@ -89,34 +148,6 @@ class Recommender:
         """End the background thread and its connections."""
         self._live_model.close()
 
-    def _answers(
-        self, model: LiveModel | None, state: ShopperFeatures | None, shopper: Shopper, limit: int
-    ) -> Iterator[ServedList]:
-        if model is not None:
-            yield from self._personal(model, state, shopper, limit)
-        yield from self._for_anyone(model, shopper, limit)
-
-    def _personal(
-        self, model: LiveModel, state: ShopperFeatures | None, shopper: Shopper, limit: int
-    ) -> Iterator[ServedList]:
-        listed = state.top_k if state else None
-        if listed is None or _acted_since(state):
-            found = self._search.call(lambda: self._search_live(model, shopper, limit))
-            yield ServedList(found or (), "live", model.version)
-        if listed is not None:
-            yield ServedList(apply_filters(listed, shopper)[:limit], "precomputed", model.version)
-
-    def _for_anyone(
-        self, model: LiveModel | None, shopper: Shopper, limit: int
-    ) -> Iterator[ServedList]:
-        trend = apply_filters(self._live_model.trending, shopper)[:limit]
-        if len(trend) >= min(limit, _MIN_TRENDING):
-            yield ServedList(trend, "trending", None)
-        if model is not None:
-            yield ServedList(
-                apply_filters(model.popular, shopper)[:limit], "popular", model.version
-            )
-
     def _state(self, model: LiveModel | None, user_id: str | None) -> ShopperFeatures | None:
         if user_id is None:
             return None
@@ -125,25 +156,16 @@ class Recommender:
             lambda: store.shopper(model.version if model else None, user_id)
         )
 
-    def _search_live(self, model: LiveModel, shopper: Shopper, limit: int) -> tuple[str, ...]:
-        if model.towers is None or not (shopper.history or shopper.preferences):
-            return ()
-        users, items = model.towers.users, model.towers.items
-        met = items.vectors(users.unknown({each.item_id for each in shopper.history}))
-        vector = users.encode_shopper(shopper.preferences, shopper.history, new_items=met)
-        seen: set[str] = set()
-        if shopper.user_id is not None:
+    def _stored(self, user_id: str | None) -> dict[str, Met] | None:
+        """What the database has of a shopper; None for a visitor, and if it does not answer."""
+        if user_id is None:
+            return None
+
+        def read() -> dict[str, Met]:
             with self._live_model.database.connection() as connection:
-                seen = repository.seen_items(connection, shopper.user_id)
-        found = search_filtered(
-            lambda wanted: items.search(vector, wanted, seen), shopper, CANDIDATES_PER_PLACE * limit
-        )
-        return spread_for(shopper, found, limit, model.towers.categories, model.spread)
+                return met_items(connection, user_id)
 
-
-def _first(answers: Iterator[ServedList]) -> ServedList:
-    """The first that has any items."""
-    return next((each for each in answers if each.item_ids), ServedList((), "none", None))
+        return self._met.call(read)
 
 
 def _acted_since(state: ShopperFeatures | None) -> bool:

@@ -16,8 +16,9 @@ from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
-from ml.registry import item_vectors
+from ml.registry import catalogue, item_vectors
 from ml.registry import repository as registry
+from ml.registry.shoppers import met_items
 from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
@@ -199,7 +200,10 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
         assert set(vectors) == {f"i{number}" for number in range(12)}
         assert item_vectors.changed_item_vectors(connection, version, snapshot) == {}
         assert item_vectors.departed_items(connection, version) == []
-        assert registry.seen_items(connection, "u0") == {f"i{number}" for number in range(4)}
+        assert set(met_items(connection, "u0")) == {f"i{number}" for number in range(4)}
+        assert set(catalogue.item_categories(connection)) == vectors.keys()
+        assert catalogue.newest_items(connection, 3, days=9) == []
+        assert catalogue.unavailable_items(connection) == []
 
 
 def test_the_processors_role_notes_which_dead_letters_are_sent_again(url_of: UrlOf) -> None:

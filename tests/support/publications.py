@@ -23,12 +23,13 @@ from ml.registry import bundles, repository
 from ml.registry.artifacts import ArtifactStore
 from ml.serving.batch import ItemIndex, index_items
 from ml.serving.category_spread import CANDIDATES_PER_PLACE, CategorySpread, spread_for
-from ml.serving.filters import Shopper
+from ml.serving.shopper import Shopper
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.contracts import Interaction
+from support.chains import plain_chain
 from support.interactions import interaction
 
 BROWSER = "browser"
@@ -59,6 +60,7 @@ class Prepared:
     @classmethod
     def of(cls, settings: MlSettings, folder: Path) -> "Prepared":
         """Train on what the database holds, and let the browser look at one item."""
+        settings = settings.model_copy(update={"chain_file": plain_chain(folder)})
         until = datetime.now(UTC)
         dataset = load_dataset(settings, until)
         dataset.save(folder / "data")

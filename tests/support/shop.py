@@ -26,8 +26,15 @@ class ListOf:
     def __init__(self, *item_ids: str) -> None:
         self.item_ids = item_ids
 
-    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
-        return ServedList(self.item_ids[:limit], "precomputed", "v7")
+    def recommend(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> ServedList:
+        return ServedList.of(self.item_ids[:limit], "precomputed", "v7")
 
     def status(self) -> RecommenderStatus:
         return RecommenderStatus("v7", "none")

@@ -22,7 +22,7 @@ CONSTANTS = {
     "streams.contracts": ("CHANNELS", "PARTITIONS", "Interaction", "Event", "Product"),
     "streams.sink.connectors": ("SINKS", "Sink"),
     "ml.evaluation.metrics": ("METRICS", "Metric"),
-    "ml.serving.filters": ("FILTERS",),
+    "ml.serving.chain.filters": ("AnyFilter",),
     "ml.dataset": ("ITEM_COLUMNS",),
     "ml.features.definitions": ("ITEM_FEATURES", "_WITHOUT"),
     "ml.towers.preprocessing": ("_NUMBERS", "_LOGARITHMIC", "_numbers"),

@@ -1,7 +1,7 @@
 """A list of products with the reason why they are recommended."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.events.impressions import note_list
+from apps.storefront.recommendations.reasons import named_items, words
 from apps.storefront.recommender import Recommender
 from streams.database import Database
 
@@ -20,18 +21,20 @@ _SLACK = 10
 """How many more items are requested, as the shop may no longer sell some."""
 
 _REASONS = {
-    # Also for a new shopper, of whom only the preferences of the sign-up are known.
-    "live": "Based on your preferences and recent activity",
+    "live": "Based on your preferences",
     "precomputed": "Picked for you",
     "trending": "Trending with other shoppers",
     "popular": "Popular with other shoppers",
+    "new": "The newest arrivals",
     "newest": "The newest arrivals",
 }
+_LIVE_WITH_HISTORY = "Based on your preferences and recent activity"
 _SURFACES = {
     "live": "home",
     "precomputed": "home",
     "trending": "trending",
     "popular": "popular",
+    "new": "new",
     "newest": "new",
 }
 
@@ -44,10 +47,16 @@ class RecommendationList:
     source: str
     """`live`, `precomputed`, `trending`, `popular` or `newest`."""
     model_version: str | None = None
+    from_history: bool = False
+    """Whether it follows what the shopper did lately."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why a product is in it, by item id, where that is more than the list's own reason."""
 
     @property
     def reason(self) -> str:
         """The source in words."""
+        if self.source == "live" and self.from_history:
+            return _LIVE_WITH_HISTORY
         return _REASONS[self.source]
 
     @property
@@ -83,10 +92,21 @@ def recommended(
         limit: products at most.
     """
     served = recommender.recommend(user_id, preferences, limit + _SLACK)
+    about = named_items(served.candidates)
     with database.connection() as connection:
-        products = catalog.named(connection, served.item_ids)[:limit]
-        if products and served.source != "none":
-            found = RecommendationList(products, served.source, served.model_version)
+        known = {
+            each.item_id: each for each in catalog.named(connection, [*served.item_ids, *about])
+        }
+        products = [known[item_id] for item_id in served.item_ids if item_id in known][:limit]
+        if products:
+            names = {item_id: each.product_name for item_id, each in known.items()}
+            found = RecommendationList(
+                products,
+                served.source,
+                served.model_version,
+                served.from_history,
+                words(served.candidates, names),
+            )
         else:
             found = RecommendationList(catalog.newest(connection, limit), "newest")
     RECOMMENDATIONS.labels(found.source).inc()

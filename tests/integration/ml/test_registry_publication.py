@@ -17,6 +17,7 @@ from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import item_vectors, publication_lock, repository
 from ml.registry.repository import ModelVersion
+from ml.registry.shoppers import met_items
 from ml.serving.batch import index_items
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
@@ -200,10 +201,13 @@ def test_item_vectors_and_popular_items_are_those_of_the_bundle(
     with psycopg.connect(settings.database_url) as connection:
         found = dict(item_vectors.every_item_vector(connection, bundle.version))
         popular = repository.popular_items(connection, bundle.version)
-        seen = repository.seen_items(connection, "u00")
+        met = met_items(connection, "u00")
     assert list(found) == sorted(index.item_ids)
     np.testing.assert_array_equal([found[item_id] for item_id in index.item_ids], index.vectors)
-    assert seen == set(dataset.interactions.query("user_id == 'u00'")["item_id"])
+    mine = dataset.interactions.query("user_id == 'u00'")
+    assert set(met) == set(mine["item_id"])
+    bought = mine.query("interaction_type == 'purchase'").groupby("item_id")["timestamp"].max()
+    assert {item: each.bought_at for item, each in met.items() if each.bought_at} == dict(bought)
     buyers = dataset.interactions.groupby("item_id")["user_id"].nunique()
     assert [buyers[item] for item in popular] == sorted(buyers, reverse=True)
 

@@ -5,13 +5,13 @@ from typing import get_args
 
 import pytest
 
-from ml.serving.recommender import Source
+from ml.serving.chain.sources import SourceName
 from streams.settings import PROCESSOR_GROUP
 from streams.sink.connectors import SINKS
 from support.pattern.promql import expressions, groupings, metrics, parts, rules, selectors
 
 VALUES = {
-    "source": {*get_args(Source), "newest"} - {"none"},
+    "source": {*get_args(SourceName), "newest"},
     "outcome": {"valid", "dead_letter"},
     "way": {"kafka", "outbox"},
 }

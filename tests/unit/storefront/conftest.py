@@ -8,13 +8,21 @@ from flask import Flask
 from apps.storefront.app import create_app
 from apps.storefront.settings import StorefrontSettings
 from ml.serving.recommender import RecommenderStatus, ServedList
+from streams.contracts import Interaction
 
 
 class NothingToRecommend:
     """A recommender whose dependencies are all unavailable."""
 
-    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
-        return ServedList((), "none", None)
+    def recommend(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> ServedList:
+        return ServedList.of((), "none", None)
 
     def status(self) -> RecommenderStatus:
         return RecommenderStatus(None, "none")

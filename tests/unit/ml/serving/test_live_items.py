@@ -1,5 +1,7 @@
 """The items of live lists, as the catalogue changes under them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,38 +11,51 @@ VECTORS = np.float32([[1, 0, 0], [0, 1, 0], [0.8, 0.6, 0], [0, 0, 0.1]])
 QUERY = np.float32([2, 0, 1])
 
 
+def _found(items: LiveItems, *asked: Any) -> tuple[str, ...]:
+    ids, scores = items.search(*asked)
+    assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+    return tuple(ids)
+
+
 @pytest.fixture
 def items() -> LiveItems:
     return LiveItems.of(["a", "b", "c", "d"], VECTORS)
 
 
 def test_the_best_come_first_and_the_excluded_ones_never(items: LiveItems) -> None:
-    assert items.search(QUERY, 3) == ("a", "c", "d")
-    assert items.search(QUERY, 10, {"a", "unknown"}) == ("c", "d", "b")
+    assert _found(items, QUERY, 3) == ("a", "c", "d")
+    assert _found(items, QUERY, 10, {"a", "unknown"}) == ("c", "d", "b")
     assert len(items) == 4
 
 
 def test_an_item_that_arrives_is_found_in_its_place(items: LiveItems) -> None:
     more = items.updated({"e": np.float32([0.9, 0, 0.1])}, None)
-    assert more.search(QUERY, 4) == ("a", "e", "c", "d")
-    assert more.search(QUERY, 2, {"a"}) == ("e", "c")
-    assert more.search(QUERY, 9, {"e"}) == ("a", "c", "d", "b")
+    assert _found(more, QUERY, 4) == ("a", "e", "c", "d")
+    assert _found(more, QUERY, 2, {"a"}) == ("e", "c")
+    assert _found(more, QUERY, 9, {"e"}) == ("a", "c", "d", "b")
     assert len(more) == 5
-    assert items.search(QUERY, 9) == ("a", "c", "d", "b"), "a request keeps the state it began with"
+    assert _found(items, QUERY, 9) == ("a", "c", "d", "b"), (
+        "a request keeps the state it began with"
+    )
 
 
 def test_an_item_whose_content_changes_is_listed_once(items: LiveItems) -> None:
     more = items.updated({"b": np.float32([1.5, 0, 0])}, ()).updated({}, ())
-    assert more.search(QUERY, 9) == ("b", "a", "c", "d")
-    assert more.updated({"b": np.float32([0, 0, 9])}, None).search(QUERY, 2) == ("b", "a")
+    assert _found(more, QUERY, 9) == ("b", "a", "c", "d")
+    assert _found(more.updated({"b": np.float32([0, 0, 9])}, None), QUERY, 2) == ("b", "a")
 
 
 def test_what_leaves_the_catalogue_is_gone_until_it_comes_back(items: LiveItems) -> None:
     more = items.updated({"e": np.float32([9, 0, 0])}, ["a", "e", "stranger"])
-    assert more.search(QUERY, 9) == ("c", "d", "b")
-    assert more.updated({"f": np.float32([3, 0, 0])}, None).search(QUERY, 9) == ("f", "c", "d", "b")
-    assert more.updated({}, ["e"]).search(QUERY, 9) == ("a", "c", "d", "b")
-    assert more.updated({}, []).search(QUERY, 2) == ("e", "a")
+    assert _found(more, QUERY, 9) == ("c", "d", "b")
+    assert _found(more.updated({"f": np.float32([3, 0, 0])}, None), QUERY, 9) == (
+        "f",
+        "c",
+        "d",
+        "b",
+    )
+    assert _found(more.updated({}, ["e"]), QUERY, 9) == ("a", "c", "d", "b")
+    assert _found(more.updated({}, []), QUERY, 2) == ("e", "a")
     assert len(more) == 3
 
 

@@ -1,0 +1,39 @@
+"""What serving knows of the shop's products besides their vectors."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Categories:
+    """The categories of the catalogue's products."""
+
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """The whole path of each item's category, by item id."""
+
+    def of(self, item_id: str) -> str:
+        """The whole path; empty where it is not known."""
+        return self.paths.get(item_id, "")
+
+    def share(self, path: str) -> float:
+        """Which part of the catalogue has exactly this path."""
+        return self._sizes[path] / max(1, len(self.paths))
+
+    @cached_property
+    def _sizes(self) -> Counter[str]:
+        return Counter(self.paths.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """One state of the catalogue."""
+
+    categories: Categories = field(default_factory=Categories)
+    unavailable: frozenset[str] = frozenset()
+    """Items that the shop has and cannot list now."""
+    newest: Sequence[str] = ()
+    """What arrived in the last month, the newest first."""
+    trending: Sequence[str] = ()
+    """What is trending in the whole shop, best first; none while Feast is away."""

@@ -1,0 +1,52 @@
+"""What the stages of the chain hand on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ReasonKind(StrEnum):
+    """Why a product is recommended; each says what is true of this product and this shopper."""
+
+    LISTED = "listed"
+    """Their own list names it, and nothing more special is known."""
+    PREFERENCE = "preference"
+    """It is of a department that the shopper stated: `about`."""
+    VIEWED = "viewed"
+    """It is much like an item that the shopper looked at: `about`."""
+    CARTED = "carted"
+    """As VIEWED, of an item that was put into the cart."""
+    BOUGHT = "bought"
+    """As VIEWED, of an item that was bought."""
+    SEEN_BEFORE = "seen_before"
+    """The shopper has looked at this very product."""
+    BOUGHT_TOGETHER = "bought_together"
+    """Others bought it together with an item that the shopper has bought or put into the cart."""
+    TRENDING = "trending"
+    """Many act on it now."""
+    POPULAR = "popular"
+    """Many acted on it before the model was trained."""
+    NEW = "new"
+    """It has arrived lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a product is recommended."""
+
+    kind: ReasonKind
+    about: str = ""
+    """An item id, or a department for PREFERENCE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that may be recommended, with what the stages found out about it."""
+
+    item_id: str
+    source: str
+    """The candidate source that named it first."""
+    reason: Reason
+    score: float | None = None
+    """What its source gave it; comparable within one source of one list alone."""
+    rule: str = ""
+    """The merchandising rule that moved it, by its name."""

@@ -1,0 +1,155 @@
+"""The chain: candidates, filters, ranking and business order, as a shop configures them."""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from ml.serving.chain.candidates import Candidate
+from ml.serving.chain.context import Context
+from ml.serving.chain.filters import AnyFilter, Available, Bought, InCart, Rejected
+from ml.serving.chain.fusion import Weight, fuse
+from ml.serving.chain.ordering import AnyOrder, JustBought, SeenBefore, Spread
+from ml.serving.chain.reasons import with_reasons
+from ml.serving.chain.sources import SOURCES, SourceName
+from ml.serving.dependency import Dependency
+from ml.serving.metrics import LEFT_OUT, NAMED, STAGE_SECONDS
+from streams.contracts import describe
+from streams.errors import ConfigurationError
+
+ListSource = SourceName | Literal["none"]
+StepKind = Literal["source", "filter", "fusion", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one stage did to one list."""
+
+    kind: StepKind
+    stage: str
+    before: Sequence[Candidate]
+    after: Sequence[Candidate]
+    seconds: float
+
+
+@dataclass(slots=True)
+class MadeList:
+    """A list, and how it came about, step by step."""
+
+    source: ListSource
+    """The first source that named something that the filters left; `none`."""
+    candidates: Sequence[Candidate] = ()
+    """Best first, at most as many as the request asked for."""
+    steps: list[Step] = field(default_factory=list)
+
+
+class Chain(BaseModel):
+    """The stages in their order. A stage that fails is passed over, and the log says so.
+
+    Raises:
+        ConfigurationError: from `read`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_of: Annotated[tuple[SourceName, ...], Field(min_length=1)] = (
+        "live",
+        "precomputed",
+        "trending",
+        "popular",
+    )
+    """The candidate sources of which the first makes the list that has anything left."""
+    fused: Mapping[SourceName, Weight] = Field(default_factory=dict)
+    """Sources that add to a personal list, with their weights; the list itself has weight 1."""
+    filters: tuple[AnyFilter, ...] = (
+        Available(),
+        Bought(),
+        InCart(),
+        Rejected(),
+    )
+    order: tuple[AnyOrder, ...] = (SeenBefore(), JustBought(), Spread())
+    _guards: dict[str, Dependency] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None) -> Self:
+        """The chain of a JSON file; without one the default."""
+        if path is None:
+            return cls()
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise ConfigurationError(f"the chain cannot be read: {error}") from error
+        except ValidationError as error:
+            raise ConfigurationError(f"the chain {path}: {describe(error)}") from error
+
+    def make(self, context: Context) -> MadeList:
+        """The list for a request."""
+        run = _Run(context, self._guards)
+        context.excluded = self._excluded(run)
+        for name in self.first_of:
+            context.source = name
+            found = self._named(name, run)
+            if found:
+                break
+        else:
+            return MadeList("none", steps=run.steps)
+        if self.fused and context.is_personal:
+            found = self._fused(found, run)
+        for each in self.order:
+            found = run.step("order", each.stage, each.ordered, found)
+        return MadeList(name, with_reasons(found[: context.limit], context), run.steps)
+
+    def _excluded(self, run: "_Run") -> Collection[str]:
+        """What the filters leave out; the index itself lacks what is unavailable."""
+        found: set[str] = set()
+        for each in self.filters:
+            if not isinstance(each, Available):
+                work = partial(each.excluded, run.context)
+                found.update(run.guard(each.stage).call(work) or ())
+        return found
+
+    def _named(self, name: SourceName, run: "_Run") -> Sequence[Candidate]:
+        """What a source names and the filters leave."""
+        found = run.step("source", name, lambda _, context: SOURCES[name](context), ())
+        NAMED.labels(name).inc(len(found))
+        for each in self.filters:
+            before = len(found)
+            found = run.step("filter", each.stage, each.left, found)
+            LEFT_OUT.labels(each.stage).inc(before - len(found))
+        return found
+
+    def _fused(self, found: Sequence[Candidate], run: "_Run") -> Sequence[Candidate]:
+        added = [(weight, self._named(name, run)) for name, weight in self.fused.items()]
+        return run.step("fusion", "fused", lambda main, _: fuse([(1.0, main), *added]), found)
+
+
+Work = Callable[[Sequence[Candidate], Context], Sequence[Candidate]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The making of one list."""
+
+    context: Context
+    guards: dict[str, Dependency]
+    steps: list[Step] = field(default_factory=list)
+
+    def step(
+        self, kind: StepKind, stage: str, work: Work, before: Sequence[Candidate]
+    ) -> Sequence[Candidate]:
+        """Let a stage work on the candidates, and note what it did."""
+        started = time.perf_counter()
+        done = self.guard(stage).call(lambda: work(before, self.context))
+        after = before if done is None else done
+        took = time.perf_counter() - started
+        STAGE_SECONDS.labels(stage).observe(took)
+        self.steps.append(Step(kind, stage, before, after, took))
+        return after
+
+    def guard(self, stage: str) -> Dependency:
+        """What keeps a failing stage from failing the request."""
+        return self.guards.setdefault(stage, Dependency(f"stage {stage} of the chain"))

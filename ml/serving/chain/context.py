@@ -1,0 +1,85 @@
+"""All that the stages know of one request."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.registry.shoppers import Met
+from ml.serving.catalogue import Catalogue
+from ml.serving.live_model import LiveModel, Towers
+from ml.serving.metrics import INFERENCE_SECONDS
+from ml.serving.shopper import Shopper
+from streams.contracts import InteractionType
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass
+class Context:
+    """One request. It uses one version of the model and one state of the catalogue throughout."""
+
+    shopper: Shopper
+    limit: int
+    """Length of the list."""
+    now: datetime
+    model: LiveModel | None
+    catalogue: Catalogue
+    listed: Sequence[str] | None = None
+    """The shopper's list of the live version, best first."""
+    acted_since: bool = False
+    """Whether the shopper did something that the list's model does not know."""
+    met: Mapping[str, Met] | None = None
+    """What is stored of the shopper by item. None: not asked for, or PostgreSQL did not answer."""
+    excluded: Collection[str] = field(default=(), init=False)
+    """What the filters leave out of this list, for sources that search."""
+    source: str = field(default="none", init=False)
+    """The candidate source that the list is named after, as soon as it is known."""
+
+    @property
+    def towers(self) -> Towers | None:
+        """Both sides of the model, where they are loaded."""
+        return self.model.towers if self.model else None
+
+    @cached_property
+    def user_vector(self) -> Array | None:
+        """The shopper as of now, float32 (dim,); None if nothing is known, or without towers."""
+        towers, shopper = self.towers, self.shopper
+        if towers is None or not (shopper.history or shopper.preferences):
+            return None
+        with INFERENCE_SECONDS.time():
+            unknown = towers.users.unknown({each.item_id for each in shopper.history})
+            new_items = towers.items.vectors(unknown)
+            return towers.users.encode_shopper(
+                shopper.preferences, shopper.history, new_items=new_items
+            )
+
+    @cached_property
+    def bought(self) -> Mapping[str, datetime]:
+        """When the shopper last bought an item, by item id."""
+        found = {item: each.bought_at for item, each in (self.met or {}).items() if each.bought_at}
+        for event in self.shopper.history:
+            if event.interaction_type is InteractionType.PURCHASE:
+                found[event.item_id] = max(
+                    event.timestamp, found.get(event.item_id, event.timestamp)
+                )
+        return found
+
+    @cached_property
+    def viewed(self) -> Mapping[str, None]:
+        """What the shopper has met, without what they have bought; the newest first."""
+        items = dict.fromkeys(event.item_id for event in reversed(self.shopper.history))
+        items.update(dict.fromkeys(self.met or ()))
+        return {item: None for item in items if item not in self.bought}
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the list is made for this shopper, and not for everybody."""
+        return self.source in ("live", "precomputed")
+
+    def category(self, item_id: str) -> str:
+        """The whole path of an item's category; empty where it is not known."""
+        return self.catalogue.categories.of(item_id)

@@ -1,0 +1,84 @@
+"""Why each product of a finished list is there, in terms of what the shopper did."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
+from ml.serving.chain.context import Array, Context
+from streams.contracts import InteractionType
+from streams.contracts.category import names
+
+_ALIKE = 0.5
+"""The cosine of two items' vectors from which one is said to be like the other."""
+
+_KINDS = {
+    InteractionType.VIEW: ReasonKind.VIEWED,
+    InteractionType.POSITIVE_VIEW: ReasonKind.VIEWED,
+    InteractionType.CART: ReasonKind.CARTED,
+    InteractionType.PURCHASE: ReasonKind.BOUGHT,
+    InteractionType.RATE: ReasonKind.BOUGHT,
+}
+_STRENGTH = {ReasonKind.BOUGHT: 2, ReasonKind.CARTED: 1, ReasonKind.VIEWED: 0}
+
+
+def with_reasons(candidates: Sequence[Candidate], context: Context) -> Sequence[Candidate]:
+    """The same products; one that a list names without more is given the reason closest to it.
+
+    That is the item of the live history that it is most like, as the live version's vectors have
+    it; if none is like it, the stated preference of its department; else it stays as it is.
+    """
+    unexplained = [each for each in candidates if each.reason.kind is ReasonKind.LISTED]
+    if not unexplained:
+        return candidates
+    alike = _most_alike([each.item_id for each in unexplained], context)
+    stated = set(context.shopper.preferences)
+    reasons = {}
+    for each in unexplained:
+        department = next(iter(names(context.category(each.item_id))), "")
+        if each.item_id in alike:
+            reasons[each.item_id] = alike[each.item_id]
+        elif department in stated:
+            reasons[each.item_id] = Reason(ReasonKind.PREFERENCE, department)
+    return [
+        replace(each, reason=reasons[each.item_id]) if each.item_id in reasons else each
+        for each in candidates
+    ]
+
+
+def _most_alike(item_ids: Sequence[str], context: Context) -> dict[str, Reason]:
+    acted = _acted_on(context)
+    if not acted or context.towers is None:
+        return {}
+    vectors = context.towers.items.vectors({**dict.fromkeys(item_ids), **acted})
+    listed = [item_id for item_id in item_ids if item_id in vectors]
+    known = [item_id for item_id in acted if item_id in vectors]
+    if not listed or not known:
+        return {}
+    cosines = _directions(vectors, listed) @ _directions(vectors, known).T
+    nearest = cosines.argmax(axis=1).tolist()
+    return {
+        item_id: Reason(acted[known[place]], known[place])
+        for item_id, place, cosine in zip(listed, nearest, cosines.max(axis=1), strict=True)
+        if cosine >= _ALIKE
+    }
+
+
+def _acted_on(context: Context) -> dict[str, ReasonKind]:
+    """What the shopper did with the items of the live history: the most of each, newest first."""
+    found: dict[str, ReasonKind] = {}
+    for event in reversed(context.shopper.history):
+        kind = _KINDS.get(event.interaction_type)
+        known = found.get(event.item_id)
+        if kind and (known is None or _STRENGTH[kind] > _STRENGTH[known]):
+            found[event.item_id] = kind
+    return found
+
+
+def _directions(vectors: dict[str, Array], item_ids: Sequence[str]) -> Array:
+    """Unit vectors, float32 (items, dim - 1): the bias says nothing of what an item is like."""
+    rows = np.stack([vectors[item_id][:-1] for item_id in item_ids])
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    directions: Array = rows / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return directions

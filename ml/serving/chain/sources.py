@@ -1,0 +1,91 @@
+"""Candidate sources: each names items for a shopper, best first.
+
+A source may name what the filters leave out; one that searches an index leaves it out itself, so
+that it finds enough. No source waits: what it needs of a service is in the context.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from ml.serving.category_spread import CANDIDATES_PER_PLACE
+from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
+from ml.serving.chain.context import Context
+from ml.serving.metrics import SEARCH_SECONDS
+
+Source = Callable[[Context], Sequence[Candidate]]
+SourceName = Literal["live", "precomputed", "trending", "popular", "new"]
+
+_LISTED = Reason(ReasonKind.LISTED)
+_TRENDING = Reason(ReasonKind.TRENDING)
+_POPULAR = Reason(ReasonKind.POPULAR)
+_NEW = Reason(ReasonKind.NEW)
+
+_MIN_TRENDING = 10
+"""Items of the trending list at least: a handful of events would fill the first page."""
+
+
+def live(context: Context) -> Sequence[Candidate]:
+    """The items nearest to the shopper as of now, where the list of the version is out of date."""
+    if context.listed is not None and not context.acted_since:
+        return ()
+    if context.towers is None or context.user_vector is None:
+        return ()
+    if context.shopper.user_id and context.met is None:
+        return ()  # it might name what they have bought
+    wanted = CANDIDATES_PER_PLACE * context.limit + len(context.viewed)
+    with SEARCH_SECONDS.time():
+        ids, scores = context.towers.items.search(context.user_vector, wanted, context.excluded)
+    return [
+        Candidate(item_id, "live", _LISTED, score)
+        for item_id, score in zip(ids, scores.tolist(), strict=True)
+    ]
+
+
+def precomputed(context: Context) -> Sequence[Candidate]:
+    """The shopper's list of the live version."""
+    return [Candidate(item_id, "precomputed", _LISTED) for item_id in context.listed or ()]
+
+
+def trending(context: Context) -> Sequence[Candidate]:
+    """What is trending in the whole shop, if that is enough for a page."""
+    names = context.catalogue.trending
+    if len(names) < min(context.limit, _MIN_TRENDING):
+        return ()
+    return [Candidate(item_id, "trending", _TRENDING) for item_id in names]
+
+
+def popular(context: Context) -> Sequence[Candidate]:
+    """What was popular when the live version was trained."""
+    names = context.model.popular if context.model else ()
+    return [Candidate(item_id, "popular", _POPULAR) for item_id in names]
+
+
+def new(context: Context) -> Sequence[Candidate]:
+    """What has arrived lately, by the shopper's taste."""
+    vector, names = context.user_vector, context.catalogue.newest
+    if context.towers is None or vector is None:
+        return [Candidate(item_id, "new", _NEW) for item_id in names]
+    vectors = context.towers.items.vectors(names)
+    if not vectors:
+        return ()
+    scores = np.stack(list(vectors.values())) @ vector
+    ids = list(vectors)
+    return [
+        Candidate(ids[place], "new", _NEW, float(scores[place]))
+        for place in np.argsort(-scores, kind="stable").tolist()
+    ]
+
+
+SOURCES: Mapping[SourceName, Source] = MappingProxyType(
+    {
+        "live": live,
+        "precomputed": precomputed,
+        "trending": trending,
+        "popular": popular,
+        "new": new,
+    }
+)
+"""By the name that the configuration calls them by."""

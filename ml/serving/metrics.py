@@ -1,0 +1,20 @@
+"""What Prometheus learns of the chain, stage by stage."""
+
+from prometheus_client import Counter, Histogram
+
+_BUCKETS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+
+INFERENCE_SECONDS = Histogram(
+    "model_inference_duration_seconds", "Time to encode one shopper.", buckets=_BUCKETS
+)
+SEARCH_SECONDS = Histogram(
+    "vector_search_duration_seconds", "Time of one search of the item index.", buckets=_BUCKETS
+)
+STAGE_SECONDS = Histogram(
+    "recsys_chain_stage_duration_seconds",
+    "Time that a stage of the chain took for one list.",
+    ("stage",),
+    buckets=_BUCKETS,
+)
+NAMED = Counter("recsys_chain_candidates_total", "Candidates that a source named.", ("source",))
+LEFT_OUT = Counter("recsys_chain_left_out_total", "Candidates that a filter left out.", ("stage",))

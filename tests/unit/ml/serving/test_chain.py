@@ -1,0 +1,172 @@
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml.registry.shoppers import Met
+from ml.serving.catalogue import Catalogue, Categories
+from ml.serving.chain import sources
+from ml.serving.chain.candidates import Reason, ReasonKind
+from ml.serving.chain.chain import Chain
+from ml.serving.chain.context import Context
+from ml.serving.shopper import Shopper
+from streams.errors import ConfigurationError
+from support.interactions import interaction
+from support.planted_catalogue import CATEGORIES, ITEMS, NOW
+
+RequestOf = Callable[..., Context]
+DAY = timedelta(days=1)
+PLAIN = Chain(order=())
+
+
+def _ids(made: Any) -> list[str]:
+    return [each.item_id for each in made.candidates]
+
+
+def test_a_shopper_without_a_list_gets_a_live_one(request_of: RequestOf) -> None:
+    context = request_of(interaction("u", "i25", "view", NOW))
+    made = PLAIN.make(context)
+    assert (made.source, _ids(made)) == ("live", ITEMS[20:30])
+
+
+def test_a_list_that_is_up_to_date_is_served_as_it_is(request_of: RequestOf) -> None:
+    listed = ["i30", "i02", "i11"]
+    up_to_date = request_of(interaction("u", "i25", "view", NOW), listed=listed)
+    assert (PLAIN.make(up_to_date).source, _ids(PLAIN.make(up_to_date))) == ("precomputed", listed)
+    outdated = request_of(interaction("u", "i25", "view", NOW), listed=listed, acted_since=True)
+    assert PLAIN.make(outdated).source == "live"
+
+
+def test_without_what_was_bought_there_is_no_live_list(request_of: RequestOf) -> None:
+    event = interaction("u", "i25", "view", NOW)
+    context = request_of(event, listed=["i30"], acted_since=True, met=None)
+    assert PLAIN.make(context).source == "precomputed"
+    visitor = request_of(shopper=Shopper(None, (), (event,)), met=None)
+    assert PLAIN.make(visitor).source == "live"
+
+
+def test_one_of_whom_nothing_is_known_gets_what_is_for_everybody(request_of: RequestOf) -> None:
+    trend = ITEMS[5:15]
+    assert PLAIN.make(request_of()).source == "popular"
+    trending = PLAIN.make(request_of(catalogue=Catalogue(Categories(CATEGORIES), trending=trend)))
+    assert (trending.source, _ids(trending)) == ("trending", trend)
+    few = PLAIN.make(request_of(catalogue=Catalogue(Categories(CATEGORIES), trending=trend[:9])))
+    assert few.source == "popular"
+    nothing = PLAIN.make(request_of(model=None))
+    assert (nothing.source, nothing.candidates) == ("none", ())
+
+
+def test_a_source_of_which_the_filters_leave_nothing_gives_way(request_of: RequestOf) -> None:
+    bought = {item: Met(NOW - DAY, 0) for item in ("i30", "i02")}
+    context = request_of(listed=["i30", "i02"], met=bought)
+    made = PLAIN.make(context)
+    assert made.source == "popular"
+    assert not {"i30", "i02"} & set(_ids(made))
+    took = {
+        (step.stage, len(step.before) - len(step.after))
+        for step in made.steps
+        if step.kind == "filter"
+    }
+    assert ("bought", 2) in took
+
+
+def test_what_was_bought_is_gone_and_what_was_viewed_is_not(request_of: RequestOf) -> None:
+    made = Chain().make(
+        request_of(
+            interaction("u", "i01", "purchase", NOW - DAY),
+            interaction("u", "i02", "purchase", NOW - DAY),
+            interaction("u", "i03", "view", NOW - DAY),
+            met={"i04": Met(NOW - 99 * DAY, 0)},
+        )
+    )
+    assert made.source == "live"
+    assert not {"i01", "i02", "i04"} & set(_ids(made))
+    assert "i03" in _ids(made)
+
+
+@pytest.mark.parametrize("left", [1, 5, 40])
+def test_no_row_that_exists_is_missing_under_any_filter(request_of: RequestOf, left: int) -> None:
+    bought = {item: Met(NOW, 0) for item in ITEMS[left:]}
+    made = Chain(order=()).make(request_of(preferences=["Kitchen"], met=bought, limit=40))
+    assert set(_ids(made)) == set(ITEMS[:left])
+
+
+def test_each_product_has_the_reason_that_is_true_of_it(request_of: RequestOf) -> None:
+    context = request_of(
+        interaction("u", "i25", "view", NOW - DAY),
+        interaction("u", "i11", "view", NOW - DAY),
+        interaction("u", "i11", "cart", NOW - DAY),
+        interaction("u", "i26", "negative_view", NOW - DAY),
+        preferences=["Garden"],
+        limit=40,
+    )
+    reasons = {each.item_id: each.reason for each in Chain(order=()).make(context).candidates}
+    assert reasons["i20"] == Reason(ReasonKind.VIEWED, "i25")
+    assert reasons["i12"] == Reason(ReasonKind.CARTED, "i11")
+    assert reasons["i33"] == Reason(ReasonKind.PREFERENCE, "Garden")
+    assert reasons["i00"] == Reason(ReasonKind.CARTED, "i11"), "a mug is a little like a kettle"
+
+
+def test_new_arrivals_join_a_personal_list_by_their_weight(request_of: RequestOf) -> None:
+    catalogue = Catalogue(Categories(CATEGORIES), newest=("i39", "i07", "i38"))
+    context = request_of(interaction("u", "i25", "view", NOW), catalogue=catalogue, limit=5)
+    made = Chain(fused={"new": 2.0}, order=()).make(context)
+    assert _ids(made)[:2] == ["i07", "i38"], "by the shopper's taste, the bias decides"
+    assert made.candidates[0].reason.kind is ReasonKind.NEW
+    assert "i20" in _ids(made)
+    assert "fused" in {step.stage for step in made.steps}
+
+
+def test_a_stage_that_fails_is_passed_over(
+    request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_context: Context) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sources, "SOURCES", {**sources.SOURCES, "live": broken})
+    monkeypatch.setattr("ml.serving.chain.chain.SOURCES", sources.SOURCES)
+    made = Chain().make(request_of(interaction("u", "i25", "view", NOW)))
+    assert made.source == "popular"
+    assert _ids(made)
+
+
+def test_the_order_of_the_stages_is_the_files(tmp_path: Path, request_of: RequestOf) -> None:
+    path = tmp_path / "chain.json"
+    stages = {
+        "first_of": ["popular", "live"],
+        "filters": [{"stage": "viewed"}, {"stage": "bought", "again_after_days": {"Kitchen": 7}}],
+        "order": [{"stage": "spread", "strength": 0}, {"stage": "seen_before", "share": 1}],
+    }
+    path.write_text(json.dumps(stages))
+    made = Chain.read(path).make(request_of(interaction("u", "i25", "view", NOW)))
+    assert made.source == "popular"
+    assert [step.stage for step in made.steps] == [
+        "popular", "viewed", "bought", "spread", "seen_before",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "JSON"),
+        ('{"first_of": []}', "first_of"),
+        ('{"first_of": ["crystal ball"]}', "first_of"),
+        ('{"filters": [{"stage": "mood"}]}', "filters"),
+        ('{"order": [{"stage": "spread", "strength": 9}]}', "strength"),
+        ('{"order": [{"stage": "seen_before", "shares": 1}]}', "shares"),
+        ('{"fused": {"new": 0}}', "fused"),
+    ],
+)
+def test_a_file_that_no_stage_understands_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "chain.json"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=words):
+        Chain.read(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        Chain.read(tmp_path / "nowhere.json")
