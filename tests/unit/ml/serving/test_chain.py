@@ -1,8 +1,9 @@
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,8 +13,11 @@ from ml.serving.chain import sources
 from ml.serving.chain.candidates import Reason, ReasonKind
 from ml.serving.chain.chain import Chain
 from ml.serving.chain.context import Context
+from ml.serving.chain.filters import AnyFilter
+from ml.serving.chain.ordering import AnyOrder
 from ml.serving.shopper import Shopper
 from streams.errors import ConfigurationError
+from support.checkout import REPOSITORY
 from support.interactions import interaction
 from support.planted_catalogue import CATEGORIES, ITEMS, NOW
 
@@ -170,3 +174,12 @@ def test_a_file_that_no_stage_understands_is_refused(tmp_path: Path, text: str, 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nowhere"):
         Chain.read(tmp_path / "nowhere.json")
+
+
+def test_the_page_on_serving_shows_a_chain_that_can_be_read() -> None:
+    page = (REPOSITORY / "docs/serving.md").read_text()
+    (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    assert Chain.model_validate_json(example) != Chain()
+    stages = [*get_args(get_args(AnyFilter)[0]), *get_args(get_args(AnyOrder)[0])]
+    for stage in stages:
+        assert f"| `{stage.model_fields['stage'].default}` |" in page
