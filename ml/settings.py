@@ -30,9 +30,8 @@ class MlSettings(FeatureSettings):
     """How far lists are spread over categories (`ml.retrieval.spread`). 0: by the scores alone, but
     for the rules that no category has more than half of a page and that each stated preference is
     on the first two."""
-    chain_file: Path | None = None
-    """The stages that make a list at a request, as JSON (docs/serving.md); without it the default
-    ones."""
+    chain: str = ""
+    """The stages that make a list at a request, as JSON (docs/serving.md). Empty: the default."""
 
     @property
     def artifacts(self) -> str:

@@ -70,11 +70,11 @@ class Recommender:
     makes a whole list: precomputed lists are read by the version that is live.
 
     Raises:
-        ConfigurationError: the chain's file cannot be read or says something that no stage knows.
+        ConfigurationError: the chain of the settings says something that no stage knows.
     """
 
     def __init__(self, settings: MlSettings) -> None:
-        self._chain = Chain.read(settings.chain_file)
+        self._chain = Chain.read(settings.chain)
         self._live_model = LiveModelWatcher(settings)
         self._online_store = Dependency("Feast online store")
         self._met = Dependency("what the shopper has bought")

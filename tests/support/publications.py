@@ -29,7 +29,7 @@ from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.contracts import Interaction
-from support.chains import plain_chain
+from support.chains import PLAIN_CHAIN
 from support.interactions import interaction
 
 BROWSER = "browser"
@@ -60,7 +60,7 @@ class Prepared:
     @classmethod
     def of(cls, settings: MlSettings, folder: Path) -> "Prepared":
         """Train on what the database holds, and let the browser look at one item."""
-        settings = settings.model_copy(update={"chain_file": plain_chain(folder)})
+        settings = settings.model_copy(update={"chain": PLAIN_CHAIN})
         until = datetime.now(UTC)
         dataset = load_dataset(settings, until)
         dataset.save(folder / "data")

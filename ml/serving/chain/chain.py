@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
@@ -75,16 +74,12 @@ class Chain(BaseModel):
     _guards: dict[str, Dependency] = PrivateAttr(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path | None) -> Self:
-        """The chain of a JSON file; without one the default."""
-        if path is None:
-            return cls()
+    def read(cls, text: str) -> Self:
+        """The chain that a JSON text describes; the default one if it is empty."""
         try:
-            return cls.model_validate_json(path.read_bytes())
-        except OSError as error:
-            raise ConfigurationError(f"the chain cannot be read: {error}") from error
+            return cls.model_validate_json(text) if text else cls()
         except ValidationError as error:
-            raise ConfigurationError(f"the chain {path}: {describe(error)}") from error
+            raise ConfigurationError(f"RECSYS_CHAIN: {describe(error)}") from error
 
     def make(self, context: Context) -> MadeList:
         """The list for a request."""

@@ -31,7 +31,7 @@ from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.features.online import TRENDING_SOURCE, WHOLE_SHOP
-from support.chains import plain_chain
+from support.chains import PLAIN_CHAIN
 from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
@@ -322,12 +322,11 @@ def test_after_a_rollback_the_lists_of_the_version_before_are_served(
 
 
 def test_requests_during_switches_never_mix_versions(
-    shop: Shop, features: OnlineFeatures, tmp_path: Path, eventually: Eventually
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
 ) -> None:
     bundles = {bundle.version: bundle for bundle in (shop.publish(1), shop.publish(2))}
     shop.recommender.close()
-    chain = plain_chain(tmp_path)
-    shop.recommender = Recommender(shop.settings.model_copy(update={"chain_file": chain}))
+    shop.recommender = Recommender(shop.settings.model_copy(update={"chain": PLAIN_CHAIN}))
     eventually(shop.is_served_live, 30)
     now = datetime.now(UTC) - timedelta(days=400)
     event = interaction("new-user", "i05", "cart", now)

@@ -23,6 +23,12 @@ TABLE = [
     Bad("no size", "postgres", "global.size=", ONE_OF_SIZES),
     Bad("a number as the size", "processor", "global.size=3", ONE_OF_SIZES),
     Bad(
+        "a stage that does not exist",
+        "storefront",
+        "chain.order[0].stage=mood",
+        ("/chain/order/0/stage", "one of"),
+    ),
+    Bad(
         "an image by tag",
         "storefront",
         "global.images.storefront=quay.io/a/b:1.0",

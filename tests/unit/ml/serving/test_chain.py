@@ -2,7 +2,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -137,15 +136,13 @@ def test_a_stage_that_fails_is_passed_over(
     assert _ids(made)
 
 
-def test_the_order_of_the_stages_is_the_files(tmp_path: Path, request_of: RequestOf) -> None:
-    path = tmp_path / "chain.json"
+def test_the_order_of_the_stages_is_the_settings(request_of: RequestOf) -> None:
     stages = {
         "first_of": ["popular", "live"],
         "filters": [{"stage": "viewed"}, {"stage": "bought", "again_after_days": {"Kitchen": 7}}],
         "order": [{"stage": "spread", "strength": 0}, {"stage": "seen_before", "share": 1}],
     }
-    path.write_text(json.dumps(stages))
-    made = Chain.read(path).make(request_of(interaction("u", "i25", "view", NOW)))
+    made = Chain.read(json.dumps(stages)).make(request_of(interaction("u", "i25", "view", NOW)))
     assert made.source == "popular"
     assert [step.stage for step in made.steps] == [
         "popular", "viewed", "bought", "spread", "seen_before",
@@ -164,16 +161,9 @@ def test_the_order_of_the_stages_is_the_files(tmp_path: Path, request_of: Reques
         ('{"fused": {"new": 0}}', "fused"),
     ],
 )
-def test_a_file_that_no_stage_understands_is_refused(tmp_path: Path, text: str, words: str) -> None:
-    path = tmp_path / "chain.json"
-    path.write_text(text)
-    with pytest.raises(ConfigurationError, match=words):
-        Chain.read(path)
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="nowhere"):
-        Chain.read(tmp_path / "nowhere.json")
+def test_a_setting_that_no_stage_understands_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"RECSYS_CHAIN.*{words}"):
+        Chain.read(text)
 
 
 def test_the_page_on_serving_shows_a_chain_that_can_be_read() -> None:
