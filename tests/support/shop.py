@@ -25,6 +25,8 @@ class ListOf:
 
     def __init__(self, *item_ids: str) -> None:
         self.item_ids = item_ids
+        self.history: Sequence[Interaction] = ()
+        """Of the last request."""
 
     def recommend(
         self,
@@ -34,6 +36,7 @@ class ListOf:
         *,
         history: Sequence[Interaction] = (),
     ) -> ServedList:
+        self.history = history
         return ServedList.of(self.item_ids[:limit], "precomputed", "v7")
 
     def status(self) -> RecommenderStatus:

@@ -15,6 +15,7 @@ from apps.storefront.accounts.schemas import (
 )
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.events.activity import new_user_event
+from apps.storefront.events.guest_history import guest_history
 from apps.storefront.forms import FormState, read_form, read_or_abort
 from apps.storefront.security import limiter, log_in_limit, sign_up_limit
 from apps.storefront.services import Services
@@ -59,6 +60,7 @@ def create_account() -> ResponseReturnValue:
                 errors = {"email": "There is already an account with this address. Log in instead."}
                 return _sign_up_page(FormState(form.model_dump(), errors)), 422
             submission.events.append(_new_user_event(account))
+            submission.events.extend(guest_history(account.user_id))
             answer = submission.lead_to(_next() or url_for("home.index"))
     except AlreadySubmittedError:
         # The browser may have dropped the first answer and its cookie with it.

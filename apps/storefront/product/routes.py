@@ -8,6 +8,7 @@ from apps.storefront.accounts import authentication
 from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
 from apps.storefront.events.audience import is_seen
+from apps.storefront.events.guest_history import note_view
 from apps.storefront.events.impressions import note_list
 from apps.storefront.forms import FormState, read_form
 from apps.storefront.product.page import ProductPage
@@ -28,7 +29,11 @@ def index(item_id: str) -> ResponseReturnValue:
     """One product; looking at it is an event."""
     page = _page(item_id, FormState())
     shopper = authentication.visitor()
-    if shopper and _is_looked_at():
+    if not _is_looked_at():
+        return page
+    if shopper is None:
+        note_view(item_id)
+    else:
         view = interaction(
             InteractionType.VIEW, shopper.user_id, item_id, Attribution.of(request.args)
         )

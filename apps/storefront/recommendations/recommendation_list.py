@@ -11,6 +11,8 @@ from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.events.impressions import note_list
 from apps.storefront.recommendations.reasons import named_items, words
 from apps.storefront.recommender import Recommender
+from ml.serving.recommender import ServedList
+from streams.contracts import Interaction
 from streams.database import Database
 
 RECOMMENDATIONS = Counter(
@@ -21,14 +23,12 @@ _SLACK = 10
 """How many more items are requested, as the shop may no longer sell some."""
 
 _REASONS = {
-    "live": "Based on your preferences",
     "precomputed": "Picked for you",
     "trending": "Trending with other shoppers",
     "popular": "Popular with other shoppers",
     "new": "The newest arrivals",
     "newest": "The newest arrivals",
 }
-_LIVE_WITH_HISTORY = "Based on your preferences and recent activity"
 _SURFACES = {
     "live": "home",
     "precomputed": "home",
@@ -47,17 +47,15 @@ class RecommendationList:
     source: str
     """`live`, `precomputed`, `trending`, `popular` or `newest`."""
     model_version: str | None = None
-    from_history: bool = False
-    """Whether it follows what the shopper did lately."""
+    follows: str = ""
+    """What of the shopper a live list follows, in words."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """Why a product is in it, by item id, where that is more than the list's own reason."""
 
     @property
     def reason(self) -> str:
         """The source in words."""
-        if self.source == "live" and self.from_history:
-            return _LIVE_WITH_HISTORY
-        return _REASONS[self.source]
+        return self.follows if self.source == "live" else _REASONS[self.source]
 
     @property
     def surface(self) -> str:
@@ -81,6 +79,8 @@ def recommended(
     user_id: str | None,
     preferences: Sequence[str],
     limit: int,
+    *,
+    history: Sequence[Interaction] = (),
 ) -> RecommendationList:
     """The best list of the moment; the newest products if the recommender has none.
 
@@ -90,8 +90,9 @@ def recommended(
         user_id: of the shopper; None for a visitor.
         preferences: names of the categories that they like.
         limit: products at most.
+        history: what a visitor did in this session, oldest first.
     """
-    served = recommender.recommend(user_id, preferences, limit + _SLACK)
+    served = recommender.recommend(user_id, preferences, limit + _SLACK, history=history)
     about = named_items(served.candidates)
     with database.connection() as connection:
         known = {
@@ -104,13 +105,21 @@ def recommended(
                 products,
                 served.source,
                 served.model_version,
-                served.from_history,
+                _followed(served, preferences),
                 words(served.candidates, names),
             )
         else:
             found = RecommendationList(catalog.newest(connection, limit), "newest")
     RECOMMENDATIONS.labels(found.source).inc()
     return found
+
+
+def _followed(served: ServedList, preferences: Sequence[str]) -> str:
+    known = [
+        *(["preferences"] if preferences else ()),
+        *(["recent activity"] if served.from_history else ()),
+    ]
+    return f"Based on your {' and '.join(known)}"
 
 
 class LiveModelCollector:

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from apps.storefront.accounts import authentication
+from apps.storefront.events.guest_history import guest_history
 from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
 from apps.storefront.services import Services
 
@@ -30,4 +31,5 @@ def recommended_to_visitor(limit: int) -> RecommendationList:
         shopper.user_id if shopper else None,
         shopper.preferences if shopper else (),
         limit,
+        history=() if shopper else guest_history(),
     )
