@@ -1,4 +1,4 @@
-"""`recsys contracts`: export the contracts of the events, and find changes that break somebody."""
+"""`recsys contracts`: export the contracts, and find changes of the events that break somebody."""
 
 import json
 import subprocess
@@ -17,11 +17,12 @@ from streams.schemas.json_schema import json_schema
 
 FOLDER = Path("docs/contracts")
 _ASYNCAPI = "asyncapi.yaml"
+_OPENAPI = "openapi.yaml"
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
-    contracts = typer.Typer(no_args_is_help=True, help="The contracts of the events as files.")
+    contracts = typer.Typer(no_args_is_help=True, help="The contracts of events and API as files.")
     contracts.command()(export)
     contracts.command()(check)
     cli.add_typer(contracts, name="contracts")
@@ -32,7 +33,7 @@ def export(
         Path, typer.Option("--out", help="Folder for the files.", file_okay=False)
     ] = FOLDER,
 ) -> None:
-    """Write the AsyncAPI document, and a JSON Schema for each contract."""
+    """Write the AsyncAPI document, the API's OpenAPI document, and JSON Schemas of the events."""
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, text in files().items():
         (out_dir / name).write_text(text)
@@ -55,15 +56,21 @@ def check(
 
 def files() -> dict[str, str]:
     """What is exported, by the files' names."""
+    from apps.storefront.api.app import document as openapi
+
     schemas = {
         f"{channel.public.name}.schema.json": json.dumps(json_schema(channel.contract), indent=2)
         + "\n"
         for channel in CHANNELS
     }
+    return {_ASYNCAPI: _yaml(document()), _OPENAPI: _yaml(openapi()), **schemas}
+
+
+def _yaml(found: dict[str, Any]) -> str:
     # Through JSON, so that equal parts are not written as anchors and aliases.
-    plain = json.loads(json.dumps(document()))
+    plain = json.loads(json.dumps(found))
     text = yaml.dump(plain, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=100)
-    return {_ASYNCAPI: f"# Written by: recsys contracts export\n{text}", **schemas}
+    return f"# Written by: recsys contracts export\n{text}"
 
 
 class _Readable(yaml.SafeDumper):

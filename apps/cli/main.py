@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from apps.cli import (
     analytics,
+    api_keys,
     contracts,
     dead_letters,
     demo,
@@ -44,7 +45,9 @@ for module in (
     events,
     psql,
     analytics,
+    api_keys,
     contracts,
+    api_keys,
     dead_letters,
     synthetic,
 ):

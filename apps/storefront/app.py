@@ -7,6 +7,8 @@ from flask import Flask, Response, request
 from apps.storefront import errors, http_metrics, presentation, security
 from apps.storefront.accounts import authentication
 from apps.storefront.accounts import routes as accounts
+from apps.storefront.api import app as api
+from apps.storefront.api import documentation
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
 from apps.storefront.erasure import routes as erasure
@@ -40,7 +42,9 @@ def create_app(
     """
     settings = settings or StorefrontSettings()
     app = Flask(__name__)
-    _services(settings, recommender or _recommender()).install(app.extensions)
+    services = _services(settings, recommender or _recommender())
+    services.install(app.extensions)
+    api.install(app, services)
     http_metrics.install(app)
     security.install(app, settings)
     authentication.install(app)
@@ -56,6 +60,7 @@ def create_app(
         recommendations,
         erasure,
         health,
+        documentation,
     ):
         app.register_blueprint(domain.blueprint)
     app.before_request(_note_activity)
@@ -93,7 +98,7 @@ def _recommender() -> Recommender:
 
 
 def _note_activity() -> None:
-    if request.blueprint not in (None, "health") and authentication.visitor():
+    if request.blueprint not in (None, "health", "documentation") and authentication.visitor():
         shopping_session()
 
 

@@ -17,6 +17,7 @@ class Recommender(Protocol):
         limit: int,
         *,
         history: Sequence[Interaction] = (),
+        category: str = "",
     ) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None) with what they just did.
 

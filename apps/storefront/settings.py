@@ -33,6 +33,8 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     outbox_limit: int = Field(default=100_000, ge=1)
     """Number of waiting events from which on the outbox takes no more views. It always takes what
     goes with a change of the shop's tables."""
+    api_limit: str = "2000 per second"
+    """Requests of one key of the API, in the notation of Flask-Limiter; counted per worker."""
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     """Port on which one worker alone answers Prometheus; None: metrics are not served."""
     database_connections: int = Field(default=8, ge=1)

@@ -86,6 +86,7 @@ class Recommender:
         limit: int,
         *,
         history: Sequence[Interaction] = (),
+        category: str = "",
     ) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None).
 
@@ -97,8 +98,11 @@ class Recommender:
             preferences: departments that they have stated.
             limit: items at most.
             history: what a visitor did in this session, oldest first; a shopper's is in Feast.
+            category: a path; only items of it and of those below it, if it is not empty.
         """
-        context, made = self.explain(user_id, preferences, limit, history=history)
+        context, made = self.explain(
+            user_id, preferences, limit, history=history, category=category
+        )
         by_model = context.model and made.source not in ("trending", "none")
         return ServedList(
             tuple(made.candidates),
@@ -114,9 +118,10 @@ class Recommender:
         limit: int,
         *,
         history: Sequence[Interaction] = (),
+        category: str = "",
     ) -> tuple[Context, MadeList]:
         """As `recommend`, with all that was known of the request and all steps."""
-        model = self._live_model.current()
+        model, catalogue = self._live_model.current(), self._live_model.catalogue
         state = self._state(model, user_id)
         shopper = Shopper(user_id, preferences, state.history if state else history)
         acted_since = _acted_since(state)
@@ -126,7 +131,8 @@ class Recommender:
             limit=limit,
             now=datetime.now(UTC),
             model=model,
-            catalogue=self._live_model.catalogue,
+            catalogue=catalogue,
+            only=catalogue.categories.within(category) if category else None,
             listed=listed,
             acted_since=acted_since,
             met=self._stored(user_id) if listed is None or acted_since else None,

@@ -70,6 +70,25 @@ class Event(BaseModel, ABC):
         """Whether the processor makes it from other events; no producer may send it."""
         return False
 
+    def check_public(self, latest: datetime) -> None:
+        """Refuse an event that no producer may send to a public topic.
+
+        An event may lie in the past as far as the contract allows, for logs of years ago are
+        replayed. One from the future would stay the newest of its shopper for ever.
+
+        Args:
+            latest: the instant after which an event lies in the future.
+
+        Raises:
+            MalformedEventError: the processor makes it, or it lies in the future.
+        """
+        if self.is_derived:
+            raise MalformedEventError("event: only the processor makes events of this type")
+        if self.occurred_at > latest:
+            raise MalformedEventError(
+                "event: it lies in the future; is its producer's clock right?"
+            )
+
     def encode(self) -> bytes:
         """The event as UTF-8 JSON, absent optional fields left out."""
         return self.model_dump_json(exclude_none=True).encode()

@@ -74,9 +74,6 @@ def validate(
 ) -> ValidatedBatch[E]:
     """Decode records; those that break the contract become dead letters.
 
-    An event may lie in the past as far as the contract allows, for logs of years ago are replayed.
-    One from the future would stay the newest of its shopper for ever.
-
     Args:
         contract: of the public topic.
         records: of that topic.
@@ -88,20 +85,13 @@ def validate(
     for record in records:
         try:
             event, encoded = contract.read(record.value)
-            _check_public(event, latest)
+            event.check_public(latest)
         except MalformedEventError as error:
             batch.dead_letters.append(_dead_letter(record, str(error)))
         else:
             batch.valid.append(event)
             batch.encoded.append(encoded)
     return batch
-
-
-def _check_public(event: Event, latest: datetime) -> None:
-    if event.is_derived:
-        raise MalformedEventError("event: only the processor makes events of this type")
-    if event.occurred_at > latest:
-        raise MalformedEventError("event: it lies in the future; is its producer's clock right?")
 
 
 def _dead_letter(record: Record, reason: str) -> DeadLetter:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -35,6 +36,7 @@ class ListOf:
         limit: int,
         *,
         history: Sequence[Interaction] = (),
+        category: str = "",
     ) -> ServedList:
         self.history = history
         return ServedList.of(self.item_ids[:limit], "precomputed", "v7")
@@ -43,7 +45,12 @@ class ListOf:
         return RecommenderStatus("v7", "none")
 
 
-def shop(database_url: str, kafka: str = NOBODY, recommender: ListOf | None = None) -> Flask:
+def shop(
+    database_url: str,
+    kafka: str = NOBODY,
+    recommender: ListOf | None = None,
+    **settings: Any,
+) -> Flask:
     app = create_app(
         StorefrontSettings(
             database_url=database_url,
@@ -51,6 +58,7 @@ def shop(database_url: str, kafka: str = NOBODY, recommender: ListOf | None = No
             secret_key="0123456789abcdef0123456789abcdef",
             session_cookie_secure=False,
             sample_shoppers=True,
+            **settings,
         ),
         recommender=recommender or ListOf(),
     )

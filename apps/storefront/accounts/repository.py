@@ -51,6 +51,18 @@ def find(connection: Connection[Any], user_id: str) -> Shopper | None:
         ).fetchone()
 
 
+def preferences(connection: Connection[Any], user_id: str) -> tuple[str, ...]:
+    """Categories that a user likes: those of the account, else of the event of the sign-up."""
+    row = connection.execute(
+        "select coalesce("
+        "   (select preferences from shop.users where user_id = %(user)s),"
+        "   (select array_remove(string_to_array(preferences, '|'), '')"
+        "    from events.new_users where user_id = %(user)s), '{}')",
+        {"user": user_id},
+    ).fetchone()
+    return tuple(row[0]) if row else ()
+
+
 def credentials(connection: Connection[Any], email: str) -> tuple[str, str] | None:
     """The id and the password's hash of the account with this address."""
     return connection.execute(

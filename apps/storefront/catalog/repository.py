@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection, sql
-from psycopg.rows import class_row
+from psycopg.rows import class_row, kwargs_row
 
 from apps.storefront.catalog.schemas import Sort
 from streams.contracts import Product
@@ -27,6 +27,12 @@ _ORDERS = {
 _LISTED = sql.SQL(
     "item_id, product_name, category, price, actual_price, stars, stars_count, arrival_date"
 )
+
+
+_ANY = sql.SQL("true")
+_WITHIN = sql.SQL("(category = %(category)s or category like %(below)s)")
+
+_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Product.model_fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +110,11 @@ def search(
     words = " & ".join(f"{word}:*" for word in _WORD.findall(text))
     if text and not words:
         return [], 0
-    conditions = [sql.SQL("true")]
+    conditions = [_ANY]
     if words:
         conditions.append(sql.SQL("words @@ to_tsquery('simple', %(words)s)"))
     if category:
-        conditions.append(sql.SQL("(category = %(category)s or category like %(below)s)"))
+        conditions.append(_WITHIN)
     values = {
         "words": words,
         "category": category,
@@ -131,14 +137,15 @@ def search(
     return page, int(total[0]) if total else 0
 
 
-def newest(connection: Connection[Any], limit: int) -> list[ListedProduct]:
-    """The products that arrived last."""
+def newest(connection: Connection[Any], limit: int, category: str = "") -> list[ListedProduct]:
+    """The products that arrived last: of the shop, or of a category and those below it."""
     with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
         return cursor.execute(
             sql.SQL(
-                "select {} from shop.products order by arrival_date desc, item_id limit %s"
-            ).format(_LISTED),
-            (limit,),
+                "select {} from shop.products where {}"
+                " order by arrival_date desc, item_id limit %(limit)s"
+            ).format(_LISTED, _WITHIN if category else _ANY),
+            {"category": category, "below": _below(category), "limit": limit},
         ).fetchall()
 
 
@@ -149,6 +156,34 @@ def find(connection: Connection[Any], item_id: str) -> tuple[ListedProduct, str]
     ).fetchone()
     found = named(connection, [item_id])
     return (found[0], row[0]) if row and found else None
+
+
+def contents(connection: Connection[Any], item_id: str) -> Product | None:
+    """A product with all that the catalogue knows of it."""
+    with connection.cursor(row_factory=kwargs_row(Product.model_construct)) as cursor:
+        return cursor.execute(
+            sql.SQL("select {} from shop.products where item_id = %s").format(_COLUMNS),
+            (item_id,),
+        ).fetchone()
+
+
+def page(
+    connection: Connection[Any], *, after: str | None, category: str, limit: int
+) -> list[Product]:
+    """The products with the next ids after one, of a category and those below it."""
+    with connection.cursor(row_factory=kwargs_row(Product.model_construct)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "select {} from shop.products where item_id > %(after)s and {}"
+                " order by item_id limit %(limit)s"
+            ).format(_COLUMNS, _WITHIN if category else _ANY),
+            {
+                "after": after or "",
+                "category": category,
+                "below": _below(category),
+                "limit": limit,
+            },
+        ).fetchall()
 
 
 def named(connection: Connection[Any], item_ids: Sequence[str]) -> list[ListedProduct]:

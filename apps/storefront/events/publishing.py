@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -12,7 +12,7 @@ from pybreaker import STATE_CLOSED, CircuitBreaker, CircuitBreakerError
 
 from apps.storefront.events import repository
 from apps.storefront.events.repository import Record
-from streams.contracts import CHANNELS, Event, Interaction, new_id
+from streams.contracts import CHANNELS, Channel, Event, Interaction, new_id
 from streams.database import Database
 from streams.errors import PublishError
 
@@ -68,7 +68,7 @@ class Publishes(Protocol):
 
 def record(event: Event) -> Record:
     """The event as it goes to its public topic; an interaction keeps its own id."""
-    topic = next(channel.public.name for channel in CHANNELS if channel.contract is type(event))
+    topic = next(channel.public.name for channel in CHANNELS if isinstance(event, channel.contract))
     event_id = event.interaction_id if isinstance(event, Interaction) else new_id()
     return Record(event_id, topic, event.key, event.encode().decode())
 
@@ -111,8 +111,10 @@ class EventSender:
         """Whether the last attempt to reach Kafka succeeded."""
         return is_closed(self._breaker)
 
-    def send(self, event: Event) -> None:
+    def send(self, event: Event) -> bool:
         """Publish one event now; if Kafka does not acknowledge it, keep it in the outbox.
+
+        Returns whether Kafka or the outbox has it.
 
         Of events that go with no change of the shop's tables: they may overtake those that wait,
         and are dropped while the outbox is full. An event that Kafka took without our knowing is
@@ -120,13 +122,37 @@ class EventSender:
         """
         outgoing = record(event)
         if self._is_published(outgoing):
-            return
+            return True
         with self._database.connection() as connection:
             if not self._is_room(connection):
                 DROPPED.labels(outgoing.topic).inc()
-                return
+                return False
             repository.add(connection, [outgoing])
         self.stored.set()
+        return True
+
+    def send_all(self, channel: Channel, events: Sequence[Event], *, timeout: float) -> None:
+        """Publish many events of one channel now, without the outbox.
+
+        Args:
+            channel: where they go.
+            events: in the order that each partition will have.
+            timeout: seconds that Kafka has to acknowledge all of them.
+
+        Raises:
+            PublishError: Kafka has not acknowledged all of them. Sending them again with the same
+                ids is safe.
+        """
+        topic = channel.public.name
+        if not is_closed(self._breaker):
+            raise PublishError(f"topic {topic}: Kafka did not answer a moment ago")
+        records = ((event.key, event.encode()) for event in events)
+        try:
+            with self._breaker.calling():
+                self._publisher.publish(topic, records, timeout=timeout)
+        except CircuitBreakerError as error:  # another request opened it just now
+            raise PublishError(f"topic {topic}: Kafka does not answer") from error
+        PUBLISHED.labels(topic, "kafka").inc(len(events))
 
     def store(self, connection: Connection[Any], events: Iterable[Event]) -> None:
         """Put events into the outbox within the caller's transaction, full or not.

@@ -28,6 +28,7 @@ _REASONS = {
     "popular": "Popular with other shoppers",
     "new": "The newest arrivals",
     "newest": "The newest arrivals",
+    "similar": "Similar products",
 }
 _SURFACES = {
     "live": "home",
@@ -36,6 +37,7 @@ _SURFACES = {
     "popular": "popular",
     "new": "new",
     "newest": "new",
+    "similar": "similar",
 }
 
 
@@ -45,7 +47,7 @@ class RecommendationList:
 
     products: Sequence[ListedProduct]
     source: str
-    """`live`, `precomputed`, `trending`, `popular` or `newest`."""
+    """`live`, `precomputed`, `trending`, `popular`, `newest` or `similar`."""
     model_version: str | None = None
     follows: str = ""
     """What of the shopper a live list follows, in words."""
@@ -81,6 +83,7 @@ def recommended(
     limit: int,
     *,
     history: Sequence[Interaction] = (),
+    category: str = "",
 ) -> RecommendationList:
     """The best list of the moment; the newest products if the recommender has none.
 
@@ -91,8 +94,11 @@ def recommended(
         preferences: names of the categories that they like.
         limit: products at most.
         history: what a visitor did in this session, oldest first.
+        category: a path; only products of it and of those below it, if it is not empty.
     """
-    served = recommender.recommend(user_id, preferences, limit + _SLACK, history=history)
+    served = recommender.recommend(
+        user_id, preferences, limit + _SLACK, history=history, category=category
+    )
     about = named_items(served.candidates)
     with database.connection() as connection:
         known = {
@@ -109,7 +115,7 @@ def recommended(
                 words(served.candidates, names),
             )
         else:
-            found = RecommendationList(catalog.newest(connection, limit), "newest")
+            found = RecommendationList(catalog.newest(connection, limit, category), "newest")
     RECOMMENDATIONS.labels(found.source).inc()
     return found
 

@@ -30,6 +30,8 @@ class Context:
     catalogue: Catalogue
     listed: Sequence[str] | None = None
     """The shopper's list of the live version, best first."""
+    only: frozenset[str] | None = None
+    """The items of the category that is asked for; None: all."""
     acted_since: bool = False
     """Whether the shopper did something that the list's model does not know."""
     met: Mapping[str, Met] | None = None

@@ -21,6 +21,7 @@ class NothingToRecommend:
         limit: int,
         *,
         history: Sequence[Interaction] = (),
+        category: str = "",
     ) -> ServedList:
         return ServedList.of((), "none", None)
 

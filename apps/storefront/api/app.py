@@ -1,0 +1,66 @@
+"""The API as an app of its own below /api/v1: without the pages' sessions, forms and headers."""
+
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Flask, Response
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from apps.storefront import http_metrics
+from apps.storefront.api import contracts, openapi, problems, request_ids
+from apps.storefront.api.health import routes as health
+from apps.storefront.api.impressions import routes as impressions
+from apps.storefront.api.interactions import routes as interactions
+from apps.storefront.api.items import routes as items
+from apps.storefront.api.keys import authentication
+from apps.storefront.api.keys.key_ring import KeyRing
+from apps.storefront.api.keys.rate_limits import RateLimits
+from apps.storefront.api.recommendations import routes as recommendations
+from apps.storefront.services import Services
+
+PREFIX = "/api/v1"
+
+_MAX_BODY_BYTES = 32 * 1024 * 1024
+_DOMAINS = (recommendations, items, interactions, impressions, health)
+
+
+def install(shop: Flask, services: Services) -> None:
+    """Answer what is below `PREFIX` by the API."""
+    api = create_api()
+    services.install(api.extensions)
+    authentication.install(api, KeyRing(services.database), RateLimits(services.settings.api_limit))
+    shop.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
+        shop.wsgi_app, {PREFIX: api.wsgi_app}
+    )
+
+
+def create_api() -> APIFlask:
+    """The API's routes; `install` gives them what they need to answer."""
+    contracts.install()
+    api = APIFlask(
+        __name__,
+        title=openapi.TITLE,
+        version=openapi.VERSION,
+        spec_path=None,
+        docs_path=None,
+        static_folder=None,  # type: ignore[arg-type] # Flask takes it; APIFlask says str
+    )
+    api.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
+    http_metrics.install(api)
+    request_ids.install(api)
+    problems.install(api)
+    for domain in _DOMAINS:
+        api.register_blueprint(domain.blueprint)
+    api.after_request(_add_headers)
+    return api
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return openapi.document(create_api(), PREFIX)
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response

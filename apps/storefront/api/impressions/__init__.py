@@ -1,0 +1,1 @@
+"""What shoppers were shown, sent by other programs."""

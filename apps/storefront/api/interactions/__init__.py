@@ -1,0 +1,1 @@
+"""What shoppers do, sent by other programs."""

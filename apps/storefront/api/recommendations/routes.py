@@ -1,0 +1,108 @@
+"""Recommendations for other programs, by the functions that the shop's own pages use."""
+
+from apiflask import APIBlueprint
+from werkzeug.exceptions import NotFound
+
+from apps.storefront.accounts import repository as accounts
+from apps.storefront.api.items.schemas import ListQuery
+from apps.storefront.api.keys.authentication import auth
+from apps.storefront.api.keys.scope import Scope
+from apps.storefront.api.recommendations.answers import answer, filled
+from apps.storefront.api.recommendations.schemas import (
+    RecommendationQuery,
+    RecommendedItems,
+    SessionQuery,
+)
+from apps.storefront.api.recommendations.session import similar_to_session
+from apps.storefront.catalog import repository as catalog
+from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
+from apps.storefront.services import Services
+
+blueprint = APIBlueprint("api_recommendations", __name__, tag="Recommendations")
+
+
+@blueprint.get("/users/<path:user_id>/recommendations")
+@blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
+@blueprint.input(RecommendationQuery, location="query")
+@blueprint.output(RecommendedItems)
+def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
+    """Recommendations for a user.
+
+    Somebody of whom nothing is known gets what is trending or popular; `source` says which it is.
+    """
+    services = Services.of_this_app()
+    with services.database.connection() as connection:
+        preferences = accounts.preferences(connection, user_id)
+    return answer(
+        recommended(
+            services.database,
+            services.recommender,
+            user_id,
+            preferences,
+            query_data.n,
+            category=query_data.category,
+        )
+    )
+
+
+@blueprint.post("/sessions/recommendations")
+@blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
+@blueprint.input(SessionQuery)
+@blueprint.output(RecommendedItems)
+def of_session(json_data: SessionQuery) -> RecommendedItems:
+    """Recommendations for a session without an account.
+
+    What is similar to the newest items of the session comes first. Where that is too little, what
+    suits the preferences, is trending or is popular follows; each item names its source.
+    """
+    services = Services.of_this_app()
+    met = json_data.item_ids
+    with services.database.connection() as connection:
+        similar = similar_to_session(connection, met, json_data.category, json_data.n)
+    others = recommended(
+        services.database,
+        services.recommender,
+        None,
+        json_data.preferences,
+        json_data.n + len(met),
+        category=json_data.category,
+    )
+    return filled(
+        answer(RecommendationList(similar, "similar")),
+        answer(others),
+        without=met,
+        limit=json_data.n,
+    )
+
+
+@blueprint.get("/recommendations")
+@blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
+@blueprint.input(RecommendationQuery, location="query")
+@blueprint.output(RecommendedItems)
+def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
+    """Recommendations for a visitor of whom nothing is known: what is trending, or popular."""
+    services = Services.of_this_app()
+    return answer(
+        recommended(
+            services.database,
+            services.recommender,
+            None,
+            (),
+            query_data.n,
+            category=query_data.category,
+        )
+    )
+
+
+@blueprint.get("/items/<path:item_id>/similar")
+@blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
+@blueprint.input(ListQuery, location="query")
+@blueprint.output(RecommendedItems)
+def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
+    """Items that are similar to one."""
+    with Services.of_this_app().database.connection() as connection:
+        found = catalog.named(connection, [item_id])
+        if not found:
+            raise NotFound("The catalogue has no such item.")
+        products = catalog.similar_products(connection, found[0], query_data.n)
+    return answer(RecommendationList(products, "similar"))
