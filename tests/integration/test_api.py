@@ -2,20 +2,23 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from apps.migrations.upgrade import upgrade
 from apps.storefront.api.keys import repository
 from apps.storefront.api.keys.key_ring import KeyRing
 from apps.storefront.api.keys.scope import Scope
 from apps.storefront.api.keys.secret import Secret
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.services import Services
+from ml.serving.recommender import ServedList
 from streams.contracts import Product
 from streams.database import Database
 from streams.errors import UnavailableError
@@ -75,7 +78,7 @@ def test_recommendations_of_a_user(caller: Caller) -> None:
 class Preferring(ListOf):
     """A recommender that remembers for whom it recommended."""
 
-    def recommend(self, user_id, preferences, limit):  # type: ignore[no-untyped-def]
+    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
         self.asked = (user_id, tuple(preferences), limit)
         return super().recommend(user_id, preferences, limit)
 
@@ -296,9 +299,7 @@ def test_a_key_is_revoked_within_seconds_and_its_use_is_noted(stocked: str) -> N
     database.close()
 
 
-def test_known_keys_open_for_a_while_without_the_database(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from apps.migrations.upgrade import upgrade
-
+def test_known_keys_open_for_a_while_without_the_database(tmp_path: Path) -> None:
     with running_database(tmp_path) as server:
         upgrade(server.url)
         key = new_key(server.url)

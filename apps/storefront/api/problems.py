@@ -6,7 +6,7 @@ from http import HTTPStatus
 import structlog
 from apiflask import APIFlask
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from apps.storefront.api.request_ids import request_id
@@ -42,7 +42,7 @@ class Problem(BaseModel):
     """What went wrong this time."""
     request_id: str
     """As in the header X-Request-ID and in the shop's log."""
-    errors: Sequence[Violation] = ()
+    errors: Sequence[SerializeAsAny[Violation]] = ()
     """Each value that is wrong."""
 
 
@@ -71,7 +71,7 @@ def problem(status: int, detail: str, errors: Iterable[Violation] = ()) -> Respo
         request_id=request_id(),
         errors=tuple(errors),
     )
-    body = found.model_dump_json(exclude=set() if found.errors else {"errors"})
+    body = found.model_dump_json(exclude=None if found.errors else {"errors"})
     return Response(body, status, mimetype=MEDIA_TYPE)
 
 
