@@ -7,7 +7,7 @@ from flask import Flask, Response
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from apps.storefront import http_metrics
-from apps.storefront.api import contracts, openapi, problems, request_ids
+from apps.storefront.api import openapi, problems, request_ids
 from apps.storefront.api.health import routes as health
 from apps.storefront.api.impressions import routes as impressions
 from apps.storefront.api.interactions import routes as interactions
@@ -36,7 +36,6 @@ def install(shop: Flask, services: Services) -> None:
 
 def create_api() -> APIFlask:
     """The API's routes; `install` gives them what they need to answer."""
-    contracts.install()
     api = APIFlask(
         __name__,
         title=openapi.TITLE,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apiflask import APIBlueprint
 from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
 from flask import Request
@@ -49,6 +50,8 @@ class _Adapter(PydanticAdapter):
         return schema
 
 
-def install() -> None:
-    """Let APIFlask read and describe models this way."""
-    registry.register("pydantic", _Adapter)
+class Blueprint(APIBlueprint):
+    """A part of the API; who makes one has loaded this module, so its models are read as above."""
+
+
+registry.register("pydantic", _Adapter)

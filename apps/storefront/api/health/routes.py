@@ -1,12 +1,11 @@
 """Liveness and readiness; they need no key."""
 
-from apiflask import APIBlueprint
-
+from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.health.schemas import Liveness, Readiness
 from apps.storefront.health.routes import readiness
 from apps.storefront.services import Services
 
-blueprint = APIBlueprint("api_health", __name__, tag="Health", url_prefix="/health")
+blueprint = Blueprint("api_health", __name__, tag="Health", url_prefix="/health")
 
 
 @blueprint.get("/live")

@@ -1,13 +1,12 @@
 """What shoppers were shown. An answer of the API is an impression only if its caller says so."""
 
-from apiflask import APIBlueprint
-
+from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.impressions.schemas import NewImpression, NotedImpression
 from apps.storefront.api.keys.authentication import auth
 from apps.storefront.api.keys.scope import Scope
 from apps.storefront.services import Services
 
-blueprint = APIBlueprint("api_impressions", __name__, tag="Impressions")
+blueprint = Blueprint("api_impressions", __name__, tag="Impressions")
 
 
 @blueprint.post("/impressions")

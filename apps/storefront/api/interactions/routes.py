@@ -1,7 +1,6 @@
 """What shoppers do, sent by other programs on the way that the shop's own events take."""
 
-from apiflask import APIBlueprint
-
+from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.interactions.schemas import (
     InteractionRows,
     NewInteraction,
@@ -14,9 +13,7 @@ from apps.storefront.services import Services
 from streams.contracts import INTERACTIONS
 from streams.errors import UnavailableError
 
-blueprint = APIBlueprint(
-    "api_interactions", __name__, tag="Interactions", url_prefix="/interactions"
-)
+blueprint = Blueprint("api_interactions", __name__, tag="Interactions", url_prefix="/interactions")
 
 
 @blueprint.post("")

@@ -1,8 +1,8 @@
 """The catalogue for other programs."""
 
-from apiflask import APIBlueprint
 from werkzeug.exceptions import NotFound
 
+from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.items.schemas import Item, ItemPage, ItemPageQuery, ItemRows
 from apps.storefront.api.keys.authentication import auth
 from apps.storefront.api.keys.scope import Scope
@@ -11,7 +11,7 @@ from apps.storefront.catalog import repository as catalog
 from apps.storefront.services import Services
 from streams.contracts import Product
 
-blueprint = APIBlueprint("api_items", __name__, tag="Items", url_prefix="/items")
+blueprint = Blueprint("api_items", __name__, tag="Items", url_prefix="/items")
 
 
 @blueprint.get("")

@@ -1,9 +1,9 @@
 """Recommendations for other programs, by the functions that the shop's own pages use."""
 
-from apiflask import APIBlueprint
 from werkzeug.exceptions import NotFound
 
 from apps.storefront.accounts import repository as accounts
+from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.items.schemas import ListQuery
 from apps.storefront.api.keys.authentication import auth
 from apps.storefront.api.keys.scope import Scope
@@ -18,7 +18,7 @@ from apps.storefront.catalog import repository as catalog
 from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
 from apps.storefront.services import Services
 
-blueprint = APIBlueprint("api_recommendations", __name__, tag="Recommendations")
+blueprint = Blueprint("api_recommendations", __name__, tag="Recommendations")
 
 
 @blueprint.get("/users/<path:user_id>/recommendations")
