@@ -50,6 +50,7 @@ IN_A_CLUSTER = {
     "RECSYS_SHOP_NAME": "a fork names its shop",
     "RECSYS_CURRENCY_SYMBOL": "a fork names its currency",
     "RECSYS_OUTBOX_LIMIT": "a fork sizes its database",
+    "RECSYS_API_LIMIT": "a fork knows its callers",
 }
 
 

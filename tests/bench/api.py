@@ -1,0 +1,194 @@
+"""Interactions by the REST API, one at a time and in bulk, beside a bare producer of such rows."""
+
+import json
+import socket
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+CONNECTIONS = 8
+TURNS = 3
+WORKERS = 2
+_SINGLE_SECONDS = 6.0
+_BULK_CONNECTIONS = 4
+_BULK_ROWS = 5_000
+_BULK_SECONDS = 6.0
+
+Answered = list[float]
+"""Seconds that each request took."""
+
+
+def measure_api() -> dict[str, Any]:
+    """Requests per second and percentiles in milliseconds; medians of turns.
+
+    The shop has two workers and is called from a process of its own.
+    """
+    from apps.migrations.upgrade import upgrade
+    from support.api import new_key
+    from support.broker import running_broker
+    from support.database import running_database
+    from support.shop_process import gunicorn
+
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running_database(Path(name) / "postgres") as server,
+        running_broker(Path(name) / "kafka") as broker,
+    ):
+        upgrade(server.url)
+        key = new_key(server.url).text
+        with (
+            gunicorn(server.url, broker.kafka, Path(name), workers=WORKERS) as (address, _),
+            ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other,
+        ):
+            _warm_up(address, key)
+            turns = []
+            for _ in range(TURNS):
+                bare = _bare_rows_per_second(broker.kafka)
+                calls = other.submit(_call, address, key).result()
+                turns.append({**calls, "bare producer, rows/s": bare})
+    figures = {name: statistics.median(turn[name] for turn in turns) for name in turns[0]}
+    figures["bulk beside bare"] = statistics.median(
+        turn["bulk, rows/s"] / turn["bare producer, rows/s"] for turn in turns
+    )
+    return figures
+
+
+def _rows(number: int) -> list[dict[str, object]]:
+    now = datetime.now(UTC).isoformat()
+    return [
+        {"user_id": f"user {place % 997}", "item_id": f"item {place}", "timestamp": now,
+         "interaction_type": "purchase", "quantity": 1, "session_id": f"session {place % 1999}"}
+        for place in range(number)
+    ]  # fmt: skip
+
+
+def _bare_rows_per_second(kafka: Any) -> float:
+    """Events that are made already, by the producer's settings, without HTTP and validation."""
+    from confluent_kafka import Producer
+
+    from streams.contracts import INTERACTIONS
+    from streams.publisher import Publisher
+
+    producer = Producer(Publisher(kafka)._configuration)
+    values = [json.dumps(row).encode() for row in _rows(_BULK_ROWS)]
+    acknowledged = 0
+
+    def count(error: object, _message: object) -> None:
+        nonlocal acknowledged
+        acknowledged += error is None
+
+    started = time.perf_counter()
+    while time.perf_counter() - started < _BULK_SECONDS / 2:
+        for place, value in enumerate(values):
+            producer.produce(
+                INTERACTIONS.public.name, value, f"user {place % 997}", on_delivery=count
+            )
+        producer.flush()
+    return acknowledged / (time.perf_counter() - started)
+
+
+def _warm_up(address: str, key: str) -> None:
+    """Let every worker reach Kafka."""
+    deadline = time.monotonic() + 60
+    succeeded = 0
+    while succeeded < 10 * WORKERS:
+        assert time.monotonic() < deadline
+        status, _ = _Connection(address).post(_request(address, key, "/bulk", _rows(10)))
+        succeeded = succeeded + 1 if status == 202 else 0
+
+
+def _call(address: str, key: str) -> dict[str, float]:
+    """What eight connections get, each sending its next request when the last one is answered."""
+    single = _request(address, key, "", _rows(1)[0])
+    taken, seconds = _in_threads(address, single, CONNECTIONS, _SINGLE_SECONDS)
+    cuts = statistics.quantiles(taken, n=100)
+    figures = {
+        "single, requests/s": len(taken) / seconds,
+        "single, p50, ms": cuts[49] * 1e3,
+        "single, p95, ms": cuts[94] * 1e3,
+    }
+    bulk = _request(address, key, "/bulk", _rows(_BULK_ROWS))
+    taken, seconds = _in_threads(address, bulk, _BULK_CONNECTIONS, _BULK_SECONDS)
+    return {
+        **figures,
+        "bulk, rows/s": len(taken) * _BULK_ROWS / seconds,
+        "bulk, p95, ms": sorted(taken)[int(len(taken) * 0.95)] * 1e3,
+    }
+
+
+def _in_threads(
+    address: str, request: bytes, number: int, seconds: float
+) -> tuple[Answered, float]:
+    found: Answered = []
+    failed: list[int] = []
+
+    def work() -> None:
+        connection = _Connection(address)
+        while time.perf_counter() < end:
+            status, took = connection.post(request)
+            if status != 202:
+                failed.append(status)
+            else:
+                found.append(took)
+
+    started = time.perf_counter()
+    end = started + seconds
+    run: Sequence[threading.Thread] = [threading.Thread(target=work) for _ in range(number)]
+    for thread in run:
+        thread.start()
+    for thread in run:
+        thread.join()
+    assert not failed, f"{len(failed)} requests were refused: {set(failed)}"
+    return found, time.perf_counter() - started
+
+
+def _request(address: str, key: str, path: str, sent: object) -> bytes:
+    body = json.dumps(sent).encode()
+    head = (
+        f"POST /api/v1/interactions{path} HTTP/1.1\r\nHost: {urlsplit(address).netloc}\r\n"
+        f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class _Connection:
+    """A connection that stays open; httpx would take longer than the shop does."""
+
+    def __init__(self, address: str) -> None:
+        place = urlsplit(address)
+        self._connect: Callable[[], socket.socket] = lambda: socket.create_connection(
+            (place.hostname or "", place.port or 0)
+        )
+        self._socket = self._connect()
+
+    def post(self, request: bytes) -> tuple[int, float]:
+        """The status, and the seconds until the whole answer is there."""
+        started = time.perf_counter()
+        self._socket.sendall(request)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self._receive()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        lines = head.decode().lower().split("\r\n")
+        named = dict(line.split(": ", 1) for line in lines[1:])
+        while len(body) < int(named["content-length"]):
+            body += self._receive()
+        if named.get("connection") == "close":
+            self._socket.close()
+            self._socket = self._connect()
+        return int(lines[0].split()[1]), time.perf_counter() - started
+
+    def _receive(self) -> bytes:
+        found = self._socket.recv(65_536)
+        if not found:
+            raise ConnectionError("the shop has closed the connection")
+        return found
