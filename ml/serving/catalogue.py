@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from streams.contracts.category import SEPARATOR
+
 
 @dataclass(frozen=True)
 class Categories:
@@ -20,6 +22,23 @@ class Categories:
     def share(self, path: str) -> float:
         """Which part of the catalogue has exactly this path."""
         return self._sizes[path] / max(1, len(self.paths))
+
+    def within(self, path: str) -> frozenset[str]:
+        """The items of a category and of those below it."""
+        found = self._within.get(path)
+        if found is None:
+            below = f"{path}{SEPARATOR}"
+            found = frozenset(
+                item for item, own in self.paths.items() if own == path or own.startswith(below)
+            )
+            if found:
+                self._within[path] = found
+        return found
+
+    @cached_property
+    def _within(self) -> dict[str, frozenset[str]]:
+        """By path, as far as somebody has asked for one that exists."""
+        return {}
 
     @cached_property
     def _sizes(self) -> Counter[str]:

@@ -71,7 +71,12 @@ class LiveItems:
         return found
 
     def search(
-        self, vector: Array, limit: int, excluded: Collection[str] = ()
+        self,
+        vector: Array,
+        limit: int,
+        excluded: Collection[str] = (),
+        *,
+        only: Collection[str] | None = None,
     ) -> tuple[list[str], Array]:
         """The items of the highest inner product, best first, without the excluded ones.
 
@@ -79,14 +84,15 @@ class LiveItems:
             vector: of a user, float32 (dim,).
             limit: items at most; there are fewer only if no more are left.
             excluded: item ids.
+            only: the items that may be found; None: all.
 
         Returns:
             Their ids, and their scores, float32 (n,).
         """
-        ids, scores = self._loaded.search(vector, limit, excluded)
+        ids, scores = self._loaded.search(vector, limit, excluded, only)
         if not len(self._since):
             return ids, scores
-        more_ids, more_scores = self._since.search(vector, limit, excluded)
+        more_ids, more_scores = self._since.search(vector, limit, excluded, only)
         ids += more_ids
         order, best_scores = best(np.arange(len(ids)), np.concatenate([scores, more_scores]), limit)
         return [ids[place] for place in order.tolist()], best_scores
@@ -119,9 +125,13 @@ class _Part:
         place = self.places.get(item_id)
         return None if place is None else self.index.vectors[place]
 
-    def search(self, vector: Array, limit: int, excluded: Iterable[str]) -> tuple[list[str], Array]:
+    def search(
+        self, vector: Array, limit: int, excluded: Iterable[str], only: Iterable[str] | None
+    ) -> tuple[list[str], Array]:
         """Ids and scores, float32 (n,), of the best listed items, best first."""
         listed = self._all_but(self.listed.copy(), excluded)
+        if only is not None:
+            listed &= ~self._all_but(np.ones_like(listed), only)
         places, scores = self.index.search(vector, limit, listed)
         return [self.ids[place] for place in places.tolist()], scores
 

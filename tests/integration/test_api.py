@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -78,9 +79,11 @@ def test_recommendations_of_a_user(caller: Caller) -> None:
 class Preferring(ListOf):
     """A recommender that remembers for whom it recommended."""
 
-    def recommend(self, user_id: str | None, preferences: Sequence[str], limit: int) -> ServedList:
+    def recommend(
+        self, user_id: str | None, preferences: Sequence[str], limit: int, **others: Any
+    ) -> ServedList:
         self.asked = (user_id, tuple(preferences), limit)
-        return super().recommend(user_id, preferences, limit)
+        return super().recommend(user_id, preferences, limit, **others)
 
 
 def test_what_a_user_likes_is_known_from_the_account_or_from_a_sign_up_elsewhere(
@@ -127,11 +130,13 @@ def departments(stocked: str) -> None:
 
 
 def test_recommendations_of_a_category(stocked: str, departments: None) -> None:
-    caller = Caller(shop(stocked, recommender=ListOf("t1", "k0", "p1", "h2")), new_key(stocked))
-    of_home = content(caller.get("/users/u/recommendations?category=Home"))
-    assert ids(of_home) == ["k0", "h2"]
-    nothing_listed = content(caller.get("/recommendations?category=Home|Kettles&n=2"))
-    assert ids(nothing_listed) == ["k0"]
+    recommender = ListOf("k0", "h2")
+    caller = Caller(shop(stocked, recommender=recommender), new_key(stocked))
+    assert ids(content(caller.get("/users/u/recommendations?category=Home"))) == ["k0", "h2"]
+    assert recommender.category == "Home"
+    recommender.item_ids = ()
+    newest = content(caller.get("/recommendations?category=Home|Kettles&n=2"))
+    assert (ids(newest), newest["source"]) == (["k2", "k1"], "newest")
     unknown = content(caller.get("/recommendations?category=Homes"))
     assert (ids(unknown), unknown["source"]) == ([], "newest")
 
@@ -142,13 +147,15 @@ def test_similar_items(caller: Caller, departments: None) -> None:
     assert "no such item" in refused(caller.get("/items/nothing/similar"), 404)
 
 
-def test_a_session_gets_what_is_similar_to_its_newest_items_first(
-    caller: Caller, departments: None
-) -> None:
-    sent = {"item_ids": ["t0", "p0", "k0", "k0"], "n": 5}
+def test_a_sessions_list_follows_what_it_met_and_lists_none_of_it(stocked: str) -> None:
+    recommender = ListOf("p2", "p0", "p1", "p3")
+    caller = Caller(shop(stocked, recommender=recommender), new_key(stocked))
+    sent = {"item_ids": ["p3", "p0", "p0"], "n": 1}
     found = content(caller.post("/sessions/recommendations", sent))
-    assert ids(found) == ["k2", "t2", "k1", "t1", "p2"]
-    assert [item["source"] for item in found["items"]] == ["similar"] * 4 + ["precomputed"]
+    assert ids(found) == ["p2"]
+    assert [event.item_id for event in recommender.history] == ["p3", "p0", "p0"]
+    times = [event.timestamp for event in recommender.history]
+    assert times == sorted(times)
 
 
 def test_a_session_of_which_nothing_is_known_gets_what_everybody_gets(caller: Caller) -> None:

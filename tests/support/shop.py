@@ -27,7 +27,8 @@ class ListOf:
     def __init__(self, *item_ids: str) -> None:
         self.item_ids = item_ids
         self.history: Sequence[Interaction] = ()
-        """Of the last request."""
+        self.category = ""
+        """Both of the last request."""
 
     def recommend(
         self,
@@ -38,7 +39,7 @@ class ListOf:
         history: Sequence[Interaction] = (),
         category: str = "",
     ) -> ServedList:
-        self.history = history
+        self.history, self.category = history, category
         return ServedList.of(self.item_ids[:limit], "precomputed", "v7")
 
     def status(self) -> RecommenderStatus:

@@ -11,6 +11,7 @@ from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.events.impressions import note_list
 from apps.storefront.recommendations.reasons import named_items, words
 from apps.storefront.recommender import Recommender
+from ml.serving.chain.candidates import Candidate
 from ml.serving.recommender import ServedList
 from streams.contracts import Interaction
 from streams.database import Database
@@ -53,6 +54,8 @@ class RecommendationList:
     """What of the shopper a live list follows, in words."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """Why a product is in it, by item id, where that is more than the list's own reason."""
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
+    """What the recommender says of each product, by item id."""
 
     @property
     def reason(self) -> str:
@@ -113,6 +116,7 @@ def recommended(
                 served.model_version,
                 _followed(served, preferences),
                 words(served.candidates, names),
+                {each.item_id: each for each in served.candidates},
             )
         else:
             found = RecommendationList(catalog.newest(connection, limit, category), "newest")

@@ -14,7 +14,7 @@ from ml.serving.chain.filters import AnyFilter, Available, Bought, InCart, Rejec
 from ml.serving.chain.fusion import Weight, fuse
 from ml.serving.chain.ordering import AnyOrder, JustBought, SeenBefore, Spread
 from ml.serving.chain.reasons import with_reasons
-from ml.serving.chain.sources import SOURCES, SourceName
+from ml.serving.chain.sources import SOURCES, Source, SourceName
 from ml.serving.dependency import Dependency
 from ml.serving.metrics import LEFT_OUT, NAMED, STAGE_SECONDS
 from streams.contracts import describe
@@ -109,7 +109,7 @@ class Chain(BaseModel):
 
     def _named(self, name: SourceName, run: "_Run") -> Sequence[Candidate]:
         """What a source names and the filters leave."""
-        found = run.step("source", name, lambda _, context: SOURCES[name](context), ())
+        found = run.step("source", name, lambda _, context: _within(SOURCES[name], context), ())
         NAMED.labels(name).inc(len(found))
         for each in self.filters:
             before = len(found)
@@ -120,6 +120,12 @@ class Chain(BaseModel):
     def _fused(self, found: Sequence[Candidate], run: "_Run") -> Sequence[Candidate]:
         added = [(weight, self._named(name, run)) for name, weight in self.fused.items()]
         return run.step("fusion", "fused", lambda main, _: fuse([(1.0, main), *added]), found)
+
+
+def _within(source: Source, context: Context) -> Sequence[Candidate]:
+    """What a source names of the category that is asked for."""
+    found, only = source(context), context.only
+    return found if only is None else [each for each in found if each.item_id in only]
 
 
 Work = Callable[[Sequence[Candidate], Context], Sequence[Candidate]]

@@ -37,7 +37,9 @@ def live(context: Context) -> Sequence[Candidate]:
         return ()  # it might name what they have bought
     wanted = CANDIDATES_PER_PLACE * context.limit + len(context.viewed)
     with SEARCH_SECONDS.time():
-        ids, scores = context.towers.items.search(context.user_vector, wanted, context.excluded)
+        ids, scores = context.towers.items.search(
+            context.user_vector, wanted, context.excluded, only=context.only
+        )
     return [
         Candidate(item_id, "live", _LISTED, score)
         for item_id, score in zip(ids, scores.tolist(), strict=True)

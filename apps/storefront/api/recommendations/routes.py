@@ -1,5 +1,7 @@
 """Recommendations for other programs, by the functions that the shop's own pages use."""
 
+from datetime import UTC, datetime, timedelta
+
 from werkzeug.exceptions import NotFound
 
 from apps.storefront.accounts import repository as accounts
@@ -7,16 +9,16 @@ from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.items.schemas import ListQuery
 from apps.storefront.api.keys.authentication import auth
 from apps.storefront.api.keys.scope import Scope
-from apps.storefront.api.recommendations.answers import answer, filled
+from apps.storefront.api.recommendations.answers import answer
 from apps.storefront.api.recommendations.schemas import (
     RecommendationQuery,
     RecommendedItems,
     SessionQuery,
 )
-from apps.storefront.api.recommendations.session import similar_to_session
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
 from apps.storefront.services import Services
+from streams.contracts import Interaction, InteractionType, new_id
 
 blueprint = Blueprint("api_recommendations", __name__, tag="Recommendations")
 
@@ -41,7 +43,8 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
             preferences,
             query_data.n,
             category=query_data.category,
-        )
+        ),
+        limit=query_data.n,
     )
 
 
@@ -52,27 +55,31 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
 def of_session(json_data: SessionQuery) -> RecommendedItems:
     """Recommendations for a session without an account.
 
-    What is similar to the newest items of the session comes first. Where that is too little, what
-    suits the preferences, is trending or is popular follows; each item names its source.
+    The list follows what the session met, as a shopper's does. Where the model is not there, what
+    is trending or popular is listed; `source` says which it is.
     """
-    services = Services.of_this_app()
+    services, now = Services.of_this_app(), datetime.now(UTC)
     met = json_data.item_ids
-    with services.database.connection() as connection:
-        similar = similar_to_session(connection, met, json_data.category, json_data.n)
-    others = recommended(
+    history = [
+        Interaction(
+            interaction_id=new_id(),
+            user_id="session",
+            item_id=item_id,
+            timestamp=now - timedelta(seconds=len(met) - place),
+            interaction_type=InteractionType.VIEW,
+        )
+        for place, item_id in enumerate(met)
+    ]
+    found = recommended(
         services.database,
         services.recommender,
         None,
         json_data.preferences,
         json_data.n + len(met),
+        history=history,
         category=json_data.category,
     )
-    return filled(
-        answer(RecommendationList(similar, "similar")),
-        answer(others),
-        without=met,
-        limit=json_data.n,
-    )
+    return answer(found, limit=json_data.n, without=met)
 
 
 @blueprint.get("/recommendations")
@@ -90,7 +97,8 @@ def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
             (),
             query_data.n,
             category=query_data.category,
-        )
+        ),
+        limit=query_data.n,
     )
 
 
@@ -105,4 +113,4 @@ def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
         if not found:
             raise NotFound("The catalogue has no such item.")
         products = catalog.similar_products(connection, found[0], query_data.n)
-    return answer(RecommendationList(products, "similar"))
+    return answer(RecommendationList(products, "similar"), limit=query_data.n)

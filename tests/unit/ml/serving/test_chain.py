@@ -173,3 +173,15 @@ def test_the_page_on_serving_shows_a_chain_that_can_be_read() -> None:
     stages = [*get_args(get_args(AnyFilter)[0]), *get_args(get_args(AnyOrder)[0])]
     for stage in stages:
         assert f"| `{stage.model_fields['stage'].default}` |" in page
+
+
+def test_a_list_of_one_category_has_all_of_it_and_nothing_else(request_of: RequestOf) -> None:
+    categories = Categories(CATEGORIES)
+    only = categories.within("Kitchen")
+    assert only == set(ITEMS[:20])
+    assert categories.within("Kitch") == set()
+    event = interaction("u", "i25", "view", NOW)
+    made = Chain(order=()).make(request_of(event, limit=40, only=only))
+    assert (made.source, set(_ids(made))) == ("live", set(ITEMS[:20]))
+    popular = Chain().make(request_of(only=categories.within("Home|Lamps")))
+    assert (popular.source, _ids(popular)) == ("popular", ITEMS[29:19:-1])
