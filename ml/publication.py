@@ -24,11 +24,12 @@ from ml.gate.decision import Decision
 from ml.gate.twin import FOLDER as TWIN
 from ml.ranking.ranker import FOLDER as RANKER
 from ml.ranking.ranker import Ranker
-from ml.registry import bundles, item_vectors, publication_lock, repository
+from ml.registry import bought_together, bundles, item_vectors, publication_lock, repository
 from ml.registry.artifacts import ArtifactStore
 from ml.registry.repository import ModelVersion
 from ml.serving.batch import ItemIndex, index_items
 from ml.serving.category_spread import CategorySpread
+from ml.serving.co_purchases import co_purchases
 from ml.settings import MlSettings
 from streams.erasures import hold_off
 from streams.errors import ModelError, UnavailableError
@@ -132,7 +133,10 @@ class _Publication:
             )
             popular = _popular(self.dataset, index)
             repository.write_popular_items(connection, self.version, popular)
+            together = co_purchases(self.dataset.interactions, index.item_ids)
+            related = bought_together.write(connection, self.version, together)
         self.progress("item vectors", len(index.item_ids), len(index.item_ids))
+        self.progress("items that are bought with others", related, related)
         manifest = self.artifacts.write(self.version, folder)
         self.progress("files", len(manifest), len(manifest))
         self._write_lists(index)

@@ -63,7 +63,12 @@ GRANTS = (
     Grant("analyst", "shop", _READ, ("products", "orders", "order_lines", "reviews")),
     Grant("analyst", "events", _READ, ("interactions", "item_counters", "trending_items")),
     Grant("analyst", "events", f"{_READ} (user_id, preferences, signup_date)", ("new_users",)),
-    Grant("analyst", "ml", _READ, ("model_versions", "live_version", "popular_items")),
+    Grant(
+        "analyst",
+        "ml",
+        _READ,
+        ("model_versions", "live_version", "popular_items", "bought_together"),
+    ),
 )
 ROLES = frozenset(each.role for each in GRANTS)
 

@@ -72,7 +72,7 @@ class QuantizedVectors:
         scores: Array = products[0].astype(np.float32)
         scores *= self._steps
         scores *= step
-        scores += self._bias
+        scores += self._bias * query[-1]
         return scores
 
 

@@ -4,8 +4,9 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ml.registry import bundles, catalogue, item_vectors, repository
+from ml.registry import bought_together, bundles, catalogue, item_vectors, repository
 from ml.registry.item_vector_files import StoredVectors
+from ml.serving.bought_together import NOTHING, BoughtTogether
 from ml.serving.catalogue import Catalogue, Categories
 from ml.serving.dependency import Dependency
 from ml.serving.live_items import LiveItems
@@ -50,6 +51,7 @@ class LiveModel:
     """How far its lists are spread over categories."""
     towers: Towers | None
     """None until they are loaded, or where they cannot be."""
+    bought_together: BoughtTogether = NOTHING
 
 
 class LiveModelWatcher:
@@ -139,7 +141,8 @@ class LiveModelWatcher:
             popular = repository.popular_items(connection, version)
             # A version of an earlier release does not say how its lists are spread.
             spread = kept[version].parameters.get("spread", self._settings.spread)
-            model = LiveModel(version, popular, spread, None)
+            together = BoughtTogether.of(bought_together.read(connection, version))
+            model = LiveModel(version, popular, spread, None, together)
         # While the first one loads, the lists that do not need it are served.
         self._model = self._with_towers(model) if self._model else model
         bundles.prune(self._settings.models_dir, kept)

@@ -202,7 +202,7 @@ def leftovers(prepared: Prepared) -> list[str]:
         every = repository.versions(connection)
         found = [f"{each.version} is not published" for each in every if not each.published_at]
         versions = {each.version for each in every}
-        for table in ("item_vectors", "popular_items"):
+        for table in ("item_vectors", "popular_items", "bought_together"):
             rows = connection.execute(f"select distinct version from ml.{table}")
             found += [f"{table} of {name}" for (name,) in rows if name not in versions]
     online = OnlineFeatures(settings)

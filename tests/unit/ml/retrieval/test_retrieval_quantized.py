@@ -48,6 +48,18 @@ def test_nearly_all_of_the_best_are_found_in_their_order(
     assert hits / len(queries) >= 0.99
 
 
+def test_a_query_without_a_bias_is_answered_by_the_other_components(
+    vectors: Array, queries: Array
+) -> None:
+    index, hits = QuantizedVectors(vectors), 0
+    for query in queries * np.append(np.ones(47, dtype=np.float32), 0).astype(np.float32):
+        places, scores = index.search(query, 50)
+        exact = vectors[:, :-1] @ query[:-1]
+        np.testing.assert_allclose(scores, exact[places], rtol=1e-5, atol=1e-5)
+        hits += len(set(np.argsort(-exact)[:50]) & set(places.tolist())) / 50
+    assert hits / len(queries) >= 0.99
+
+
 def test_no_row_is_missing_where_few_are_left(vectors: Array, queries: Array) -> None:
     index, allowed = QuantizedVectors(vectors), np.zeros(len(vectors), dtype=bool)
     assert [len(each) for each in index.search(queries[0], 10, allowed)] == [0, 0]

@@ -1,0 +1,89 @@
+"""What was bought together, as a web worker holds it: arrays, some 10 bytes for each pair."""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.registry.bought_together import Together
+
+
+class Companion(NamedTuple):
+    """An item that shoppers bought as well."""
+
+    item_id: str
+    shoppers: int
+    """How many bought it and one of the items in question: of several pairs the smallest number."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtTogether:
+    """The pairs of one version."""
+
+    item_ids: Sequence[str]
+    places: Mapping[str, int]
+    """In `item_ids`."""
+    bounds: npt.NDArray[np.int32]
+    """(items, 2): where the companions of an item begin and end."""
+    companions: npt.NDArray[np.int32]
+    """(pairs,): places in `item_ids`."""
+    shoppers: npt.NDArray[np.int32]
+    """(pairs,)."""
+    log_lifts: npt.NDArray[np.float32]
+    """(pairs,)."""
+
+    @classmethod
+    def of(cls, rows: Iterable[Together]) -> Self:
+        """Pack rows, each of another item."""
+        places: dict[str, int] = {}
+        bounds = []
+        companions, shoppers, lifts = array("i"), array("i"), array("f")
+        for row in rows:
+            place = places.setdefault(row.item_id, len(places))
+            bounds.append((place, len(companions), len(companions) + len(row.together)))
+            companions.extend(places.setdefault(item, len(places)) for item in row.together)
+            shoppers.extend(row.shoppers)
+            lifts.extend(row.lifts)
+        of_item = np.zeros((len(places), 2), dtype=np.int32)
+        if bounds:
+            place, begin, end = np.array(bounds).T
+            of_item[place] = np.stack([begin, end], axis=1)
+        return cls(
+            tuple(places),
+            places,
+            of_item,
+            np.array(companions, dtype=np.int32),
+            np.array(shoppers, dtype=np.int32),
+            np.log(np.array(lifts, dtype=np.float32)),
+        )
+
+    def __len__(self) -> int:
+        """How many pairs there are."""
+        return len(self.companions)
+
+    def with_all(self, item_ids: Iterable[str], limit: int) -> tuple[Companion, ...]:
+        """What goes with some items, without these: the highest sum of log lifts first.
+
+        The sum is what naive Bayes makes of several items: each of them is evidence of its own.
+        """
+        asked = [self.places[item] for item in dict.fromkeys(item_ids) if item in self.places]
+        entries = np.concatenate(
+            [np.arange(0), *(np.arange(*self.bounds[place]) for place in asked)]
+        )
+        found, group = np.unique(self.companions[entries], return_inverse=True)
+        scores = np.bincount(group, weights=self.log_lifts[entries], minlength=len(found))
+        shoppers = np.full(len(found), np.iinfo(np.int32).max)
+        np.minimum.at(shoppers, group, self.shoppers[entries])
+        scores[np.isin(found, asked)] = 0
+        order = np.argsort(-scores, kind="stable")[:limit]
+        return tuple(
+            Companion(self.item_ids[found[each]], int(shoppers[each]))
+            for each in order.tolist()
+            if scores[each] > 0
+        )
+
+
+NOTHING = BoughtTogether.of(())
