@@ -1,7 +1,8 @@
 """The training data of models: interactions, users and items as three tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import isnan
 from operator import attrgetter
 from pathlib import Path
 from typing import Self
@@ -10,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from streams.contracts import Interaction
+from streams.contracts import Interaction, InteractionType, derived_id
 
 INTERACTION_COLUMNS = ("user_id", "item_id", "timestamp", "interaction_type", "rating", "quantity")
 USER_COLUMNS = ("user_id", "preferences", "signup_date")
@@ -46,6 +47,21 @@ def interactions_frame(interactions: Iterable[Interaction]) -> pd.DataFrame:
             "quantity": "float64",
         }
     )
+
+
+def interactions_of(frame: pd.DataFrame) -> Iterator[Interaction]:
+    """The rows of INTERACTION_COLUMNS in their order, each with a timestamp; the inverse."""
+    for row in frame[list(INTERACTION_COLUMNS)].itertuples(index=True, name=None):
+        number, user_id, item_id, timestamp, kind, rating, quantity = row
+        yield Interaction(
+            interaction_id=derived_id(timestamp, "row", str(number)),
+            user_id=user_id,
+            item_id=item_id,
+            timestamp=timestamp.to_pydatetime(warn=False),
+            interaction_type=InteractionType(kind),
+            rating=None if isnan(rating) else rating,
+            quantity=None if isnan(quantity) else int(quantity),
+        )
 
 
 @dataclass(frozen=True, slots=True)

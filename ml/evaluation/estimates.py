@@ -107,3 +107,42 @@ def bootstrap_interval(
     tail = (1 - level) / 2
     low, high = np.quantile(np.concatenate(means) / len(values), (tail, 1 - tail))
     return Interval(float(np.mean(values)), float(low), float(high))
+
+
+def ratio_interval(
+    sums: npt.NDArray[np.float64],
+    sizes: npt.NDArray[np.int64],
+    *,
+    seed: int = 0,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Interval:
+    """The mean of values that belong to users, with its percentile bootstrap interval over users.
+
+    All values of a user are drawn together, as they are not independent; so is the number of values
+    (Efron & Tibshirani 1993, chapter 8).
+
+    Args:
+        sums: float64 (users,), the sum of each user's values.
+        sizes: int64 (users,), how many values each user has, at least 1.
+        seed: of the draws.
+        resamples: how many are drawn.
+        level: share of the resamples' means that the interval holds.
+
+    Raises:
+        ContractError: if there are no users.
+    """
+    users = len(sizes)
+    if not users:
+        raise ContractError("there is no interval of no values")
+    rng = np.random.default_rng(seed)
+    at_once = max(1, _VALUES_AT_ONCE // users)
+    means = []
+    for start in range(0, resamples, at_once):
+        drawn = rng.multinomial(
+            users, np.full(users, 1 / users), size=min(at_once, resamples - start)
+        )
+        means.append((drawn @ sums) / (drawn @ sizes))
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.concatenate(means), (tail, 1 - tail))
+    return Interval(float(sums.sum() / sizes.sum()), float(low), float(high))
