@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
+from apps.cli.comparison_table import comment, comparison_table
 from apps.cli.inputs import (
     FILE,
     Items,
@@ -22,17 +21,18 @@ from apps.cli.inputs import (
     Users,
     duration,
     read_dataset,
+    read_towers,
     show_rejected,
 )
 from apps.cli.progress import ProgressBar, err, out
-from apps.cli.retraining import check_options, evaluate_retraining
+from apps.cli.replaying import evaluate_replay
+from apps.cli.retraining import check_picture, evaluate_retraining
 from ml.data.event_log import LogFormat
-from streams.errors import ConfigurationError, ContractError
+from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from ml.evaluation.comparison import Column, Step
+    from ml.evaluation.comparison import Step
     from ml.evaluation.temporal_split import TemporalSplit
-    from ml.towers.config import TowersConfig
 
 _MAX_WIDTH = 250
 _MODELS = "two_tower,popularity,item_knn,als,bpr,ease"
@@ -56,7 +56,7 @@ def evaluate(
     train: Train,
     test: Annotated[
         Path | None,
-        typer.Option(help="Held-out user_id,item_id; or use --split or --retrain.", **FILE),
+        typer.Option(help="Held-out user_id,item_id; or use --split, --retrain, --replay.", **FILE),
     ] = None,
     split: Annotated[
         Split | None,
@@ -76,12 +76,20 @@ def evaluate(
             " score each period.",
         ),
     ] = False,
+    replay: Annotated[
+        bool,
+        typer.Option(
+            "--replay",
+            help="Train the towers without the last period of --train, and pass through it event by"
+            " event: was the next item in the list of that moment?",
+        ),
+    ] = False,
     period: Annotated[
         timedelta | None,
         typer.Option(
             parser=duration,
             metavar="DURATION",
-            help="With --retrain: length of a period, 7d by default.",
+            help="With --retrain or --replay: length of a period, 7d by default.",
         ),
     ] = None,
     periods: Annotated[
@@ -116,7 +124,7 @@ def evaluate(
         Path | None, typer.Option("--json", help="Where to write the figures.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Compare models on a log, or with --retrain what retraining after each period is worth.
+    """Compare models on a log; what retraining is worth (--retrain), or live lists (--replay).
 
     Full ranking without seen items, means over the users.
     """
@@ -126,17 +134,28 @@ def evaluate(
     from ml.evaluation.temporal_split import TEST_SHARE, temporal_split
     from ml.towers.config import TowersConfig
 
-    _check_held_out(test, split, test_share, retrain=retrain)
-    if retrain:
-        check_options(picture, models_named=models != _MODELS)
-    elif any((period, periods, warm_start, picture)):
-        raise ConfigurationError("--period, --periods, --warm-start, --picture need --retrain")
+    _check_held_out(test, split, test_share, retrain=retrain, replay=replay)
+    in_time = retrain or replay
+    _need("--period", "--retrain or --replay", given=bool(period), there=in_time)
+    _need("--models", "--test or --split", given=models != _MODELS, there=not in_time)
+    further = any((periods, warm_start, picture))
+    _need(
+        "each of --periods, --warm-start and --picture", "--retrain", given=further, there=retrain
+    )
+    check_picture(picture)
     names = [name.strip() for name in models.split(",") if name.strip()]
     check_models(names)
-    config = _towers(towers)
+    config = read_towers(towers)
     if write_to and not write_to.resolve().parent.is_dir():
         raise ConfigurationError(f"--json: there is no folder {write_to.parent}")
     dataset, rejected = read_dataset(train, items, users, log_format)
+    if replay:
+        show_rejected(rejected)
+        passed = evaluate_replay(
+            dataset, config or TowersConfig(), period=period or PERIOD, k=k, seed=seed
+        )
+        _write(write_to, {**passed.model_dump(mode="json"), "versions": _versions()})
+        return
     if retrain:
         show_rejected(rejected)
         by_period = evaluate_retraining(
@@ -177,11 +196,11 @@ def evaluate(
         figures = compare(
             dataset, held_out, names, k=k, seed=seed, towers=config, progress=_shown_on(bar)
         )
-    table = _table(figures, columns(k), f"{sizes['test']:,} held-out items, lists of {k}")
+    table = comparison_table(figures, columns(k), f"{sizes['test']:,} held-out items, lists of {k}")
     # A file has no width at which a table would have to be cut.
     (out if out.is_terminal else Console(width=_MAX_WIDTH)).print(table)
     for name, found in figures.items():
-        _comment(name, found)
+        comment(name, found)
     _write(
         write_to,
         {
@@ -224,12 +243,25 @@ def _figures(split: "TemporalSplit") -> dict[str, Any]:
 
 
 def _check_held_out(
-    test: Path | None, split: Split | None, test_share: float | None, *, retrain: bool
+    test: Path | None,
+    split: Split | None,
+    test_share: float | None,
+    *,
+    retrain: bool,
+    replay: bool,
 ) -> None:
-    if (test is not None) + (split is not None) + retrain != 1:
-        raise ConfigurationError("name what is held out by one of --test, --split and --retrain")
+    if (test is not None) + (split is not None) + retrain + replay != 1:
+        raise ConfigurationError(
+            "name what is held out by one of --test, --split, --retrain and --replay"
+        )
     if test_share is not None and split is None:
         raise ConfigurationError("--test-share belongs to --split; --test holds out a file")
+
+
+def _need(options: str, others: str, *, given: bool, there: bool) -> None:
+    """Refuse options that belong to others which are not there."""
+    if given and not there:
+        raise ConfigurationError(f"{options} needs {others}")
 
 
 def _write(path: Path | None, report: Mapping[str, Any]) -> None:
@@ -244,54 +276,6 @@ def _versions() -> dict[str, str]:
 
 def _count(items: Mapping[str, Collection[str]]) -> int:
     return sum(map(len, items.values()))
-
-
-def _towers(path: Path | None) -> "TowersConfig | None":
-    from pydantic import ValidationError
-
-    from ml.towers.config import TowersConfig
-
-    if path is None:
-        return None
-    try:
-        return TowersConfig.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ContractError(f"{path}: {place or 'the file'}: {first['msg']}") from None
-
-
-def _table(
-    figures: Mapping[str, Mapping[str, Any]], columns: Sequence["Column"], title: str
-) -> Table:
-    """One row per model; the best value of a column is bold."""
-    measured = [found for found in figures.values() if "error" not in found]
-    shown = columns if measured else ()
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("model", no_wrap=True)
-    for column in shown:
-        heading = column.key.replace("seconds", "s").replace("_", " ").replace("@", " @")
-        table.add_column(heading.replace(" ", "\n"), justify="right", vertical="bottom")
-    for name, found in figures.items():
-        if "error" in found:
-            table.add_row(name, *(["failed"] * min(1, len(shown))))
-            continue
-        cells = []
-        for column in shown:
-            value = found[column.key]
-            best = (max if column.higher_is_better else min)(each[column.key] for each in measured)
-            text = f"{value:.{column.decimals}f}"
-            cells.append(f"[bold]{text}[/bold]" if value == best else text)
-        table.add_row(name, *cells)
-    return table
-
-
-def _comment(name: str, found: Mapping[str, Any]) -> None:
-    """Say why a model failed, or what it says of itself."""
-    if "error" in found:
-        err.print(f"{name}: {found['error']}", style="red", markup=False, soft_wrap=True)
-    if "note" in found:
-        err.print(f"{name}: {found['note']}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _shown_on(bar: ProgressBar) -> "Callable[[Step], None]":

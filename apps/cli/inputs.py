@@ -12,10 +12,12 @@ import typer
 from apps.cli.progress import err
 from ml.data.event_log import LogFormat
 from ml.data.synthetic import SyntheticConfig
+from streams.errors import ContractError
 
 if TYPE_CHECKING:
     from ml.data.fields import RejectedRow
     from ml.dataset import Dataset
+    from ml.towers.config import TowersConfig
 
 FILE = {"exists": True, "dir_okay": False, "readable": True}
 """Options of a path that is read."""
@@ -98,6 +100,26 @@ def read_dataset(
     catalogue, of_items = read_items(items) if items else (no_items(), [])
     people, of_users = read_users(users) if users else (no_users(), [])
     return Dataset(interactions, people, catalogue), [*rejected, *of_items, *of_users]
+
+
+def read_towers(path: Path | None) -> "TowersConfig | None":
+    """The towers' hyper-parameters of a file, if one is given.
+
+    Raises:
+        ContractError: it is not JSON, or not of the form.
+    """
+    from pydantic import ValidationError
+
+    from ml.towers.config import TowersConfig
+
+    if path is None:
+        return None
+    try:
+        return TowersConfig.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ContractError(f"{path}: {place or 'the file'}: {first['msg']}") from None
 
 
 def show_rejected(rejected: "Sequence[RejectedRow]") -> None:

@@ -20,14 +20,12 @@ if TYPE_CHECKING:
 _PICTURES = (".svg", ".png")
 
 
-def check_options(path: Path | None, *, models_named: bool) -> None:
-    """Check the options that belong to the others of `recsys evaluate`, and where a picture goes.
+def check_picture(path: Path | None) -> None:
+    """Check where a picture goes.
 
     Raises:
-        ConfigurationError: models are named, or the picture cannot be written there.
+        ConfigurationError: it cannot be written there.
     """
-    if models_named:
-        raise ConfigurationError("--models needs --test or --split; --retrain has its own models")
     if path and path.suffix not in _PICTURES:
         raise ConfigurationError(f"--picture: {path} is neither .svg nor .png")
     if path and not path.resolve().parent.is_dir():

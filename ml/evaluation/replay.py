@@ -182,9 +182,7 @@ class _Lists:
             POPULAR: popular,
         }
 
-    def _made_at(
-        self, instant: datetime, moment: Moment, name: str, reading: str
-    ) -> Sequence[str]:
+    def _made_at(self, instant: datetime, moment: Moment, name: str, reading: str) -> Sequence[str]:
         """A list of an instant, without what its shopper met since."""
         walk, key = moment.walk, (moment.event.user_id, name, reading)
         made = self._kept.get(key)

@@ -109,7 +109,7 @@ def _reading(events: pd.DataFrame, reading: str, k: int, seed: int) -> Reading:
     sizes = np.bincount(codes)
 
     def estimate(values: npt.NDArray[np.float64]) -> tuple[Interval, Interval]:
-        sums = np.bincount(codes, weights=values)
+        sums = np.bincount(codes, weights=values).astype(np.float64)
         by_user = bootstrap_interval(sums / sizes, seed=seed)
         return ratio_interval(sums, sizes, seed=seed), by_user
 
@@ -125,8 +125,7 @@ def _reading(events: pd.DataFrame, reading: str, k: int, seed: int) -> Reading:
         )
 
     def hits(of: pd.DataFrame, name: str, length: int) -> npt.NDArray[np.float64]:
-        found: npt.NDArray[np.float64] = (of[place_of(name, reading)] < length).to_numpy(np.float64)
-        return found
+        return np.asarray(of[place_of(name, reading)] < length, dtype=np.float64)
 
     return Reading(
         events=len(events),

@@ -63,8 +63,9 @@ class Trend:
         if len(reaching) > limit:
             is_best = scores >= np.partition(scores, -limit)[-limit]
             reaching, scores = reaching[is_best], scores[is_best]
-        found = ((-score, self._item_ids[place]) for place, score in zip(reaching, scores, strict=True))
-        return [item_id for _, item_id in sorted(found)[:limit]]
+        ids = [self._item_ids[place] for place in reaching.tolist()]
+        found = sorted(zip((-scores).tolist(), ids, strict=True))
+        return [item_id for _, item_id in found[:limit]]
 
     def _change(self, item_id: str, weight: float, at: datetime) -> None:
         self._scores[self._places[item_id]] += weight * self._grown(at)
