@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from psycopg import Connection, OperationalError
@@ -34,16 +35,34 @@ class Database:
         timeout: seconds to wait for a free connection.
         pooled: whether a pooler such as PgBouncer is at the address and may give each transaction
             another server, which does not know the statements that were prepared on the last one.
+        read_limit: for reads of one statement: each is a transaction of its own, and the server
+            ends it after so long, which counts as unavailable. Not through a pooler, which does
+            not take it over.
     """
 
-    def __init__(self, url: str, *, connections: int, timeout: float, pooled: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int,
+        timeout: float,
+        pooled: bool = False,
+        read_limit: timedelta | None = None,
+    ) -> None:
+        options: dict[str, Any] = {"prepare_threshold": None} if pooled else {}
+        if read_limit is not None:
+            milliseconds = round(read_limit.total_seconds() * 1000)
+            options |= {
+                "autocommit": True,
+                "options": f"-c statement_timeout={milliseconds}",
+            }
         self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
             url,
             min_size=0,
             max_size=connections,
             timeout=timeout,
             open=False,
-            kwargs={"prepare_threshold": None} if pooled else None,
+            kwargs=options,
             check=ConnectionPool.check_connection,
         )
 

@@ -1,8 +1,9 @@
 """The live model version and what is trending, followed in the background."""
 
 import threading
+import time
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ml.registry import bought_together, bundles, catalogue, item_vectors, repository
 from ml.registry.item_vector_files import StoredVectors
@@ -26,7 +27,10 @@ _NEW_DAYS = 30
 _NEWEST = 200
 """Of those that arrived in so many days, at most."""
 _CONNECTIONS = 8
+"""One is the thread's, the others are for requests."""
 _CONNECT_TIMEOUT_SECONDS = 2.0
+_READ_BUDGET = timedelta(milliseconds=200)
+"""Of a read at a request, and so long it may wait for a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,18 @@ class LiveModelWatcher:
 
     def __init__(self, settings: MlSettings) -> None:
         self._settings = settings
+        # What the thread reads of a version takes seconds, what a request reads must not.
         self._database = Database(
-            settings.database_url, connections=_CONNECTIONS, timeout=_CONNECT_TIMEOUT_SECONDS
+            settings.database_url, connections=1, timeout=_CONNECT_TIMEOUT_SECONDS
+        )
+        self._request_database = Database(
+            settings.database_url,
+            connections=_CONNECTIONS - 1,
+            timeout=_READ_BUDGET.total_seconds(),
+            read_limit=_READ_BUDGET,
         )
         self._model: LiveModel | None = None
-        self._online_store = OnlineStore(self._database, settings.feast_project)
+        self._online_store = OnlineStore(self._request_database, settings.feast_project)
         self._catalogue = Catalogue()
         self._rejected_versions = 0
         self._newest_version_at: datetime | None = None
@@ -78,14 +89,15 @@ class LiveModelWatcher:
         self._reads = 0
         self._trends = Dependency("what is trending")
         self._has_read = threading.Event()
+        self._first_read_until = time.monotonic() + _FIRST_READ_SECONDS
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="live-model", daemon=True)
         self._thread.start()
 
     @property
     def database(self) -> Database:
-        """Connections to what serving reads."""
-        return self._database
+        """For the reads of a request, each of one statement: it fails after its time budget."""
+        return self._request_database
 
     @property
     def online_store(self) -> OnlineStore:
@@ -108,8 +120,9 @@ class LiveModelWatcher:
         return self._newest_version_at
 
     def current(self) -> LiveModel | None:
-        """The live version, or None; the first call may wait up to one second for it."""
-        self._has_read.wait(_FIRST_READ_SECONDS)
+        """The live version, or None; in the first second calls wait for it."""
+        if not self._has_read.is_set():
+            self._has_read.wait(max(0.0, self._first_read_until - time.monotonic()))
         return self._model
 
     def close(self) -> None:
@@ -117,6 +130,7 @@ class LiveModelWatcher:
         self._stopping.set()
         self._thread.join()
         self._database.close()
+        self._request_database.close()
 
     def _watch(self) -> None:
         while True:
