@@ -24,6 +24,14 @@ class MlSettings(FeatureSettings):
     """Both files, or none: then the keys are what AWS's own variables and files say. They are read
     when a connection is made, so they may appear and change later."""
     artifacts_secret_key_file: Path | None = None
+    model_registry_url: HttpUrl | None = None
+    """Address of a Kubeflow Model Registry to which the versions are copied; None: to none."""
+    model_registry_token_file: Path | None = None
+    """Its bearer token, such as a service account's; needed where the address begins with https."""
+    model_registry_ca_file: Path | None = None
+    """Certificate authority of its certificate; by default those of the system."""
+    model_registry_model: str = Field(default="recommender", min_length=1)
+    """Name of the registered model; each shop that shares a registry needs one of its own."""
     top_k: int = Field(default=50, ge=1)
     """Length of each user's materialized list."""
     spread: float = Field(default=0.5, ge=0, le=5)
@@ -38,16 +46,14 @@ class MlSettings(FeatureSettings):
         """The URL, the default's as well."""
         return self.artifacts_url or self.models_dir.resolve().with_name("artifacts").as_uri()
 
-    def artifacts_environment(self) -> dict[str, str]:
-        """The variables from which another process reads where the files are kept."""
-        values = {
-            "URL": self.artifacts,
-            "ENDPOINT": self.artifacts_endpoint,
-            "REGION": self.artifacts_region,
-            "ACCESS_KEY_FILE": self.artifacts_access_key_file,
-            "SECRET_KEY_FILE": self.artifacts_secret_key_file,
+    def homes_environment(self) -> dict[str, str]:
+        """The variables from which another process reads where files and versions are kept."""
+        values = dict(self) | {"artifacts_url": self.artifacts}
+        return {
+            f"RECSYS_{name.upper()}": str(value)
+            for name, value in values.items()
+            if name.startswith(("artifacts_", "model_registry_")) and value
         }
-        return {f"RECSYS_ARTIFACTS_{name}": str(value) for name, value in values.items() if value}
 
     @model_validator(mode="after")
     def _both_keys(self) -> Self:

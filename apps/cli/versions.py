@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from apps.cli.connections import ml_settings, running_stack
 from apps.cli.progress import out
-from streams.errors import ConfigurationError
+from streams.errors import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
     from ml.registry.repository import Connection, Live, ModelVersion
@@ -32,13 +32,17 @@ def register(cli: typer.Typer) -> None:
     model.command()(promote)
     model.command()(rollback)
     model.command()(compare)
+    model.command()(sync)
     cli.add_typer(model, name="model")
 
 
 def list_versions() -> None:
     """Show the versions, newest first, and why some were rejected; the champion is live."""
+    from ml.registry import registry_sync
+
     with _connection() as connection:
         live, versions = _read(connection)
+        registry = registry_sync.state(connection)
     table = Table(Column("version", no_wrap=True), "data until", "recall@20", "NDCG@20", "place")
     for each in versions:
         figures = [each.metrics.get(f"{name}_at_20") for name in ("recall", "ndcg")]
@@ -48,6 +52,12 @@ def list_versions() -> None:
     for each in versions:
         if each.decision and not each.decision["promoted"]:
             out.print(f"{each.version} was rejected: {each.decision['reason']}", soft_wrap=True)
+    if registry and registry.behind_since:
+        out.print(
+            f"the model registry lacks changes since {_time(registry.behind_since)}"
+            f"{f': {registry.error}' if registry.error else ''}; copy them with: recsys model sync",
+            soft_wrap=True,
+        )
 
 
 def show(version: Version) -> None:
@@ -82,6 +92,7 @@ def promote(version: Version, *, reason: Reason = "promoted by hand") -> None:
     with _connection() as connection:
         _, versions = _read(connection)
         _switch(connection, _named(version, versions).version, reason)
+    _tell_registry()
 
 
 def rollback(*, reason: Reason = "rollback") -> None:
@@ -91,6 +102,20 @@ def rollback(*, reason: Reason = "rollback") -> None:
         if live is None or live.previous is None:
             raise ConfigurationError("there is no version to go back to; see: recsys model list")
         _switch(connection, live.previous, reason)
+    _tell_registry()
+
+
+def sync() -> None:
+    """Copy the versions to the model registry that RECSYS_MODEL_REGISTRY_URL names.
+
+    A run of the pipeline and a switch do it too; this catches up where the registry was away.
+    """
+    from ml.registry.model_registry import copy_versions
+
+    copied = copy_versions(ml_settings(running_stack()))
+    if copied.error:
+        raise UnavailableError(str(copied))
+    out.print(str(copied), soft_wrap=True)
 
 
 def compare(
@@ -149,14 +174,22 @@ def _switch(connection: "Connection", version: str, reason: str) -> None:
     out.print(f"version {version} is live")
 
 
+def _tell_registry() -> None:
+    """Copy the switch to the model registry, if there is one; the switch holds without it."""
+    from ml.registry.model_registry import copy_versions
+
+    settings = ml_settings(running_stack())
+    if settings.model_registry_url:
+        out.print(str(copy_versions(settings)), soft_wrap=True)
+
+
 def _place(version: "ModelVersion", live: "Live | None") -> str:
+    from ml.registry.registration import alias_of
+
     if version.published_at is None:
         return "not published"
-    if live and version.version == live.version:
-        return "champion"
-    if live and version.version == live.previous:
-        return "previous"
-    return "rejected" if version.decision and not version.decision["promoted"] else ""
+    alias = alias_of(version, live)
+    return "" if alias == "none" else alias
 
 
 def _step(a: Mapping[str, Any], b: Mapping[str, Any], name: str) -> str:

@@ -150,7 +150,7 @@ def _s3(settings: MlSettings) -> Any:
     # MinIO of OpenShift AI; the manifest has better ones.
     for name in ("AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"):
         os.environ.setdefault(name, "when_required")
-    # Not s3fs: botocore does not take the version of python-dateutil that is pinned.
+    # Not s3fs: pyarrow, which Feast needs, has a client of S3.
     from fsspec.implementations.arrow import ArrowFSWrapper
     from pyarrow.fs import S3FileSystem
 

@@ -5,7 +5,14 @@ import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ml.registry import bought_together, bundles, catalogue, item_vectors, repository
+from ml.registry import (
+    bought_together,
+    bundles,
+    catalogue,
+    item_vectors,
+    registry_sync,
+    repository,
+)
 from ml.registry.item_vector_files import StoredVectors
 from ml.serving.bought_together import NOTHING, BoughtTogether
 from ml.serving.catalogue import Catalogue, Categories
@@ -82,6 +89,7 @@ class LiveModelWatcher:
         self._catalogue = Catalogue()
         self._rejected_versions = 0
         self._newest_version_at: datetime | None = None
+        self._registry_behind_since: datetime | None = None
         self._registry = Dependency("model registry")
         self._bundles = Dependency("model bundle")
         self._vectors = Dependency("item vectors")
@@ -119,6 +127,11 @@ class LiveModelWatcher:
         """When the pipeline made the newest version, promoted or not; None where there is none."""
         return self._newest_version_at
 
+    @property
+    def registry_behind_since(self) -> datetime | None:
+        """Since when the model registry has lacked a change; None where it has all, or is none."""
+        return self._registry_behind_since
+
     def current(self) -> LiveModel | None:
         """The live version, or None; in the first second calls wait for it."""
         if not self._has_read.is_set():
@@ -148,6 +161,8 @@ class LiveModelWatcher:
         with self._database.connection() as connection:
             self._rejected_versions = repository.rejected_in_a_row(connection)
             self._newest_version_at = repository.newest_version_at(connection)
+            registry = registry_sync.state(connection)
+            self._registry_behind_since = registry.behind_since if registry else None
             version = repository.live_version(connection)
             if version is None or (self._model and self._model.version == version):
                 return

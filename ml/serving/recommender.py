@@ -58,6 +58,8 @@ class RecommenderStatus:
     """How many of the newest versions in a row the gate has rejected."""
     newest_version_at: datetime | None = None
     """When the pipeline made the newest version, promoted or not."""
+    registry_behind_since: datetime | None = None
+    """Since when the model registry has lacked a change; None where it has all, or is none."""
     has_bundle: bool = False
     """Whether the live version's bundle is loaded, so that shoppers are encoded as they act."""
 
@@ -147,6 +149,7 @@ class Recommender:
             self.recommend(None, (), _PROBE).source,
             self._live_model.rejected_versions,
             self._live_model.newest_version_at,
+            self._live_model.registry_behind_since,
             has_bundle=model is not None and model.towers is not None,
         )
 

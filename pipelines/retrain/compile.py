@@ -15,11 +15,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ml.data_validation.bounds import DataBounds
 from ml.gate.bounds import GateBounds, Mode
 from pipelines.retrain.components import IMAGE
-from pipelines.retrain.pipeline import TRAINING_TASKS, VALIDATION_TASK, define
+from pipelines.retrain.pipeline import (
+    PUBLISHING_TASK,
+    TRAINING_TASKS,
+    VALIDATION_TASK,
+    define,
+)
 
 _DATABASE_FILES = "/etc/recsys/database"
 _MODELS = "/var/cache/recsys/models"
 _STORAGE_FILES = "/etc/recsys/object-storage"
+_SERVICE_CA = "openshift-service-ca.crt"
+"""ConfigMap in every namespace of OpenShift: the certificate authority of its services."""
+_SERVICE_CA_FILES = "/etc/recsys/services"
+_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - its path
 _RETRIES = 2
 """Of a task whose pod was evicted, or whose database was away; each can be repeated."""
 _SCRATCH = "/tmp"  # noqa: S108 - an emptyDir volume: the container's root file system is read-only
@@ -74,6 +83,11 @@ class ClusterSettings(BaseSettings):
     """Field of that Secret with the access key."""
     artifacts_key_field: str = "secretkey"
     """Field of that Secret with the secret key."""
+    model_registry_url: HttpUrl | None = None
+    """Address of the Service of a model registry, to which the versions are copied; None: to none.
+    With https it gets the token of the tasks' service account."""
+    model_registry_model: str = Field(default="recommender", min_length=1)
+    """Name of the registered model there."""
     pipeline_steps: Steps = Steps()
     """CPU and memory of each task, as JSON."""
     pipeline_gpus: int = Field(default=0, ge=0)
@@ -135,8 +149,20 @@ def _configure(task: dsl.PipelineTask, cluster: ClusterSettings) -> None:
         ),
     ):
         task.set_env_variable(name, value)
+    if task.name == PUBLISHING_TASK and cluster.model_registry_url:
+        _copy_versions(task, cluster.model_registry_url, cluster.model_registry_model)
     for name in ("HOME", "TMPDIR"):
         task.set_env_variable(name, _SCRATCH)
+
+
+def _copy_versions(task: dsl.PipelineTask, url: HttpUrl, model: str) -> None:
+    task.set_env_variable("RECSYS_MODEL_REGISTRY_URL", str(url))
+    task.set_env_variable("RECSYS_MODEL_REGISTRY_MODEL", model)
+    if url.scheme == "https":
+        kubernetes.use_config_map_as_volume(task, _SERVICE_CA, _SERVICE_CA_FILES)
+        authority = f"{_SERVICE_CA_FILES}/service-ca.crt"
+        task.set_env_variable("RECSYS_MODEL_REGISTRY_CA_FILE", authority)
+        task.set_env_variable("RECSYS_MODEL_REGISTRY_TOKEN_FILE", _ACCOUNT_TOKEN)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -324,16 +324,19 @@ def publish(
 ) -> str:
     """Write vectors and top-k lists, then switch the live version unless the gate has rejected it.
 
-    Returns the version that was written.
+    Afterwards the versions are copied to the model registry, if there is one. Returns the version
+    that was written.
     """
     import json
     from datetime import datetime
+    from importlib.metadata import version as version_of
     from pathlib import Path
 
     from ml.dataset import Dataset
     from ml.gate.decision import Decision
     from ml.publication import publish as publish_version
     from ml.ranking.ranker import Ranker
+    from ml.registry.model_registry import copy_versions
     from ml.settings import MlSettings
     from ml.towers.bundle import Bundle
     from ml.towers.text import TextEmbeddings
@@ -345,10 +348,11 @@ def publish(
     decided = Decision.model_validate(decision)
     evaluated = Path(twin.path)
     TextEmbeddings.load(Path(texts.path)).use()
+    settings = MlSettings(top_k=top_k, spread=spread)
     publish_version(
         Ranker.load(Path(ranking.path), bundle),
         Dataset.load(Path(dataset.path)),
-        MlSettings(top_k=top_k, spread=spread),
+        settings,
         until=datetime.fromisoformat(until),
         parameters={
             "until": until,
@@ -360,6 +364,9 @@ def publish(
             "top_k": top_k,
             "spread": spread,
             "start": training["start"],
+            "code_version": version_of("recsys"),
+            "text_encoder": bundle.config.text_encoder,
+            "user_encoder": bundle.config.user_encoder,
         },
         metrics={**data, **report},
         card=Path(card.path),
@@ -369,4 +376,6 @@ def publish(
     )
     outcome = "is live" if decided.promoted else f"was rejected: {decided.reason}"
     print(f"version {bundle.version} {outcome}", flush=True)
+    if settings.model_registry_url:
+        print(copy_versions(settings), flush=True)
     return str(bundle.version)

@@ -195,7 +195,7 @@ def _runner_process(folder: Path, settings: MlSettings) -> Iterator[subprocess.P
         "TMPDIR": str(folder.resolve()),
         "RECSYS_DATABASE_URL": settings.database_url,
         "RECSYS_MODELS_DIR": str(settings.models_dir.resolve()),
-        **settings.artifacts_environment(),
+        **settings.homes_environment(),
         "RECSYS_FEAST_PROJECT": settings.feast_project,
     }
     process = subprocess.Popen(  # noqa: S603 - this module

@@ -13,6 +13,8 @@ from pipelines.retrain import components
 NAME = "retrain"
 TRAINING_TASKS = frozenset({"train-towers", "evaluate"})
 """Tasks that train a model, on a GPU where the cluster has one."""
+PUBLISHING_TASK = "publish"
+"""The task that switches versions, and copies them to the model registry."""
 VALIDATION_TASK = "validate-data"
 """Its failure is a finding about the data, which another attempt would make as well."""
 

@@ -144,7 +144,7 @@ class LiveModelCollector:
 
     def collect(self) -> Iterable[Metric]:
         """The version now; there is none without a live model."""
-        live, loaded, rejected, newest = families = _families()
+        live, loaded, rejected, newest, registry = families = _families()
         status = self._recommender.status()
         if status.model_version is not None:
             live.add_metric([], {"version": status.model_version})
@@ -152,10 +152,14 @@ class LiveModelCollector:
         rejected.add_metric([], status.rejected_versions)
         if status.newest_version_at is not None:
             newest.add_metric([], status.newest_version_at.timestamp())
+        if status.registry_behind_since is not None:
+            registry.add_metric([], status.registry_behind_since.timestamp())
         return families
 
 
-def _families() -> tuple[InfoMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+def _families() -> tuple[
+    InfoMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily
+]:
     return (
         InfoMetricFamily("recsys_live_model", "The version that recommendations come from."),
         GaugeMetricFamily(
@@ -167,5 +171,9 @@ def _families() -> tuple[InfoMetricFamily, GaugeMetricFamily, GaugeMetricFamily,
         GaugeMetricFamily(
             "recsys_newest_version_timestamp_seconds",
             "When the pipeline made its newest version, promoted or not, in seconds since 1970.",
+        ),
+        GaugeMetricFamily(
+            "recsys_model_registry_behind_since_timestamp_seconds",
+            "Since when the model registry has lacked a change, in seconds since 1970.",
         ),
     )

@@ -23,7 +23,8 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
-from streams.errors import ConfigurationError
+from streams.errors import ConfigurationError, UnavailableError
+from support.laptop import free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -194,3 +195,24 @@ def test_top_k_of_a_user_without_a_list(recsys: Any, settings: MlSettings) -> No
 def test_before_the_first_training_there_is_no_card(recsys: Any) -> None:
     with pytest.raises(ConfigurationError, match="no model is live"):
         recsys("card")
+
+
+def test_a_switch_holds_without_the_model_registry_and_the_list_says_what_it_lacks(
+    recsys: Any, bundles: list[Bundle], settings: MlSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigurationError, match="set RECSYS_MODEL_REGISTRY_URL"):
+        recsys("model", "sync")
+    assert "model registry" not in recsys("model", "list")
+
+    closed = f"http://127.0.0.1:{free_ports(1)[0]}"
+    monkeypatch.setenv("RECSYS_MODEL_REGISTRY_URL", closed)
+    first = bundles[0].version
+    told = recsys("model", "promote", first)
+    assert told.startswith(f"version {first} is live\nthe model registry lacks the newest changes")
+    with psycopg.connect(settings.database_url) as connection:
+        assert repository.live_version(connection) == first
+    with pytest.raises(UnavailableError, match="does not answer"):
+        recsys("model", "sync")
+    listed = recsys("model", "list")
+    assert re.search(rf"model registry lacks changes since .*: {closed} does not answer", listed)
+    assert "copy them with: recsys model sync" in listed

@@ -1,5 +1,6 @@
 """The gate in the pipeline: what goes live, what does not, and promotion by hand."""
 
+from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +13,12 @@ from apps.cli import versions
 from apps.cli.main import cli
 from ml.features.online import OnlineFeatures
 from ml.registry import repository
+from ml.registry.registration import registrations
 from ml.settings import MlSettings
+from ml.towers.bundle import Bundle
 from pipelines.retrain.local import RetrainResult, run_local
 from streams.errors import ConfigurationError
+from support.laptop import free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +31,10 @@ class Shop:
 
     def __init__(self, settings: MlSettings, monkeypatch: pytest.MonkeyPatch) -> None:
         self._settings = settings
-        stack = SimpleNamespace(database_url=settings.database_url)
+        stack = SimpleNamespace(
+            database_url=settings.database_url,
+            settings=SimpleNamespace(state_dir=settings.models_dir.parent),
+        )
         monkeypatch.setattr(versions, "running_stack", lambda: stack)
         monkeypatch.setenv("COLUMNS", "200")
 
@@ -114,6 +121,23 @@ def test_a_gate_that_only_reports_publishes_and_keeps_what_it_found(shop: Shop) 
     assert "as the gate only reports" in reported.decision.reason
     kept = shop.read("select version, decision ->> 'reason' from ml.model_versions order by 1")
     assert kept == [(each.version, each.decision.reason) for each in (rejected, reported)]
+
+
+def test_a_run_ends_well_without_the_model_registry(
+    shop: Shop, settings: MlSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECSYS_MODEL_REGISTRY_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
+    result = shop.run(validate=False, gate="report")
+    assert shop.live() == result.version
+    ((failing, error),) = shop.read("select failing_since, error from ml.registry_sync")
+    assert failing
+    assert "does not answer" in error
+    with psycopg.connect(settings.database_url) as connection:
+        (registered,) = registrations(connection, settings.artifacts).values()
+    assert registered.properties["alias"] == "champion"
+    assert registered.properties["parameter.code_version"] == version("recsys")
+    config = Bundle.load(settings.models_dir / result.version).config
+    assert registered.properties["parameter.user_encoder"] == config.user_encoder
 
 
 def test_an_unmeasured_version_needs_a_gate_that_only_reports(shop: Shop) -> None:

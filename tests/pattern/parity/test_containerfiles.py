@@ -39,6 +39,7 @@ MODULES = {
         "ml.features.apply",
         "ml.item_vectors",
         "ml.publication",
+        "ml.registry.kubeflow",
         "ml.towers.training",
         "pipelines.retrain.deploy",
     ],

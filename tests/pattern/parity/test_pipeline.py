@@ -121,6 +121,39 @@ def test_the_chart_says_how_a_scheduled_run_ranks_and_judges(
     assert parameters[parameter]["defaultValue"] == expected
 
 
+def test_the_step_that_publishes_knows_the_model_registry(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = "https://shop.rhoai-model-registries.svc:8443"
+    done = template(CHART, "demo", "--set", f"modelRegistry.url={url},modelRegistry.model=toys")
+    (job,) = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "Job"]
+    given = {each["name"]: each["value"] for each in containers(job)[0]["env"]}
+    more = given.keys() - environment("demo").keys()
+    assert more == {"RECSYS_MODEL_REGISTRY_URL", "RECSYS_MODEL_REGISTRY_MODEL"}
+    for name in more:
+        monkeypatch.setenv(name, given[name])
+    compile_to(tmp_path / "pipeline.yaml", ClusterSettings())
+    specification, platform = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text())
+    mounts = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    told = {
+        name: {
+            each["name"]: each["value"]
+            for each in executor["container"]["env"]
+            if each["name"].startswith("RECSYS_MODEL_REGISTRY")
+        }
+        for name, executor in specification["deploymentSpec"]["executors"].items()
+    }
+    (services,) = mounts["exec-publish"]["configMapAsVolume"]
+    assert services["configMapName"] == "openshift-service-ca.crt"
+    assert told.pop("exec-publish") == {
+        "RECSYS_MODEL_REGISTRY_URL": f"{url}/",
+        "RECSYS_MODEL_REGISTRY_MODEL": "toys",
+        "RECSYS_MODEL_REGISTRY_CA_FILE": f"{services['mountPath']}/service-ca.crt",
+        "RECSYS_MODEL_REGISTRY_TOKEN_FILE": "/var/run/secrets/kubernetes.io/serviceaccount/token",
+    }
+    assert set(map(len, told.values())) == {0}, "no other step has to know it"
+
+
 def test_the_chart_takes_the_bounds_that_the_gate_has() -> None:
     schema = json.loads((CHARTS["pipelines"] / "values.schema.json").read_text())
     bounds = schema["properties"]["retrain"]["properties"]["gateBounds"]["properties"]

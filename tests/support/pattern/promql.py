@@ -23,6 +23,7 @@ LOOKED_UP: dict[str, set[str]] = {
     "recsys_live_model_loaded": set(),
     "recsys_rejected_versions": set(),
     "recsys_newest_version_timestamp_seconds": set(),
+    "recsys_model_registry_behind_since_timestamp_seconds": set(),
 }
 """Metrics of the shop that are collected on request, so their labels are unknown before."""
 # Metrics of other exporters, from their documentation.
