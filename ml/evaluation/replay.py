@@ -33,8 +33,8 @@ from ml.evaluation.replay_figures import (
 from ml.evaluation.temporal_split import TemporalSplit, split_at, timed
 from ml.serving.batch import ItemIndex
 from ml.serving.category_spread import CANDIDATES_PER_PLACE, spread_for
-from ml.serving.filters import Shopper
 from ml.serving.live_items import LiveItems
+from ml.serving.shopper import Shopper
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.user_encoder import UserEncoder
@@ -201,7 +201,7 @@ class _Lists:
             return ()
         new = self.items.vectors(self.users.unknown({each.item_id for each in history}))
         vector = self.users.encode_shopper(shopper.preferences, history, new_items=new)
-        found = self.items.search(vector, CANDIDATES_PER_PLACE * limit, hidden)
+        found, _ = self.items.search(vector, CANDIDATES_PER_PLACE * limit, hidden)
         return spread_for(shopper, found, limit, self.categories, _SPREAD)
 
     def _left(self, item_ids: Sequence[str], hidden: Collection[str]) -> Sequence[str]:

@@ -5,8 +5,8 @@ A row per item with arrays, not one per pair: a million pairs are 30 MB so, and 
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 BOUGHT_TOGETHER = """
 create table ml.bought_together (
