@@ -13,6 +13,7 @@ from ml.serving.dependency import Dependency
 from ml.serving.live_model import LiveModel, LiveModelWatcher
 from ml.serving.online_store import ShopperFeatures
 from ml.serving.shopper import Shopper
+from ml.serving.similar_items import SimilarItems
 from ml.settings import MlSettings
 from streams.contracts import Interaction
 
@@ -79,6 +80,7 @@ class Recommender:
         self._chain = Chain.read(settings.chain)
         self._live_model = LiveModelWatcher(settings)
         self._online_store = Dependency("Feast online store")
+        self._similar = SimilarItems()
         self._met = Dependency("what the shopper has bought")
 
     def recommend(
@@ -137,6 +139,7 @@ class Recommender:
             only=catalogue.categories.within(category) if category else None,
             listed=listed,
             acted_since=acted_since,
+            similar_items=self._similar,
             met=self._stored(user_id) if listed is None or acted_since else None,
         )
         return context, self._chain.make(context)

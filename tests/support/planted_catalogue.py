@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ml.registry.bought_together import Together
+from ml.serving.bought_together import BoughtTogether
 from ml.serving.live_items import LiveItems
 from ml.serving.live_model import LiveModel, Towers
 from streams.contracts import Interaction
@@ -51,4 +53,5 @@ def planted_model() -> LiveModel:
     """A model whose users are MeanOfItems."""
     items = LiveItems.of(ITEMS, _vectors())
     towers = Towers(MeanOfItems(items), items, 0)  # type: ignore[arg-type]
-    return LiveModel("v1", tuple(reversed(ITEMS)), 0.5, towers)
+    pairs = [Together("i25", ["i30", "i31", "i11"], [9, 5, 4], [9.0, 4.0, 2.0])]
+    return LiveModel("v1", tuple(reversed(ITEMS)), 0.5, towers, BoughtTogether.of(pairs))

@@ -30,6 +30,7 @@ _REASONS = {
     "new": "The newest arrivals",
     "newest": "The newest arrivals",
     "similar": "Similar products",
+    "bought_together": "Bought together with what you chose",
 }
 _SURFACES = {
     "live": "home",
@@ -39,6 +40,7 @@ _SURFACES = {
     "new": "new",
     "newest": "new",
     "similar": "similar",
+    "bought_together": "bought_together",
 }
 
 

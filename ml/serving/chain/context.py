@@ -10,12 +10,23 @@ import numpy.typing as npt
 
 from ml.registry.shoppers import Met
 from ml.serving.catalogue import Catalogue
+from ml.serving.chain.candidates import ReasonKind
 from ml.serving.live_model import LiveModel, Towers
 from ml.serving.metrics import INFERENCE_SECONDS
 from ml.serving.shopper import Shopper
+from ml.serving.similar_items import SimilarItems
 from streams.contracts import InteractionType
 
 Array = npt.NDArray[np.float32]
+
+_KINDS = {
+    InteractionType.VIEW: ReasonKind.VIEWED,
+    InteractionType.POSITIVE_VIEW: ReasonKind.VIEWED,
+    InteractionType.CART: ReasonKind.CARTED,
+    InteractionType.PURCHASE: ReasonKind.BOUGHT,
+    InteractionType.RATE: ReasonKind.BOUGHT,
+}
+_STRENGTH = {ReasonKind.BOUGHT: 2, ReasonKind.CARTED: 1, ReasonKind.VIEWED: 0}
 
 
 @dataclass
@@ -34,6 +45,7 @@ class Context:
     """The items of the category that is asked for; None: all."""
     acted_since: bool = False
     """Whether the shopper did something that the list's model does not know."""
+    similar_items: SimilarItems = field(default_factory=SimilarItems)
     met: Mapping[str, Met] | None = None
     """What is stored of the shopper by item. None: not asked for, or PostgreSQL did not answer."""
     excluded: Collection[str] = field(default=(), init=False)
@@ -58,6 +70,16 @@ class Context:
             return towers.users.encode_shopper(
                 shopper.preferences, shopper.history, new_items=new_items
             )
+
+    @cached_property
+    def acted_on(self) -> Mapping[str, ReasonKind]:
+        """The most that the shopper did with the items of the live history, the newest first."""
+        found: dict[str, ReasonKind] = {}
+        for event in reversed(self.shopper.history):
+            kind, known = _KINDS.get(event.interaction_type), found.get(event.item_id)
+            if kind and (known is None or _STRENGTH[kind] > _STRENGTH[known]):
+                found[event.item_id] = kind
+        return found
 
     @cached_property
     def bought(self) -> Mapping[str, datetime]:

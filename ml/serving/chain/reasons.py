@@ -7,20 +7,10 @@ import numpy as np
 
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Array, Context
-from streams.contracts import InteractionType
 from streams.contracts.category import names
 
 _ALIKE = 0.5
 """The cosine of two items' vectors from which one is said to be like the other."""
-
-_KINDS = {
-    InteractionType.VIEW: ReasonKind.VIEWED,
-    InteractionType.POSITIVE_VIEW: ReasonKind.VIEWED,
-    InteractionType.CART: ReasonKind.CARTED,
-    InteractionType.PURCHASE: ReasonKind.BOUGHT,
-    InteractionType.RATE: ReasonKind.BOUGHT,
-}
-_STRENGTH = {ReasonKind.BOUGHT: 2, ReasonKind.CARTED: 1, ReasonKind.VIEWED: 0}
 
 
 def with_reasons(candidates: Sequence[Candidate], context: Context) -> Sequence[Candidate]:
@@ -48,10 +38,10 @@ def with_reasons(candidates: Sequence[Candidate], context: Context) -> Sequence[
 
 
 def _most_alike(item_ids: Sequence[str], context: Context) -> dict[str, Reason]:
-    acted = _acted_on(context)
+    acted = context.acted_on
     if not acted or context.towers is None:
         return {}
-    vectors = context.towers.items.vectors({**dict.fromkeys(item_ids), **acted})
+    vectors = context.towers.items.vectors([*item_ids, *acted])
     listed = [item_id for item_id in item_ids if item_id in vectors]
     known = [item_id for item_id in acted if item_id in vectors]
     if not listed or not known:
@@ -63,17 +53,6 @@ def _most_alike(item_ids: Sequence[str], context: Context) -> dict[str, Reason]:
         for item_id, place, cosine in zip(listed, nearest, cosines.max(axis=1), strict=True)
         if cosine >= _ALIKE
     }
-
-
-def _acted_on(context: Context) -> dict[str, ReasonKind]:
-    """What the shopper did with the items of the live history: the most of each, newest first."""
-    found: dict[str, ReasonKind] = {}
-    for event in reversed(context.shopper.history):
-        kind = _KINDS.get(event.interaction_type)
-        known = found.get(event.item_id)
-        if kind and (known is None or _STRENGTH[kind] > _STRENGTH[known]):
-            found[event.item_id] = kind
-    return found
 
 
 def _directions(vectors: dict[str, Array], item_ids: Sequence[str]) -> Array:

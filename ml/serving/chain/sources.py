@@ -5,6 +5,7 @@ that it finds enough. No source waits: what it needs of a service is in the cont
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice, zip_longest
 from types import MappingProxyType
 from typing import Literal
 
@@ -14,15 +15,20 @@ from ml.serving.category_spread import CANDIDATES_PER_PLACE
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Context
 from ml.serving.metrics import SEARCH_SECONDS
+from ml.serving.similar_items import MAX_SIMILAR
 
 Source = Callable[[Context], Sequence[Candidate]]
-SourceName = Literal["live", "precomputed", "trending", "popular", "new"]
+SourceName = Literal[
+    "live", "precomputed", "trending", "popular", "new", "similar", "bought_together"
+]
 
 _LISTED = Reason(ReasonKind.LISTED)
 _TRENDING = Reason(ReasonKind.TRENDING)
 _POPULAR = Reason(ReasonKind.POPULAR)
 _NEW = Reason(ReasonKind.NEW)
 
+_LAST = 3
+"""How many items of the history, the newest ones, are looked around."""
 _MIN_TRENDING = 10
 """Items of the trending list at least: a handful of events would fill the first page."""
 
@@ -81,6 +87,52 @@ def new(context: Context) -> Sequence[Candidate]:
     ]
 
 
+def similar(context: Context) -> Sequence[Candidate]:
+    """What is like the items that the shopper met last, taken from each in turn."""
+    if context.towers is None:
+        return ()
+    items, find = context.towers.items, context.similar_items
+    return _in_turn(
+        "similar",
+        [
+            (Reason(kind, item_id), find.of(items, item_id, MAX_SIMILAR))
+            for item_id, kind in islice(context.acted_on.items(), _LAST)
+        ],
+    )
+
+
+def bought_together(context: Context) -> Sequence[Candidate]:
+    """What others bought together with what the shopper bought or put into the cart last."""
+    if context.model is None:
+        return ()
+    together = context.model.bought_together
+    chosen = [
+        item_id
+        for item_id, kind in context.acted_on.items()
+        if kind in (ReasonKind.BOUGHT, ReasonKind.CARTED)
+    ]
+    return _in_turn(
+        "bought_together",
+        [
+            (
+                Reason(ReasonKind.BOUGHT_TOGETHER, item_id),
+                [each.item_id for each in together.with_all([item_id], MAX_SIMILAR)],
+            )
+            for item_id in chosen[:_LAST]
+        ],
+    )
+
+
+def _in_turn(source: str, lists: Sequence[tuple[Reason, Sequence[str]]]) -> list[Candidate]:
+    """The first of each list, then the second of each; an item counts where it comes first."""
+    found: dict[str, Candidate] = {}
+    for row in zip_longest(*(ids for _, ids in lists)):
+        for (reason, _), item_id in zip(lists, row, strict=True):
+            if item_id is not None:
+                found.setdefault(item_id, Candidate(item_id, source, reason))
+    return list(found.values())
+
+
 SOURCES: Mapping[SourceName, Source] = MappingProxyType(
     {
         "live": live,
@@ -88,6 +140,8 @@ SOURCES: Mapping[SourceName, Source] = MappingProxyType(
         "trending": trending,
         "popular": popular,
         "new": new,
+        "similar": similar,
+        "bought_together": bought_together,
     }
 )
 """By the name that the configuration calls them by."""

@@ -123,6 +123,31 @@ def test_new_arrivals_join_a_personal_list_by_their_weight(request_of: RequestOf
     assert "fused" in {step.stage for step in made.steps}
 
 
+def test_accessories_of_what_was_bought_join_the_list_with_a_true_reason(
+    request_of: RequestOf,
+) -> None:
+    bought = interaction("u", "i25", "purchase", NOW - DAY)
+    made = Chain(fused={"bought_together": 1.0}, order=()).make(request_of(bought, limit=6))
+    together = Reason(ReasonKind.BOUGHT_TOGETHER, "i25")
+    assert {each.item_id for each in made.candidates if each.reason == together} == {
+        "i30",
+        "i31",
+        "i11",
+    }
+    assert _ids(made)[:3] == ["i11", "i20", "i30"], "what both lists name comes first"
+    viewed = interaction("u", "i25", "view", NOW - DAY)
+    only_viewed = Chain(fused={"bought_together": 1.0}, order=()).make(request_of(viewed, limit=6))
+    assert "i30" not in _ids(only_viewed)
+
+
+def test_what_is_like_the_last_items_joins_the_list_in_turn(request_of: RequestOf) -> None:
+    events = [interaction("u", item, "view", NOW) for item in ("i00", "i25", "i35")]
+    named = sources.similar(request_of(*events))
+    assert [each.item_id for each in named[:3]] == ["i30", "i20", "i01"]
+    assert [each.reason.about for each in named[:3]] == ["i35", "i25", "i00"]
+    assert {"i25", "i35"} <= {each.item_id for each in named}, "the filters decide about these"
+
+
 def test_a_stage_that_fails_is_passed_over(
     request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
