@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ml.serving.recommender import RecommenderStatus, ServedList
+from ml.serving.related_items import RelatedItems
 from streams.contracts import Interaction
 
 
@@ -23,6 +24,18 @@ class Recommender(Protocol):
 
         Never raises because a dependency is unavailable: it then gives a simpler list and says so.
         """
+        ...
+
+    def similar(self, item_id: str, limit: int) -> RelatedItems:
+        """At most `limit` items that are like an item; none if the model does not know it."""
+        ...
+
+    def bought_together(self, item_ids: Sequence[str], limit: int) -> RelatedItems:
+        """At most `limit` items that shoppers bought who bought one of `item_ids`."""
+        ...
+
+    def trending(self, category: str, limit: int) -> tuple[str, ...]:
+        """At most `limit` items that are trending in a category path, best first."""
         ...
 
     def status(self) -> RecommenderStatus:

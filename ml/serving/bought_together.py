@@ -16,7 +16,9 @@ class Companion(NamedTuple):
 
     item_id: str
     shoppers: int
-    """How many bought it and one of the items in question: of several pairs the smallest number."""
+    """How many bought it and `item_in_question`."""
+    item_in_question: str
+    """Of the items that were asked about, the one that it goes with most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,22 @@ class BoughtTogether:
         entries = np.concatenate(
             [np.arange(0), *(np.arange(*self.bounds[place]) for place in asked)]
         )
-        found, group = np.unique(self.companions[entries], return_inverse=True)
+        of = np.repeat(np.array(asked, dtype=np.int32), np.diff(self.bounds[asked], axis=1).ravel())
+        # The strongest pair of each companion comes first, which is the one that `unique` names.
+        order = np.argsort(-self.log_lifts[entries], kind="stable")
+        entries, of = entries[order], of[order]
+        found, first, group = np.unique(
+            self.companions[entries], return_index=True, return_inverse=True
+        )
         scores = np.bincount(group, weights=self.log_lifts[entries], minlength=len(found))
-        shoppers = np.full(len(found), np.iinfo(np.int32).max)
-        np.minimum.at(shoppers, group, self.shoppers[entries])
         scores[np.isin(found, asked)] = 0
-        order = np.argsort(-scores, kind="stable")[:limit]
         return tuple(
-            Companion(self.item_ids[found[each]], int(shoppers[each]))
-            for each in order.tolist()
+            Companion(
+                self.item_ids[found[each]],
+                int(self.shoppers[entries[first[each]]]),
+                self.item_ids[of[first[each]]],
+            )
+            for each in np.argsort(-scores, kind="stable")[:limit].tolist()
             if scores[each] > 0
         )
 

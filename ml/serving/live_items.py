@@ -2,14 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache
 
 from ml.retrieval.quantized import QuantizedVectors, best
 
 Array = npt.NDArray[np.float32]
+
+MAX_SIMILAR = 50
+"""Items that are found for an item; fewer are a part of them."""
+_MAX_REMEMBERED = 10_000
+"""Items whose neighbours are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,11 @@ class LiveItems:
     _since: "_Part"
     _changed: Mapping[str, Array] = field(default_factory=dict)
     _departed: frozenset[str] = frozenset()
+    _neighbours: LRUCache[str, tuple[str, ...]] = field(
+        default_factory=lambda: LRUCache(_MAX_REMEMBERED), init=False, repr=False
+    )
+    """Of this state alone: another one begins without any."""
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
     def of(cls, item_ids: Sequence[str], vectors: Array) -> Self:
@@ -96,6 +108,30 @@ class LiveItems:
         ids += more_ids
         order, best_scores = best(np.arange(len(ids)), np.concatenate([scores, more_scores]), limit)
         return [ids[place] for place in order.tolist()], best_scores
+
+    def similar(self, item_id: str, limit: int) -> tuple[str, ...]:
+        """At most `limit` other items, and MAX_SIMILAR, that are like an item, the nearest first.
+
+        Similar is what has a high cosine: vectors of items are of length 1 but for their last
+        component, the bias, which says how popular an item is and is left out. Empty if the item
+        has no vector, or one that says nothing.
+        """
+        with self._lock:
+            found = self._neighbours.get(item_id)
+        if found is None:
+            found = self._nearest(item_id)
+            with self._lock:
+                self._neighbours[item_id] = found
+        return found[:limit]
+
+    def _nearest(self, item_id: str) -> tuple[str, ...]:
+        vector = self.vectors([item_id]).get(item_id)
+        if vector is None or not vector[:-1].any():
+            return ()
+        query = vector.copy()
+        query[-1] = 0
+        ids, _ = self.search(query, MAX_SIMILAR, {item_id})
+        return tuple(ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from typing import Self
 
 from ml.registry.shoppers import Met, met_items
+from ml.serving.category_trends import CategoryTrends
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.chain import Chain, ListSource, MadeList
 from ml.serving.chain.context import Context
 from ml.serving.dependency import Dependency
 from ml.serving.live_model import LiveModel, LiveModelWatcher
 from ml.serving.online_store import ShopperFeatures
+from ml.serving.related_items import RelatedItems, bought_with, similar_items
 from ml.serving.shopper import Shopper
-from ml.serving.similar_items import SimilarItems
 from ml.settings import MlSettings
 from streams.contracts import Interaction
 
@@ -31,8 +32,13 @@ class ServedList:
     """The first candidate source that had any: live -> precomputed -> trending -> popular."""
     model_version: str | None
     """The version that made it; None for `trending`, which no model makes, and for `none`."""
-    from_history: bool = False
-    """Whether what the shopper did lately was known when it was made."""
+    history: Sequence[Interaction] = ()
+    """What the shopper did lately, as far as it was known when it was made; the newest last."""
+
+    @property
+    def from_history(self) -> bool:
+        """Whether it was known what the shopper did lately."""
+        return bool(self.history)
 
     @property
     def item_ids(self) -> tuple[str, ...]:
@@ -79,8 +85,8 @@ class Recommender:
     def __init__(self, settings: MlSettings) -> None:
         self._chain = Chain.read(settings.chain)
         self._live_model = LiveModelWatcher(settings)
+        self._trends = CategoryTrends(self._live_model.online_store)
         self._online_store = Dependency("Feast online store")
-        self._similar = SimilarItems()
         self._met = Dependency("what the shopper has bought")
 
     def recommend(
@@ -112,7 +118,7 @@ class Recommender:
             tuple(made.candidates),
             made.source,
             context.model.version if context.model and by_model else None,
-            from_history=bool(context.shopper.history),
+            context.shopper.history,
         )
 
     def explain(
@@ -139,10 +145,27 @@ class Recommender:
             only=catalogue.categories.within(category) if category else None,
             listed=listed,
             acted_since=acted_since,
-            similar_items=self._similar,
             met=self._stored(user_id) if listed is None or acted_since else None,
         )
         return context, self._chain.make(context)
+
+    def similar(self, item_id: str, limit: int) -> RelatedItems:
+        """At most `limit` items, and `live_items.MAX_SIMILAR`, that are like an item.
+
+        None while the live version is being loaded, and for an item of which it has no vector.
+        """
+        return similar_items(self._live_model.current(), item_id, limit)
+
+    def bought_together(self, item_ids: Sequence[str], limit: int) -> RelatedItems:
+        """At most `limit` items that shoppers bought who bought one of `item_ids`, these excluded.
+
+        As the live version knows it, which is as of its training.
+        """
+        return bought_with(self._live_model.current(), item_ids, limit)
+
+    def trending(self, category: str, limit: int) -> tuple[str, ...]:
+        """At most `limit` items that are trending in a category path; none while Feast is away."""
+        return self._trends.of(category)[:limit]
 
     def status(self) -> RecommenderStatus:
         """The live version and the source of a visitor's list, for health checks and metrics."""

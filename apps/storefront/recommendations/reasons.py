@@ -9,7 +9,7 @@ _ABOUT_ITEM = {
     ReasonKind.VIEWED: "Because you looked at {}",
     ReasonKind.CARTED: "Because you added {} to your cart",
     ReasonKind.BOUGHT: "Because you bought {}",
-    ReasonKind.BOUGHT_TOGETHER: "Bought together with {}",
+    ReasonKind.BOUGHT_TOGETHER: "Others who bought {} bought this",
 }
 _ALONE = {
     ReasonKind.SEEN_BEFORE: "You looked at this before",

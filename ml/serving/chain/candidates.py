@@ -20,7 +20,8 @@ class ReasonKind(StrEnum):
     SEEN_BEFORE = "seen_before"
     """The shopper has looked at this very product."""
     BOUGHT_TOGETHER = "bought_together"
-    """Others bought it together with an item that the shopper has bought or put into the cart."""
+    """Others bought it who bought an item that the shopper has bought or put into the cart:
+    `about`."""
     TRENDING = "trending"
     """Many act on it now."""
     POPULAR = "popular"

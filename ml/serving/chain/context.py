@@ -14,7 +14,6 @@ from ml.serving.chain.candidates import ReasonKind
 from ml.serving.live_model import LiveModel, Towers
 from ml.serving.metrics import INFERENCE_SECONDS
 from ml.serving.shopper import Shopper
-from ml.serving.similar_items import SimilarItems
 from streams.contracts import InteractionType
 
 Array = npt.NDArray[np.float32]
@@ -45,7 +44,6 @@ class Context:
     """The items of the category that is asked for; None: all."""
     acted_since: bool = False
     """Whether the shopper did something that the list's model does not know."""
-    similar_items: SimilarItems = field(default_factory=SimilarItems)
     met: Mapping[str, Met] | None = None
     """What is stored of the shopper by item. None: not asked for, or PostgreSQL did not answer."""
     excluded: Collection[str] = field(default=(), init=False)

@@ -14,8 +14,8 @@ import numpy as np
 from ml.serving.category_spread import CANDIDATES_PER_PLACE
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Context
+from ml.serving.live_items import MAX_SIMILAR
 from ml.serving.metrics import SEARCH_SECONDS
-from ml.serving.similar_items import MAX_SIMILAR
 
 Source = Callable[[Context], Sequence[Candidate]]
 SourceName = Literal[
@@ -91,46 +91,33 @@ def similar(context: Context) -> Sequence[Candidate]:
     """What is like the items that the shopper met last, taken from each in turn."""
     if context.towers is None:
         return ()
-    items, find = context.towers.items, context.similar_items
-    return _in_turn(
-        "similar",
-        [
-            (Reason(kind, item_id), find.of(items, item_id, MAX_SIMILAR))
-            for item_id, kind in islice(context.acted_on.items(), _LAST)
-        ],
-    )
+    items = context.towers.items
+    around = {
+        item_id: items.similar(item_id, MAX_SIMILAR) for item_id in islice(context.acted_on, _LAST)
+    }
+    reasons = [Reason(context.acted_on[item_id], item_id) for item_id in around]
+    found: dict[str, Candidate] = {}
+    for row in zip_longest(*around.values()):
+        for reason, item_id in zip(reasons, row, strict=True):
+            if item_id is not None:
+                found.setdefault(item_id, Candidate(item_id, "similar", reason))
+    return list(found.values())
 
 
 def bought_together(context: Context) -> Sequence[Candidate]:
-    """What others bought together with what the shopper bought or put into the cart last."""
+    """What others bought who bought what the shopper has bought or put into the cart."""
     if context.model is None:
         return ()
-    together = context.model.bought_together
-    chosen = [
-        item_id
-        for item_id, kind in context.acted_on.items()
-        if kind in (ReasonKind.BOUGHT, ReasonKind.CARTED)
+    carted = (item for item, kind in context.acted_on.items() if kind is ReasonKind.CARTED)
+    wanted = CANDIDATES_PER_PLACE * context.limit
+    return [
+        Candidate(
+            found.item_id,
+            "bought_together",
+            Reason(ReasonKind.BOUGHT_TOGETHER, found.item_in_question),
+        )
+        for found in context.model.bought_together.with_all({*carted, *context.bought}, wanted)
     ]
-    return _in_turn(
-        "bought_together",
-        [
-            (
-                Reason(ReasonKind.BOUGHT_TOGETHER, item_id),
-                [each.item_id for each in together.with_all([item_id], MAX_SIMILAR)],
-            )
-            for item_id in chosen[:_LAST]
-        ],
-    )
-
-
-def _in_turn(source: str, lists: Sequence[tuple[Reason, Sequence[str]]]) -> list[Candidate]:
-    """The first of each list, then the second of each; an item counts where it comes first."""
-    found: dict[str, Candidate] = {}
-    for row in zip_longest(*(ids for _, ids in lists)):
-        for (reason, _), item_id in zip(lists, row, strict=True):
-            if item_id is not None:
-                found.setdefault(item_id, Candidate(item_id, source, reason))
-    return list(found.values())
 
 
 SOURCES: Mapping[SourceName, Source] = MappingProxyType(

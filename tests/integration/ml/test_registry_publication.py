@@ -15,10 +15,11 @@ from ml.gate.decision import Decision
 from ml.gate.live import LiveVersion
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
-from ml.registry import item_vectors, publication_lock, repository
+from ml.registry import bought_together, item_vectors, publication_lock, repository
 from ml.registry.repository import ModelVersion
 from ml.registry.shoppers import met_items
 from ml.serving.batch import index_items
+from ml.serving.co_purchases import co_purchases
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
@@ -210,6 +211,28 @@ def test_item_vectors_and_popular_items_are_those_of_the_bundle(
     assert {item: each.bought_at for item, each in met.items() if each.bought_at} == dict(bought)
     buyers = dataset.interactions.groupby("item_id")["user_id"].nunique()
     assert [buyers[item] for item in popular] == sorted(buyers, reverse=True)
+
+
+def test_what_is_bought_together_belongs_to_the_version(
+    settings: MlSettings, taste_shop: Any
+) -> None:
+    dataset = _dataset(settings, taste_shop)
+    first, second = (train(dataset, CONFIG, seed=seed) for seed in (1, 2))
+    _publish(settings, dataset, first)
+    expected = list(co_purchases(dataset.interactions, dataset.items["item_id"].tolist()))
+    with psycopg.connect(settings.database_url) as connection:
+        found = list(bought_together.read(connection, first.version))
+    assert found
+    assert [each[:3] for each in found] == [each[:3] for each in expected]
+    for each, made in zip(found, expected, strict=True):
+        np.testing.assert_allclose(each.lifts, made.lifts, rtol=1e-6)
+
+    _publish(settings, dataset, second)
+    assert _count(settings, "ml.bought_together") == 2 * len(expected)
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute("update ml.live_version set previous_version = null")
+        repository.delete_old(connection, keep=1)
+    assert _count(settings, "ml.bought_together") == len(expected)
 
 
 def test_vectors_that_were_written_since_a_snapshot_are_found(settings: MlSettings) -> None:

@@ -24,6 +24,7 @@ from ml.registry import repository
 from ml.registry.artifacts import ArtifactStore
 from ml.serving.batch import index_items
 from ml.serving.category_spread import spread_for
+from ml.serving.co_purchases import co_purchases
 from ml.serving.recommender import Recommender, RecommenderStatus
 from ml.serving.shopper import Shopper
 from ml.settings import MlSettings
@@ -129,6 +130,36 @@ def test_what_a_shopper_did_since_changes_the_list(
     assert sum(_category(item) == 3 for item in served.item_ids) > 5
 
 
+def test_relations_of_items_are_those_of_the_live_version(
+    shop: Shop, eventually: Eventually
+) -> None:
+    assert shop.recommender.similar("i00", 5).item_ids == ()
+    assert shop.recommender.bought_together(["i00"], 5).item_ids == ()
+    bundle = shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+
+    similar = shop.recommender.similar("i00", 5)
+    counted = next(co_purchases(shop.dataset.interactions, shop.dataset.items["item_id"].tolist()))
+    together = shop.recommender.bought_together([counted.item_id, "stranger"], 20)
+
+    assert len(similar.item_ids) == 5
+    assert {_category(item) for item in similar.item_ids} == {0}
+    assert "i00" not in similar.item_ids
+    assert dict(zip(together.item_ids, together.shoppers, strict=True)) == dict(
+        zip(counted.together, counted.shoppers, strict=True)
+    )
+    assert {similar.model_version, together.model_version} == {bundle.version}
+    assert shop.recommender.similar("stranger", 5).item_ids == ()
+
+
+def test_what_is_trending_in_a_category_is_read_from_feast(
+    shop: Shop, features: OnlineFeatures
+) -> None:
+    assert shop.recommender.trending("Books|Novels", 5) == ()
+    _push_trend(features, ["i04", "i00", "i08"], "Books")
+    assert shop.recommender.trending("Books", 2) == ("i04", "i00")
+
+
 def test_products_that_no_training_has_met_steer_the_list(
     settings: MlSettings, taste_shop: Any, features: OnlineFeatures, eventually: Eventually
 ) -> None:
@@ -203,9 +234,9 @@ def test_what_is_trending_comes_before_what_is_popular_and_needs_no_model(
     assert (status.model_version, status.source) == (bundle.version, "popular")
 
 
-def _push_trend(features: OnlineFeatures, item_ids: list[str]) -> None:
+def _push_trend(features: OnlineFeatures, item_ids: list[str], category: str = WHOLE_SHOP) -> None:
     now = datetime.now(UTC)
-    row = {"category": [WHOLE_SHOP], "item_ids": [item_ids], "event_timestamp": [now]}
+    row = {"category": [category], "item_ids": [item_ids], "event_timestamp": [now]}
     features.push(TRENDING_SOURCE, pd.DataFrame(row))
 
 

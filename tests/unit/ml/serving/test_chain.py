@@ -1,12 +1,15 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
 
+from ml.registry.bought_together import Together
 from ml.registry.shoppers import Met
+from ml.serving.bought_together import BoughtTogether
 from ml.serving.catalogue import Catalogue, Categories
 from ml.serving.chain import sources
 from ml.serving.chain.candidates import Reason, ReasonKind
@@ -18,7 +21,7 @@ from ml.serving.shopper import Shopper
 from streams.errors import ConfigurationError
 from support.checkout import REPOSITORY
 from support.interactions import interaction
-from support.planted_catalogue import CATEGORIES, ITEMS, NOW
+from support.planted_catalogue import CATEGORIES, ITEMS, NOW, planted_model
 
 RequestOf = Callable[..., Context]
 DAY = timedelta(days=1)
@@ -146,6 +149,24 @@ def test_what_is_like_the_last_items_joins_the_list_in_turn(request_of: RequestO
     assert [each.item_id for each in named[:3]] == ["i30", "i20", "i01"]
     assert [each.reason.about for each in named[:3]] == ["i35", "i25", "i00"]
     assert {"i25", "i35"} <= {each.item_id for each in named}, "the filters decide about these"
+
+
+def test_what_is_bought_with_the_cart_can_join_a_list(request_of: RequestOf) -> None:
+    rows = [Together("i01", ["i11", "i30"], [9, 4], [3.0, 2.0]), Together("i02", ["i01"], [2], [2])]
+    model = replace(planted_model(), bought_together=BoughtTogether.of(rows))
+    chain = Chain(first_of=("bought_together",), order=())
+    context = request_of(
+        interaction("u", "i02", "purchase", NOW - DAY),
+        interaction("u", "i01", "cart", NOW),
+        interaction("u", "i20", "view", NOW),
+        model=model,
+    )
+    made = chain.make(context)
+    assert [(each.item_id, each.reason) for each in made.candidates] == [
+        ("i11", Reason(ReasonKind.BOUGHT_TOGETHER, "i01")),
+        ("i30", Reason(ReasonKind.BOUGHT_TOGETHER, "i01")),
+    ]
+    assert chain.make(request_of(model=model)).source == "none"
 
 
 def test_a_stage_that_fails_is_passed_over(

@@ -103,16 +103,23 @@ ROWS = (
 
 def test_companions_of_one_item_are_in_the_order_of_their_lifts() -> None:
     found = BoughtTogether.of(ROWS)
-    assert found.with_all(["b"], 10) == (Companion("a", 9), Companion("c", 2), Companion("d", 5))
-    assert found.with_all(["b"], 1) == (Companion("a", 9),)
+    assert found.with_all(["b"], 10) == (
+        Companion("a", 9, "b"),
+        Companion("c", 2, "b"),
+        Companion("d", 5, "b"),
+    )
+    assert found.with_all(["b"], 1) == (Companion("a", 9, "b"),)
     assert len(found) == 5
 
 
 def test_several_items_are_evidence_together_and_are_left_out_themselves() -> None:
     found = BoughtTogether.of(ROWS)
-    assert found.with_all(["a", "b", "a"], 10) == (Companion("c", 2), Companion("d", 5))
+    expected = (Companion("c", 2, "b"), Companion("d", 5, "b"))
+    assert found.with_all(["a", "b", "a"], 10) == expected
+    assert found.with_all(["b", "a"], 10) == expected
 
 
 def test_an_unknown_item_has_no_companions() -> None:
     assert BoughtTogether.of(ROWS).with_all(["d", "x"], 10) == ()
     assert BoughtTogether.of(()).with_all(["a"], 10) == ()
+    assert BoughtTogether.of(ROWS).with_all([], 10) == ()
