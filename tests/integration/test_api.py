@@ -19,12 +19,14 @@ from apps.storefront.api.keys.scope import Scope
 from apps.storefront.api.keys.secret import Secret
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.services import Services
+from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.recommender import ServedList
 from streams.contracts import Product
 from streams.database import Database
 from streams.errors import UnavailableError
 from support.api import Caller, content, new_key
 from support.database import running_database
+from support.interactions import interaction
 from support.shop import ListOf, interactions, shop
 
 pytestmark = pytest.mark.integration
@@ -141,21 +143,56 @@ def test_recommendations_of_a_category(stocked: str, departments: None) -> None:
     assert (ids(unknown), unknown["source"]) == ([], "newest")
 
 
+class Chain(ListOf):
+    """A recommender whose items have reasons and sources of their own."""
+
+    def recommend(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        **_: object,
+    ) -> ServedList:
+        viewed = Reason(ReasonKind.VIEWED, "p1")
+        trending = Reason(ReasonKind.TRENDING)
+        candidates = (
+            Candidate("p3", "live", viewed, score=0.75),
+            Candidate("p0", "trending", trending),
+        )
+        history = interaction("u", "p1", "view", datetime.now(UTC))
+        return ServedList(candidates, "live", "v7", (history,))
+
+
+def test_each_item_has_its_own_source_score_and_reason(stocked: str) -> None:
+    caller = Caller(shop(stocked, recommender=Chain()), new_key(stocked))
+    found = content(caller.get("/users/u/recommendations"))
+    assert [(item["source"], item["score"], item["reason"]) for item in found["items"]] == [
+        ("live", 0.75, "Because you looked at Product 1"),
+        ("trending", None, "Trending with other shoppers"),
+    ]
+    assert found["reason"] == "Based on your recent activity"
+
+
 def test_similar_items(caller: Caller, departments: None) -> None:
     found = content(caller.get("/items/k1/similar?n=1"))
     assert (ids(found), found["source"]) == (["k2"], "similar")
     assert "no such item" in refused(caller.get("/items/nothing/similar"), 404)
 
 
-def test_a_sessions_list_follows_what_it_met_and_lists_none_of_it(stocked: str) -> None:
-    recommender = ListOf("p2", "p0", "p1", "p3")
+def test_the_list_of_a_session_follows_what_was_done_in_it(stocked: str) -> None:
+    recommender = ListOf("p2", "p0")
     caller = Caller(shop(stocked, recommender=recommender), new_key(stocked))
-    sent = {"item_ids": ["p3", "p0", "p0"], "n": 1}
-    found = content(caller.post("/sessions/recommendations", sent))
-    assert ids(found) == ["p2"]
-    assert [event.item_id for event in recommender.history] == ["p3", "p0", "p0"]
-    times = [event.timestamp for event in recommender.history]
-    assert times == sorted(times)
+    sent = {
+        "item_ids": ["p0", "p1"],
+        "interactions": [{"item_id": "p2"}, {"item_id": "p3", "interaction_type": "cart"}],
+        "n": 1,
+    }
+    assert ids(content(caller.post("/sessions/recommendations", sent))) == ["p2"]
+    done = [(each.item_id, each.interaction_type.value) for each in recommender.history]
+    assert done == [("p0", "view"), ("p1", "view"), ("p2", "view"), ("p3", "cart")]
+    instants = [each.timestamp for each in recommender.history]
+    assert instants == sorted(set(instants))
+    assert interactions(stocked) == []
 
 
 def test_a_session_of_which_nothing_is_known_gets_what_everybody_gets(caller: Caller) -> None:

@@ -64,6 +64,12 @@ class RecommendationList:
         """The source in words."""
         return self.follows if self.source == "live" else _REASONS[self.source]
 
+    def reason_of(self, item_id: str) -> str:
+        """Why a product is in it, in words."""
+        candidate = self.candidates.get(item_id)
+        own = _REASONS.get(candidate.source) if candidate else None
+        return self.reasons.get(item_id) or own or self.reason
+
     @property
     def surface(self) -> str:
         """What the list is called where it is one of several on a page."""

@@ -1,7 +1,5 @@
 """Recommendations for other programs, by the functions that the shop's own pages use."""
 
-from datetime import UTC, datetime, timedelta
-
 from werkzeug.exceptions import NotFound
 
 from apps.storefront.accounts import repository as accounts
@@ -15,10 +13,10 @@ from apps.storefront.api.recommendations.schemas import (
     RecommendedItems,
     SessionQuery,
 )
+from apps.storefront.api.recommendations.session import history
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
 from apps.storefront.services import Services
-from streams.contracts import Interaction, InteractionType, new_id
 
 blueprint = Blueprint("api_recommendations", __name__, tag="Recommendations")
 
@@ -43,8 +41,7 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
             preferences,
             query_data.n,
             category=query_data.category,
-        ),
-        limit=query_data.n,
+        )
     )
 
 
@@ -55,31 +52,21 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
 def of_session(json_data: SessionQuery) -> RecommendedItems:
     """Recommendations for a session without an account.
 
-    The list follows what the session met, as a shopper's does. Where the model is not there, what
-    is trending or popular is listed; `source` says which it is.
+    The list follows what was done in the session, as it does for the shop's own visitors. Nothing
+    of it is kept.
     """
-    services, now = Services.of_this_app(), datetime.now(UTC)
-    met = json_data.item_ids
-    history = [
-        Interaction(
-            interaction_id=new_id(),
-            user_id="session",
-            item_id=item_id,
-            timestamp=now - timedelta(seconds=len(met) - place),
-            interaction_type=InteractionType.VIEW,
+    services = Services.of_this_app()
+    return answer(
+        recommended(
+            services.database,
+            services.recommender,
+            None,
+            json_data.preferences,
+            json_data.n,
+            history=history(json_data),
+            category=json_data.category,
         )
-        for place, item_id in enumerate(met)
-    ]
-    found = recommended(
-        services.database,
-        services.recommender,
-        None,
-        json_data.preferences,
-        json_data.n + len(met),
-        history=history,
-        category=json_data.category,
     )
-    return answer(found, limit=json_data.n, without=met)
 
 
 @blueprint.get("/recommendations")
@@ -97,8 +84,7 @@ def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
             (),
             query_data.n,
             category=query_data.category,
-        ),
-        limit=query_data.n,
+        )
     )
 
 
@@ -113,4 +99,4 @@ def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
         if not found:
             raise NotFound("The catalogue has no such item.")
         products = catalog.similar_products(connection, found[0], query_data.n)
-    return answer(RecommendationList(products, "similar"), limit=query_data.n)
+    return answer(RecommendationList(products, "similar"))

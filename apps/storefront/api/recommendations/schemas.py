@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from streams.contracts.new_user import MAX_PREFERENCES
 from streams.contracts.text import Key, Line
 
 MAX_SESSION = 100
-"""Items of a session that are looked at."""
+"""Events of a session at most."""
 
 
 class RecommendedItem(Answer):
@@ -31,9 +31,10 @@ class RecommendedItem(Answer):
     stars_count: int
     arrival_date: datetime
     score: float | None
-    """What the list is ordered by; null where its source has no scores."""
+    """What its source gave it; null where the source has no scores. Comparable within one source of
+    one list."""
     source: str
-    """Where the item comes from."""
+    """Which source named it first."""
     reason: str
     """Why it is recommended, in words for a shopper."""
     model_version: str | None
@@ -45,8 +46,7 @@ class RecommendedItems(Answer):
 
     items: Sequence[RecommendedItem]
     source: str
-    """Where the list comes from: `live`, `precomputed`, `trending`, `popular`, `newest` or
-    `similar`."""
+    """Where the list comes from, such as `live`, `precomputed`, `trending` or `popular`."""
     reason: str
     """The same in words for a shopper."""
     model_version: str | None
@@ -60,11 +60,20 @@ class RecommendationQuery(ListQuery):
     """Only items of this category and of those below it: its path from the root, joined by `|`."""
 
 
+class SessionInteraction(Query):
+    """What a visitor did with an item."""
+
+    item_id: Key
+    interaction_type: Literal["view", "cart", "purchase"] = "view"
+
+
 class SessionQuery(Query):
     """What a visitor without an account did."""
 
     item_ids: Annotated[tuple[Key, ...], Field(max_length=MAX_SESSION)] = ()
-    """Items that they met, the newest last; none of them is recommended."""
+    """Items that they looked at, the newest last."""
+    interactions: Annotated[tuple[SessionInteraction, ...], Field(max_length=MAX_SESSION)] = ()
+    """What they did after it, the newest last."""
     preferences: Annotated[tuple[Line, ...], Field(max_length=MAX_PREFERENCES)] = ()
     """Names of categories that they like."""
     n: Annotated[int, Field(ge=1, le=MAX_LISTED)] = 20
