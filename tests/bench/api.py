@@ -1,18 +1,18 @@
 """Interactions by the REST API, one at a time and in bulk, beside a bare producer of such rows."""
 
 import json
-import socket
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from http import HTTPStatus
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from calling import Connection, call
 
 CONNECTIONS = 8
 TURNS = 3
@@ -21,9 +21,6 @@ _SINGLE_SECONDS = 6.0
 _BULK_CONNECTIONS = 4
 _BULK_ROWS = 5_000
 _BULK_SECONDS = 6.0
-
-Answered = list[float]
-"""Seconds that each request took."""
 
 
 def measure_api() -> dict[str, Any]:
@@ -101,53 +98,33 @@ def _warm_up(address: str, key: str) -> None:
     succeeded = 0
     while succeeded < 10 * WORKERS:
         assert time.monotonic() < deadline
-        status, _ = _Connection(address).post(_request(address, key, "/bulk", _rows(10)))
-        succeeded = succeeded + 1 if status == 202 else 0
+        status = Connection(address).send(_request(address, key, "/bulk", _rows(10)))
+        succeeded = succeeded + 1 if status == HTTPStatus.ACCEPTED else 0
 
 
 def _call(address: str, key: str) -> dict[str, float]:
     """What eight connections get, each sending its next request when the last one is answered."""
-    single = _request(address, key, "", _rows(1)[0])
-    taken, seconds = _in_threads(address, single, CONNECTIONS, _SINGLE_SECONDS)
-    cuts = statistics.quantiles(taken, n=100)
-    figures = {
-        "single, requests/s": len(taken) / seconds,
-        "single, p50, ms": cuts[49] * 1e3,
-        "single, p95, ms": cuts[94] * 1e3,
-    }
-    bulk = _request(address, key, "/bulk", _rows(_BULK_ROWS))
-    taken, seconds = _in_threads(address, bulk, _BULK_CONNECTIONS, _BULK_SECONDS)
+    single = call(
+        address,
+        [_request(address, key, "", _rows(1)[0])],
+        connections=CONNECTIONS,
+        seconds=_SINGLE_SECONDS,
+        status=HTTPStatus.ACCEPTED,
+    )
+    bulk = call(
+        address,
+        [_request(address, key, "/bulk", _rows(_BULK_ROWS))],
+        connections=_BULK_CONNECTIONS,
+        seconds=_BULK_SECONDS,
+        status=HTTPStatus.ACCEPTED,
+    )
     return {
-        **figures,
-        "bulk, rows/s": len(taken) * _BULK_ROWS / seconds,
-        "bulk, p95, ms": sorted(taken)[int(len(taken) * 0.95)] * 1e3,
+        "single, requests/s": single.per_second,
+        "single, p50, ms": single.percentile_ms(50),
+        "single, p95, ms": single.percentile_ms(95),
+        "bulk, rows/s": bulk.per_second * _BULK_ROWS,
+        "bulk, p95, ms": bulk.percentile_ms(95),
     }
-
-
-def _in_threads(
-    address: str, request: bytes, number: int, seconds: float
-) -> tuple[Answered, float]:
-    found: Answered = []
-    failed: list[int] = []
-
-    def work() -> None:
-        connection = _Connection(address)
-        while time.perf_counter() < end:
-            status, took = connection.post(request)
-            if status != 202:
-                failed.append(status)
-            else:
-                found.append(took)
-
-    started = time.perf_counter()
-    end = started + seconds
-    run: Sequence[threading.Thread] = [threading.Thread(target=work) for _ in range(number)]
-    for thread in run:
-        thread.start()
-    for thread in run:
-        thread.join()
-    assert not failed, f"{len(failed)} requests were refused: {set(failed)}"
-    return found, time.perf_counter() - started
 
 
 def _request(address: str, key: str, path: str, sent: object) -> bytes:
@@ -158,37 +135,3 @@ def _request(address: str, key: str, path: str, sent: object) -> bytes:
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
-
-
-class _Connection:
-    """A connection that stays open; httpx would take longer than the shop does."""
-
-    def __init__(self, address: str) -> None:
-        place = urlsplit(address)
-        self._connect: Callable[[], socket.socket] = lambda: socket.create_connection(
-            (place.hostname or "", place.port or 0)
-        )
-        self._socket = self._connect()
-
-    def post(self, request: bytes) -> tuple[int, float]:
-        """The status, and the seconds until the whole answer is there."""
-        started = time.perf_counter()
-        self._socket.sendall(request)
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            answer += self._receive()
-        head, _, body = answer.partition(b"\r\n\r\n")
-        lines = head.decode().lower().split("\r\n")
-        named = dict(line.split(": ", 1) for line in lines[1:])
-        while len(body) < int(named["content-length"]):
-            body += self._receive()
-        if named.get("connection") == "close":
-            self._socket.close()
-            self._socket = self._connect()
-        return int(lines[0].split()[1]), time.perf_counter() - started
-
-    def _receive(self) -> bytes:
-        found = self._socket.recv(65_536)
-        if not found:
-            raise ConnectionError("the shop has closed the connection")
-        return found

@@ -9,6 +9,8 @@ from typing import Any
 
 from api import measure_api
 from gate import measure_gate
+from lists import kept as lists_kept
+from lists import measure_lists
 from measuring import in_own_process
 from million import measure_million
 from processor import measure_processor
@@ -33,6 +35,7 @@ PARTS = (
     "serving",
     "spread",
     "api",
+    "lists",
 )
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
@@ -81,7 +84,7 @@ def main(out: Path, parts: list[str]) -> int:
     return int(not all(passed))
 
 
-def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C901 - one case a part
+def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C901, PLR0915 - one case each
     """The figures of a part, and whether each of its thresholds is kept."""
     found: Any
     match part:
@@ -140,6 +143,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C9
                 found["single, p95, ms"] <= _MAX_P95_MS,
                 found["bulk, rows/s"] >= _MIN_BULK_ROWS_PER_SECOND,
             ]
+        case "lists":
+            found = measure_lists()
+            console.print(_table("lists by the REST API", found))
+            passed = lists_kept(found)
         case "serving":
             found = in_own_process(measure_serving)
             console.print(_table("live lists", found))
