@@ -14,16 +14,16 @@ import numpy.typing as npt
 import scipy.sparse
 import torch
 
+from ml.retrieval.score_keys import ordered
 from ml.retrieval.screening import Pairs, Screen, native_type
 from streams.errors import ContractError
 
-_ITEMS_AT_ONCE = 1 << 15
+_ITEMS_AT_ONCE = 1 << 17
 _USERS_AT_ONCE = 256
-_SCORES_AT_ONCE = 1 << 24
-"""In all threads together, 32 MiB of bfloat16."""
 _FEW_USERS = 64
 """For this many users or fewer, rounding the items costs more than it saves."""
-_PRODUCTS_AT_ONCE = 1 << 19
+_PRODUCTS_AT_ONCE = 1 << 17
+"""Half a megabyte of float32, which stays in the second-level cache."""
 _NO_ITEM = 0xFFFFFFFF
 
 
@@ -67,11 +67,13 @@ def top_k(
         np.full((len(users), k), _NO_ITEM, dtype=np.int64),
         np.full((len(users), k), -np.inf, dtype=np.float32),
     )
-    blocks = _blocks(len(users), min(len(items), _ITEMS_AT_ONCE))
+    if not len(users):
+        return lists.indices, lists.scores
+    blocks = _blocks(len(users))
     dtype = native_type() if len(users) > _FEW_USERS else torch.float32
     for start in range(0, len(items), _ITEMS_AT_ONCE):
         part = torch.from_numpy(items[start : start + _ITEMS_AT_ONCE])
-        screen = Screen(part, k, dtype)
+        screen = Screen(part, torch.from_numpy(users), k, dtype)
         search = partial(
             _search, users=users, items=part, start=start, screen=screen, seen=seen, lists=lists
         )
@@ -101,7 +103,7 @@ def _search(
     queries = torch.from_numpy(users[block])
     found = _Lists(lists.indices[block], lists.scores[block])
     excluded = _seen_pairs(seen, block, start, start + len(items))
-    for pairs in screen.candidates(queries, torch.from_numpy(found.scores[:, -1:]), excluded):
+    for pairs in screen.candidates(queries, found.scores[:, -1], excluded):
         scores = _inner_products(queries, items, pairs)
         _merge(found, pairs.users, pairs.items + start, scores)
 
@@ -115,12 +117,12 @@ def _checked(vectors: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.floa
     return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
-def _blocks(users: int, items: int) -> list[slice]:
+def _blocks(users: int) -> list[slice]:
     """Blocks of users of equal length; their number is a multiple of the number of threads."""
     threads = torch.get_num_threads()
-    fitting = max(1, min(_USERS_AT_ONCE, _SCORES_AT_ONCE // threads // max(1, items)))
-    rounds = -(-users // (fitting * threads))
-    length = max(min(users, _FEW_USERS, fitting), -(-users // max(1, rounds * threads)), 1)
+    rounds = -(-users // (_USERS_AT_ONCE * threads))
+    few = min(users, _FEW_USERS, _USERS_AT_ONCE)
+    length = max(few, -(-users // max(1, rounds * threads)), 1)
     return [slice(first, min(first + length, users)) for first in range(0, users, length)]
 
 
@@ -189,14 +191,9 @@ def _merge(
 def _keys(scores: npt.NDArray[np.float32], indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """One integer for a score and an index: the better of two has the smaller one."""
     bits = np.subtract(np.float32(0), scores).view(np.int32)
-    return (_ordered(bits).astype(np.int64) << 32) | indices
+    return (ordered(bits).astype(np.int64) << 32) | indices
 
 
 def _scores(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     bits = (keys >> 32).astype(np.int32)
-    return np.subtract(np.float32(0), _ordered(bits).view(np.float32))
-
-
-def _ordered(bits: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The bits of floats as integers of the same order; its own inverse."""
-    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
+    return np.subtract(np.float32(0), ordered(bits).view(np.float32))

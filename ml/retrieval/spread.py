@@ -16,6 +16,7 @@ import numpy.typing as npt
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+_ROWS_AT_ONCE = 512
 NONE = -1
 PAGE = 20
 """Entries of a page, of which a group has at most half."""
@@ -39,34 +40,43 @@ def spread(
         own: the group of which each row may have more than half of a page, int64 (rows,).
         wanted: entries that must be on the first two pages, bool (rows, width).
     """
+    own = np.full(len(groups), NONE) if own is None else own
+    wanted = np.zeros(groups.shape, dtype=bool) if wanted is None else wanted
+    shown = np.empty((len(groups), min(k, groups.shape[1])), dtype=np.int64)
+    for first in range(0, len(groups), _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        shown[rows] = _spread(groups[rows], k, strength, own[rows], wanted[rows])
+    return shown
+
+
+def _spread(groups: Places, k: int, strength: float, own: Places, wanted: Flags) -> Places:
     cost = np.log1p(np.arange(groups.shape[1])) + strength * np.log1p(_earlier_of_group(groups))
     cost[groups == NONE] = np.inf
     order = np.argsort(cost, axis=1, kind="stable")
     groups = np.take_along_axis(groups, order, axis=1)
-    wanted = None if wanted is None else np.take_along_axis(wanted, order, axis=1)
+    wanted = np.take_along_axis(wanted, order, axis=1)
     pages = -(-min(k, groups.shape[1]) // PAGE)
     page = np.full(groups.shape, pages)
     for number in range(pages):
         left = (page == pages) & (groups != NONE)
         allowed = _earlier_of_group(np.where(left, groups, NONE)) < PAGE // 2
-        if own is not None:
-            allowed |= groups == own[:, None]
+        allowed |= groups == own[:, None]
         turn = np.where(allowed, 1, 2)
-        if wanted is not None and number == 1:
+        if number == 1:
             turn[wanted] = 0
         turn[~left] = 3
         chosen = np.zeros(groups.shape, dtype=bool)
-        first = np.argsort(turn, axis=1, kind="stable")[:, :PAGE]
+        first = _order(turn)[:, :PAGE]
         np.put_along_axis(chosen, first, values=True, axis=1)
         page[chosen & left] = number
-    shown = np.argsort(page, axis=1, kind="stable")[:, :k]
+    shown = _order(page)[:, :k]
     return np.take_along_axis(order, shown, axis=1)
 
 
 def _earlier_of_group(groups: Places) -> Places:
     """How many entries of its group come before each entry of a row, int64 (rows, width)."""
     width = np.arange(groups.shape[1])
-    order = np.argsort(groups, axis=1, kind="stable")
+    order = _order(groups)
     ordered = np.take_along_axis(groups, order, axis=1)
     begins = np.zeros(groups.shape, dtype=np.int64)
     begins[:, 1:] = np.where(ordered[:, 1:] != ordered[:, :-1], width[1:], 0)
@@ -74,3 +84,15 @@ def _earlier_of_group(groups: Places) -> Places:
     earlier = np.empty(groups.shape, dtype=np.int64)
     np.put_along_axis(earlier, order, width - begins, axis=1)
     return earlier
+
+
+def _order(numbers: Places) -> Places:
+    """The stable argsort of each row's numbers, which are less than 2^40.
+
+    Sorting integers that hold the number and its column takes a quarter of the time.
+    """
+    bits = numbers.shape[1].bit_length()
+    keys: Places = (numbers << bits) | np.arange(numbers.shape[1])
+    keys.sort(axis=1)
+    keys &= (1 << bits) - 1
+    return keys

@@ -20,7 +20,8 @@ from ml.towers.user_encoder import Vectors
 if TYPE_CHECKING:
     import scipy.sparse
 
-_USERS_AT_ONCE = 4096
+_USERS_AT_ONCE = 16384
+"""An exact search prepares all items for each block."""
 
 
 @dataclass(frozen=True, slots=True)
