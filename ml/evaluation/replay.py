@@ -127,7 +127,7 @@ def replay(
         k=k,
         seed=seed,
         cut=split.instant.to_pydatetime(),
-        end=split.test["timestamp"].max().to_pydatetime(),
+        end=split.test["timestamp"].max().floor("us").to_pydatetime(),
         training_events=len(split.training.interactions),
         users=len(users),
         users_of_period=int(split.test["user_id"].nunique()),

@@ -17,6 +17,8 @@ _WEIGHTS = {
 }
 """What an interaction is worth, as in events.shopper_items; a rating is worth nothing."""
 
+_MAX_HALF_LIVES = 1000
+
 
 class Trend:
     """Decayed scores of items, to which interactions are added in the order of time."""
@@ -72,4 +74,5 @@ class Trend:
 
     def _grown(self, at: datetime) -> float:
         """What is worth 1 at an instant, as of the start."""
-        return float(2 ** ((at - self._start) / HALF_LIFE))
+        # After a gap of years nothing is left; a float has no room for more.
+        return float(2 ** min((at - self._start) / HALF_LIFE, _MAX_HALF_LIVES))
