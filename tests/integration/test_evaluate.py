@@ -176,13 +176,37 @@ def test_a_log_in_periods_says_what_retraining_is_worth(
     assert (folder / "weeks.svg").read_text().startswith("<?xml")
 
 
+def test_a_log_event_by_event_says_what_following_the_shopper_is_worth(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("apps.cli.replaying.out", Console(width=80))
+    files = "--train train.csv --towers towers.json --json replay.json"
+    assert evaluate(monkeypatch, folder, *files.split(), *"--replay --period 1d --k 10".split()) == 0
+    found = json.loads((folder / "replay.json").read_text())
+    assert [found["k"], found["users"], found["users_of_period"]] == [10, 90, 90]
+    assert found["versions"]["python"]
+    printed = capsys.readouterr()
+    assert max(map(len, printed.out.splitlines())) <= 80
+    assert "…" not in printed.out
+    lists = ["live", "nightly", "at_cut", "trending", "popular"]
+    for reading in ("new_items", "all_items"):
+        figures = found["readings"][reading]
+        assert list(figures["lists"]) == lists
+        assert f"{figures['events']} events of {figures['users']} users" in printed.out
+        for name in lists:
+            assert f"{figures['lists'][name]['hit_rate']['mean']:.4f}" in printed.out
+            assert name.replace("_", " ") in printed.out
+    assert f"before {found['cut'][:10]}" in printed.err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ("--replay", "one of --test, --split, --retrain and --replay"),
         ("--models ease", "--models needs --test or --split"),
         ("--picture weeks.jpg", "neither .svg nor .png"),
         ("--picture no/weeks.svg", "there is no folder no"),
-        ("--test test.csv", "one of --test, --split and --retrain"),
+        ("--test test.csv", "one of --test, --split, --retrain"),
         ("--period 3w", "3w is not a duration"),
         ("--period 90d", "no interaction is older"),
     ],
@@ -241,16 +265,16 @@ def _first_model(command: psutil.Process) -> psutil.Process:
         ({"--format": "lines"}, (1, "train.csv has no usable row")),
         ({"--items": "test.txt"}, (1, "test.txt lacks the columns item_id")),
         ({"--towers": "train.csv"}, (1, "train.csv: the file: Invalid JSON")),
-        ({"--test": None}, (1, "one of --test, --split and --retrain")),
-        ({"--split": "time"}, (1, "one of --test, --split and --retrain")),
+        ({"--test": None}, (1, "one of --test, --split, --retrain")),
+        ({"--split": "time"}, (1, "one of --test, --split, --retrain")),
         ({"--test-share": "0.2"}, (1, "--test-share belongs to --split")),
         ({"--test": None, "--split": "time", "--test-share": "1"}, (1, "must be in (0, 1), not 1")),
         (
             {"--test": None, "--split": "time", "--train": "train.txt", "--format": "lines"},
             (1, "the timestamp of every interaction; 540 of 540 have none"),
         ),
-        ({"--period": "7d"}, (1, "need --retrain")),
-        ({"--picture": "some.svg"}, (1, "need --retrain")),
+        ({"--period": "7d"}, (1, "--period needs --retrain or --replay")),
+        ({"--picture": "some.svg"}, (1, "--picture needs --retrain")),
         ({"--json": "no/where.json"}, (1, "there is no folder no")),
     ],
 )
