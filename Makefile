@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRAS := streams,storefront,ml,evaluation,pipelines,registry,migrations,local,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-object-storage test-retraining test-soak quality bench scale format clean
+.PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-object-storage test-model-registry test-retraining test-soak quality bench scale format clean
 
 include cluster.mk
 
@@ -82,6 +82,10 @@ test-publications: setup ## Publish and kill publications while shoppers read; [
 test-object-storage: setup ## Publish to a real S3 server, stop it and damage what it holds (needs Go)
 	@tests/support/tools/build.sh versitygw
 	@$(BIN)/pytest tests/integration/ml/test_artifacts_on_s3.py
+
+test-model-registry: setup ## Copy versions to a running Kubeflow Model Registry; URL=http://... (it keeps the test's models)
+	@test -n '$(URL)' || { echo "name a running Kubeflow Model Registry: make test-model-registry URL=http://host:port"; exit 1; }
+	@RECSYS_TEST_MODEL_REGISTRY_URL='$(URL)' $(BIN)/pytest tests/integration/ml/test_kubeflow_model_registry.py
 
 test-retraining: setup ## Kill a run of the pipeline in each of its steps, and repeat it
 	@$(BIN)/pytest tests/integration/ml/test_pipeline_kills.py

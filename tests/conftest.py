@@ -16,6 +16,7 @@ WHEN_NAMED = tuple(
     for each in (
         "faults",
         "integration/ml/test_artifacts_on_s3.py",
+        "integration/ml/test_kubeflow_model_registry.py",
         "integration/ml/test_pipeline_kills.py",
         "interop",
         "pattern/lint",
@@ -26,7 +27,7 @@ WHEN_NAMED = tuple(
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Tests that take long, or need Go or a cluster, run when they are named."""
+    """Tests that take long, or need Go, a cluster or another server, run when they are named."""
     if collection_path not in WHEN_NAMED:
         return None
     named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]

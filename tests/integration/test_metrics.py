@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from apps.load.visitor import Visitor
 from apps.storefront.catalog.repository import upsert_products
-from ml.registry import item_vectors, repository
+from ml.registry import item_vectors, registry_sync, repository
 from ml.registry.repository import ModelVersion
 from streams.contracts import INTERACTIONS, NEW_USERS, Product, new_id
 from streams.publisher import Publisher
@@ -113,6 +113,7 @@ def with_live_model(database_url: str) -> str:
         repository.switch_live(connection, VERSION, by="a test", reason="test")
         repository.register(connection, ModelVersion(REJECTED, decision={"promoted": False}))
         repository.mark_published(connection, REJECTED)
+        registry_sync.failed(connection, datetime.now(UTC), "it is away")
     return database_url
 
 
@@ -142,6 +143,8 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
         assert _value(port, "recsys_rejected_versions") == 1
         newest = _value(port, "recsys_newest_version_timestamp_seconds")
         assert time.time() - 300 < newest <= time.time()
+        behind = _value(port, "recsys_model_registry_behind_since_timestamp_seconds")
+        assert time.time() - 300 < behind <= time.time()
         _until(lambda: httpx.get(f"{url}/health/ready").json()["kafka"] == "up", log)
         requests = "recsys_http_request_duration_seconds_count"
         assert _value(port, requests, endpoint="product.index") == 0
