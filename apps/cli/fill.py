@@ -1,7 +1,9 @@
 """`recsys fill`: load data into an empty shop, on a laptop or in a cluster."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,8 +17,11 @@ from apps.cli.inputs import (
     UserCount,
 )
 from apps.cli.progress import ProgressDisplay, out
-from apps.filling.source import dataset, synthetic
+from apps.filling.source import Source, dataset, synthetic
 from ml.data.synthetic import SyntheticConfig
+
+if TYPE_CHECKING:
+    from apps.filling.loader import LoadReport
 
 
 def register(cli: typer.Typer) -> None:
@@ -38,17 +43,32 @@ def fill(
     files of RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE. Without
     these variables it is the shop of the running stack.
     """
+    config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
+
+    def source(folder: Path, on_status: Callable[[str], None]) -> Source:
+        return dataset(data, folder, on_status) if data else synthetic(config, folder)
+
+    fill_from(source)
+
+
+def fill_from(make: Callable[[Path, Callable[[str], None]], Source]) -> "LoadReport | None":
+    """Load a source into the shop unless it has products, and print what became of it.
+
+    Args:
+        make: called with a folder for files and a callback of progress, if the shop is empty.
+
+    Returns:
+        None for a shop that has products.
+    """
     from apps.filling.fill import fill as load
     from apps.filling.fill import products_in
 
     settings = fill_settings()
     if products := products_in(settings):
         out.print(f"the shop already has {products:,} products: nothing was changed")
-        return
-    config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
+        return None
     with ProgressDisplay() as display, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        source = dataset(data, folder, display.status) if data else synthetic(config, folder)
+        source = make(Path(name), display.status)
         display.step(f"loading the {source.name}")
         report = load(
             settings,
@@ -64,3 +84,4 @@ def fill(
         out.print(
             f"{len(report.rejected):,} rows were rejected, {len(report.repaired):,} were repaired"
         )
+    return report

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml.data.fields import RejectedRow
 from ml.data.synthetic import SyntheticConfig, generate
-from streams.contracts import Interaction, NewUser, Product
+from streams.contracts import Interaction, InteractionType, NewUser, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,25 @@ def dataset(location: str, folder: Path, on_status: Callable[[str], None]) -> So
         interactions=shop.interactions,
         rejected=shop.rejected,
         repaired=repaired + merged,
+    )
+
+
+def gorse(path: Path, types: Mapping[str, InteractionType]) -> Source:
+    """What Gorse has: its dump, or the folder of its exported files.
+
+    Args:
+        path: the file or the folder.
+        types: interaction types by the names of feedback.
+    """
+    from ml.data.gorse import read_gorse
+
+    shop = read_gorse(path, types)
+    return Source(
+        name=f"Gorse's {path.name}",
+        products=shop.products,
+        users=shop.users,
+        interactions=shop.interactions,
+        rejected=shop.rejected,
     )
 
 

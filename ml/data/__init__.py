@@ -7,5 +7,6 @@
 - `log_table`: a log and its held-out items as tables, to train and evaluate on.
 - `catalogue_table`: the products and users that belong to such a log, as tables.
 - `amazon`: an Amazon-style table of products and reviews, as a shop.
+- `gorse`: what Gorse exports, as a shop.
 - `synthetic`: a generated shop with its ground truth.
 """

@@ -17,6 +17,7 @@ from apps.local.stack import Stack
 from ml.data.synthetic import SyntheticConfig, generate
 from ml.registry.repository import live_version
 from streams.errors import ConfigurationError, UnavailableError
+from support.gorse import write_dump
 from support.laptop import RunningStack, local_settings
 
 pytestmark = pytest.mark.integration
@@ -195,6 +196,29 @@ def test_a_data_set_fills_it_too(
             "select user_id, rating from events.interactions where item_id = 'B01' order by user_id"
         ).fetchall()
     assert stored == [("AU1", 4.0), ("AU2", 4.0)]
+
+
+def test_what_gorse_has_fills_it_too(empty_stack: RunningStack, tmp_path: Path) -> None:
+    with psycopg.connect(empty_stack.database_url) as connection:
+        connection.execute("truncate shop.products cascade")
+    source = write_dump(tmp_path / "gorse.dump")
+
+    done = recsys(empty_stack, "import", "gorse", str(source), "--feedback", "star=cart")
+
+    assert done.returncode == 0, done.stderr
+    assert "2 products and 3 interactions" in done.stdout
+    assert "the item is hidden" in done.stderr
+    with psycopg.connect(empty_stack.database_url) as connection:
+        stored = connection.execute(
+            "select user_id, item_id, interaction_type from events.interactions"
+            " where user_id in ('ada', 'ben') and interaction_type not like '%_view'"
+            " order by timestamp"
+        ).fetchall()
+    assert stored == [
+        ("ben", "lamp", "purchase"),
+        ("ada", "lamp", "view"),
+        ("ada", "kettle", "cart"),
+    ]
 
 
 def test_while_events_are_not_stored_the_shop_stays_empty(
