@@ -181,7 +181,8 @@ def test_a_log_event_by_event_says_what_following_the_shopper_is_worth(
 ) -> None:
     monkeypatch.setattr("apps.cli.replaying.out", Console(width=80))
     files = "--train train.csv --towers towers.json --json replay.json"
-    assert evaluate(monkeypatch, folder, *files.split(), *"--replay --period 1d --k 10".split()) == 0
+    options = "--replay --period 1d --k 10"
+    assert evaluate(monkeypatch, folder, *files.split(), *options.split()) == 0
     found = json.loads((folder / "replay.json").read_text())
     assert [found["k"], found["users"], found["users_of_period"]] == [10, 90, 90]
     assert found["versions"]["python"]
