@@ -3,6 +3,10 @@
 import json
 
 PLAIN_CHAIN = json.dumps(
-    {"filters": [{"stage": "bought"}, {"stage": "viewed"}], "order": [{"stage": "spread"}]}
+    {
+        "fused": {},
+        "filters": [{"stage": "bought"}, {"stage": "viewed"}],
+        "order": [{"stage": "spread"}],
+    }
 )
 """It leaves out all that was met lately, and spreads."""

@@ -29,6 +29,7 @@ _REASONS = {
     "popular": "Popular with other shoppers",
     "new": "The newest arrivals",
     "newest": "The newest arrivals",
+    "recent": "Based on your recent activity",
     "similar": "Similar products",
     "bought_together": "Bought together with what you chose",
 }
@@ -39,6 +40,7 @@ _SURFACES = {
     "popular": "popular",
     "new": "new",
     "newest": "new",
+    "recent": "home",
     "similar": "similar",
     "bought_together": "bought_together",
 }

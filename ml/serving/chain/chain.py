@@ -20,6 +20,11 @@ from ml.serving.metrics import LEFT_OUT, NAMED, STAGE_SECONDS
 from streams.contracts import describe
 from streams.errors import ConfigurationError
 
+
+def _fused_by_default() -> Mapping[SourceName, Weight]:
+    return {"recent": 2.0, "bought_together": 0.5}
+
+
 ListSource = SourceName | Literal["none"]
 StepKind = Literal["source", "filter", "fusion", "order"]
 
@@ -62,7 +67,7 @@ class Chain(BaseModel):
         "popular",
     )
     """The candidate sources of which the first makes the list that has anything left."""
-    fused: Mapping[SourceName, Weight] = Field(default_factory=dict)
+    fused: Mapping[SourceName, Weight] = Field(default_factory=_fused_by_default)
     """Sources that add to a personal list, with their weights; the list itself has weight 1."""
     filters: tuple[AnyFilter, ...] = (
         Available(),

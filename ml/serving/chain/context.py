@@ -14,7 +14,7 @@ from ml.serving.chain.candidates import ReasonKind
 from ml.serving.live_model import LiveModel, Towers
 from ml.serving.metrics import INFERENCE_SECONDS
 from ml.serving.shopper import Shopper
-from streams.contracts import InteractionType
+from streams.contracts import Interaction, InteractionType
 
 Array = npt.NDArray[np.float32]
 
@@ -62,12 +62,17 @@ class Context:
         towers, shopper = self.towers, self.shopper
         if towers is None or not (shopper.history or shopper.preferences):
             return None
+        return self.encoded(shopper.preferences, shopper.history, towers)
+
+    @staticmethod
+    def encoded(
+        preferences: Sequence[str], history: Sequence[Interaction], towers: Towers
+    ) -> Array:
+        """Somebody with these preferences and events, float32 (dim,)."""
         with INFERENCE_SECONDS.time():
-            unknown = towers.users.unknown({each.item_id for each in shopper.history})
+            unknown = towers.users.unknown({each.item_id for each in history})
             new_items = towers.items.vectors(unknown)
-            return towers.users.encode_shopper(
-                shopper.preferences, shopper.history, new_items=new_items
-            )
+            return towers.users.encode_shopper(preferences, history, new_items=new_items)
 
     @cached_property
     def acted_on(self) -> Mapping[str, ReasonKind]:

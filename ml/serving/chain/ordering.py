@@ -22,7 +22,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class SeenBefore(Order):
-    """Keep what the shopper has already looked at to a share of the list."""
+    """Keep what the shopper has already looked at to a share of the list, the newest first."""
 
     stage: Literal["seen_before"] = "seen_before"
     share: Share = 0.2
@@ -32,8 +32,12 @@ class SeenBefore(Order):
         viewed = context.viewed
         if not viewed:
             return candidates
+        named = {each.item_id: each for each in candidates}
+        newest_first = (named[item_id] for item_id in viewed if item_id in named)
         said = [
-            replace(each, reason=Reason(ReasonKind.SEEN_BEFORE)) if each.item_id in viewed else each
+            replace(next(newest_first), reason=Reason(ReasonKind.SEEN_BEFORE))
+            if each.item_id in viewed
+            else each
             for each in candidates
         ]
         return at_most(self.share, said, lambda each: each.item_id in viewed)

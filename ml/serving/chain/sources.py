@@ -13,13 +13,14 @@ import numpy as np
 
 from ml.serving.category_spread import CANDIDATES_PER_PLACE
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
-from ml.serving.chain.context import Context
+from ml.serving.chain.context import Array, Context
 from ml.serving.live_items import MAX_SIMILAR
+from ml.serving.live_model import Towers
 from ml.serving.metrics import SEARCH_SECONDS
 
 Source = Callable[[Context], Sequence[Candidate]]
 SourceName = Literal[
-    "live", "precomputed", "trending", "popular", "new", "similar", "bought_together"
+    "live", "precomputed", "trending", "popular", "recent", "new", "similar", "bought_together"
 ]
 
 _LISTED = Reason(ReasonKind.LISTED)
@@ -27,6 +28,8 @@ _TRENDING = Reason(ReasonKind.TRENDING)
 _POPULAR = Reason(ReasonKind.POPULAR)
 _NEW = Reason(ReasonKind.NEW)
 
+_RECENT = 2
+"""How many of the newest events tell what the shopper looks for now (docs/serving.md)."""
 _LAST = 3
 """How many items of the history, the newest ones, are looked around."""
 _MIN_TRENDING = 10
@@ -41,13 +44,26 @@ def live(context: Context) -> Sequence[Candidate]:
         return ()
     if context.shopper.user_id and context.met is None:
         return ()  # it might name what they have bought
+    return _nearest("live", context.user_vector, context.towers, context)
+
+
+def recent(context: Context) -> Sequence[Candidate]:
+    """The items nearest to what the shopper did last, whatever they did before and like besides.
+
+    It adds to a live list alone: one that is up to date has nothing new to follow.
+    """
+    if context.source != "live" or context.towers is None or not context.shopper.history:
+        return ()
+    vector = context.encoded((), context.shopper.history[-_RECENT:], context.towers)
+    return _nearest("recent", vector, context.towers, context)
+
+
+def _nearest(source: str, vector: Array, towers: Towers, context: Context) -> Sequence[Candidate]:
     wanted = CANDIDATES_PER_PLACE * context.limit + len(context.viewed)
     with SEARCH_SECONDS.time():
-        ids, scores = context.towers.items.search(
-            context.user_vector, wanted, context.excluded, only=context.only
-        )
+        ids, scores = towers.items.search(vector, wanted, context.excluded, only=context.only)
     return [
-        Candidate(item_id, "live", _LISTED, score)
+        Candidate(item_id, source, _LISTED, score)
         for item_id, score in zip(ids, scores.tolist(), strict=True)
     ]
 
@@ -126,6 +142,7 @@ SOURCES: Mapping[SourceName, Source] = MappingProxyType(
         "precomputed": precomputed,
         "trending": trending,
         "popular": popular,
+        "recent": recent,
         "new": new,
         "similar": similar,
         "bought_together": bought_together,

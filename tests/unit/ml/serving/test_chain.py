@@ -25,7 +25,7 @@ from support.planted_catalogue import CATEGORIES, ITEMS, NOW, planted_model
 
 RequestOf = Callable[..., Context]
 DAY = timedelta(days=1)
-PLAIN = Chain(order=())
+PLAIN = Chain(fused={}, order=())
 
 
 def _ids(made: Any) -> list[str]:
@@ -96,7 +96,7 @@ def test_what_was_bought_is_gone_and_what_was_viewed_is_not(request_of: RequestO
 @pytest.mark.parametrize("left", [1, 5, 40])
 def test_no_row_that_exists_is_missing_under_any_filter(request_of: RequestOf, left: int) -> None:
     bought = {item: Met(NOW, 0) for item in ITEMS[left:]}
-    made = Chain(order=()).make(request_of(preferences=["Kitchen"], met=bought, limit=40))
+    made = PLAIN.make(request_of(preferences=["Kitchen"], met=bought, limit=40))
     assert set(_ids(made)) == set(ITEMS[:left])
 
 
@@ -109,7 +109,7 @@ def test_each_product_has_the_reason_that_is_true_of_it(request_of: RequestOf) -
         preferences=["Garden"],
         limit=40,
     )
-    reasons = {each.item_id: each.reason for each in Chain(order=()).make(context).candidates}
+    reasons = {each.item_id: each.reason for each in PLAIN.make(context).candidates}
     assert reasons["i20"] == Reason(ReasonKind.VIEWED, "i25")
     assert reasons["i12"] == Reason(ReasonKind.CARTED, "i11")
     assert reasons["i33"] == Reason(ReasonKind.PREFERENCE, "Garden")
@@ -227,7 +227,22 @@ def test_a_list_of_one_category_has_all_of_it_and_nothing_else(request_of: Reque
     assert only == set(ITEMS[:20])
     assert categories.within("Kitch") == set()
     event = interaction("u", "i25", "view", NOW)
-    made = Chain(order=()).make(request_of(event, limit=40, only=only))
+    made = PLAIN.make(request_of(event, limit=40, only=only))
     assert (made.source, set(_ids(made))) == ("live", set(ITEMS[:20]))
     popular = Chain().make(request_of(only=categories.within("Home|Lamps")))
     assert (popular.source, _ids(popular)) == ("popular", ITEMS[29:19:-1])
+
+
+def test_the_newest_events_count_more_than_a_long_history(request_of: RequestOf) -> None:
+    long_ago = [interaction("u", f"i{20 + n % 10}", "view", NOW - DAY) for n in range(40)]
+    now = [interaction("u", item, "view", NOW) for item in ("i33", "i34")]
+    context = request_of(*long_ago, *now, listed=["i30"], acted_since=True)
+    assert not any(each.startswith("i3") for each in _ids(PLAIN.make(context)))
+    followed = _ids(Chain(order=()).make(context))
+    assert sum(each.startswith("i3") for each in followed) >= 5
+
+
+def test_a_list_that_is_up_to_date_is_not_changed_by_old_events(request_of: RequestOf) -> None:
+    listed = ["i30", "i02", "i11"]
+    made = Chain(order=()).make(request_of(interaction("u", "i25", "view", NOW), listed=listed))
+    assert (made.source, _ids(made)) == ("precomputed", listed)

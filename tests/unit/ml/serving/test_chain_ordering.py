@@ -55,11 +55,13 @@ def test_a_share_of_zero_takes_them_away() -> None:
 def test_what_was_seen_before_has_a_fifth_of_the_list_and_says_so(request_of: RequestOf) -> None:
     context = request_of(*(interaction("u", f"i0{n}", "view", NOW) for n in range(6)))
     found = SeenBefore().ordered(_candidates(*ITEMS[:20]), context)
-    assert _ids(found)[:7] == ["i00", "i06", "i07", "i08", "i09", "i01", "i10"]
+    assert _ids(found)[:7] == ["i05", "i06", "i07", "i08", "i09", "i04", "i10"]
+    assert {each.item_id for each in found} == set(ITEMS[:20])
     kinds = {each.item_id: each.reason.kind for each in found}
     assert kinds["i05"] is ReasonKind.SEEN_BEFORE
     assert kinds["i06"] is ReasonKind.LISTED
-    assert _ids(SeenBefore(share=1).ordered(_candidates(*ITEMS[:20]), context)) == ITEMS[:20]
+    whole = _ids(SeenBefore(share=1).ordered(_candidates(*ITEMS[:20]), context))
+    assert whole == [*reversed(ITEMS[:6]), *ITEMS[6:20]]
 
 
 def test_other_products_of_a_kind_just_bought_step_back(request_of: RequestOf) -> None:
