@@ -74,6 +74,8 @@ def validate(
 ) -> ValidatedBatch[E]:
     """Decode records; those that break the contract become dead letters.
 
+    The key of a record must be that of its event: its user, in UTF-8.
+
     Args:
         contract: of the public topic.
         records: of that topic.
@@ -86,12 +88,20 @@ def validate(
         try:
             event, encoded = contract.read(record.value)
             event.check_public(latest)
+            _check_key(event, record.key)
         except MalformedEventError as error:
             batch.dead_letters.append(_dead_letter(record, str(error)))
         else:
             batch.valid.append(event)
             batch.encoded.append(encoded)
     return batch
+
+
+def _check_key(event: Event, key: bytes | None) -> None:
+    # The partition follows from the key. In two partitions, events of one user would lose their
+    # order, and two workers would change the same memory.
+    if key != event.key.encode():
+        raise MalformedEventError("event: the record's key is not its user_id")
 
 
 def _dead_letter(record: Record, reason: str) -> DeadLetter:

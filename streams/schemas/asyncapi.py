@@ -14,6 +14,7 @@ VERSION = "1.0.0"
 _KAFKA_BINDING = "0.5.0"
 _SCHEMAS = "#/components/schemas/{model}"
 _DEAD_LETTER = "DeadLetter"
+_REFUSED = "The bytes of `user_id` in UTF-8: a record with another key is refused."
 _DEAD_LETTER_HEADERS = {
     "topic": "Topic of the refused record.",
     "partition": "Its partition there.",
@@ -134,7 +135,7 @@ def _message(contract: type[Event]) -> dict[str, Any]:
         "summary": _first_line(contract.__doc__),
         "contentType": "application/json",
         "payload": {"$ref": _SCHEMAS.format(model=contract.__name__)},
-        "bindings": _key(contract.key.__doc__),
+        "bindings": _key(f"{_first_line(contract.key.__doc__)} {_REFUSED}"),
     }
 
 
@@ -155,8 +156,8 @@ def _dead_letter() -> dict[str, Any]:
     }
 
 
-def _key(description: str | None) -> dict[str, Any]:
-    key = {"type": "string", "description": _first_line(description)}
+def _key(description: str) -> dict[str, Any]:
+    key = {"type": "string", "description": description}
     return {"kafka": {"key": key, "bindingVersion": _KAFKA_BINDING}}
 
 

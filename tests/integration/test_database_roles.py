@@ -40,7 +40,7 @@ from streams.processor.trending import TrendingLists
 from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
 from support.interactions import interaction
-from support.records import Record
+from support.records import keyed
 from support.served_features import served_features
 from support.shop import ListOf, shop, submit
 
@@ -132,10 +132,10 @@ def process(database_url: str) -> list[tuple[str, bytes]]:
     database, online_store = Database(database_url, connections=2, timeout=5), OnlineStore(settings)
     ids = {INTERACTIONS.public.name: uuid4(), ERASURES.public.name: uuid4()}
     processing = Processing(settings, ids, publisher, database, online_store)
-    processing.process(INTERACTIONS, [Record("interactions", 0, 0, view.encode())])
+    processing.process(INTERACTIONS, [keyed("interactions", 0, view.encode())])
     assert processing.judge_ended_sessions() == 1
     wish = Erasure(erasure_id=new_id(), user_id="u7", timestamp=LONG_AGO)
-    processing.process(ERASURES, [Record("erasures", 0, 0, wish.encode())])
+    processing.process(ERASURES, [keyed("erasures", 0, wish.encode())])
     assert TrendingLists(database, online_store).publish() > 0
     assert processing.forget_old_activity() == 0
     online_store.close()

@@ -19,7 +19,7 @@ from streams.processor.processing import Processing
 from streams.settings import ProcessorSettings
 from streams.sink.connectors import SINKS
 from support.interactions import interaction
-from support.records import Record
+from support.records import keyed
 from support.shop import PASSWORD, outbox, shop, sign_up, submit
 
 pytestmark = pytest.mark.integration
@@ -83,14 +83,14 @@ def test_late_events_are_dropped_and_those_of_others_stay(
 ) -> None:
     both = [view("gone").encode(), view("stays").encode()]
     processing.process(INTERACTIONS, [
-        Record("interactions", 0, offset, value) for offset, value in enumerate(both)
+        keyed("interactions", offset, value) for offset, value in enumerate(both)
     ])  # fmt: skip
     with psycopg.connect(database_url) as connection:
         for user_id in ("gone", "stays"):
             connection.execute(SUNK, [uuid4(), user_id])
-    processing.process(ERASURES, [Record("erasures", 0, 0, erasure("gone").encode())])
+    processing.process(ERASURES, [keyed("erasures", 0, erasure("gone").encode())])
     processing.process(INTERACTIONS, [
-        Record("interactions", 0, 2 + offset, value) for offset, value in enumerate(both)
+        keyed("interactions", 2 + offset, value) for offset, value in enumerate(both)
     ])  # fmt: skip
     with psycopg.connect(database_url) as connection:
         connection.execute(SUNK, [uuid4(), "gone"])
@@ -111,10 +111,10 @@ def test_late_events_are_dropped_and_those_of_others_stay(
 def test_an_erasure_that_comes_again_keeps_its_first_figures(
     processing: Processing, database_url: str
 ) -> None:
-    processing.process(INTERACTIONS, [Record("interactions", 0, 0, view("gone").encode())])
+    processing.process(INTERACTIONS, [keyed("interactions", 0, view("gone").encode())])
     value = erasure("gone").encode()
     for offset in range(2):
-        processing.process(ERASURES, [Record("erasures", 0, offset, value)])
+        processing.process(ERASURES, [keyed("erasures", offset, value)])
     with psycopg.connect(database_url) as connection:
         found = erasures.find(connection, "gone")
     assert found
@@ -128,7 +128,7 @@ def test_an_erasure_waits_for_who_is_writing_and_finds_their_rows(
     done = threading.Event()
 
     def erase() -> None:
-        processing.process(ERASURES, [Record("erasures", 0, 0, erasure("gone").encode())])
+        processing.process(ERASURES, [keyed("erasures", 0, erasure("gone").encode())])
         done.set()
 
     with psycopg.connect(database_url) as writer, psycopg.connect(database_url) as holder:

@@ -42,8 +42,8 @@ def processing(settings: ProcessorSettings) -> Iterator[Processing]:
 def test_a_record_that_a_batch_has_twice_is_done_once(
     settings: ProcessorSettings, processing: Processing
 ) -> None:
-    good = interaction(str(uuid4()), "i", "view", datetime.now(UTC)).encode()
-    key = uuid4().hex
+    key = str(uuid4())
+    good = interaction(key, "i", "view", datetime.now(UTC)).encode()
     batch = [
         Record("interactions", 0, offset, value, key.encode())
         for offset, value in enumerate((good, b"{", good, b"["))

@@ -24,6 +24,7 @@ from streams.contracts.dead_letter import REASON
 from streams.publisher import Publisher
 from support.broken_records import BROKEN, record
 from support.dead_letters import headers, letters
+from support.products import add_product
 from support.served_features import served_features
 
 pytestmark = pytest.mark.integration
@@ -125,8 +126,9 @@ def test_poison_is_a_dead_letter_and_stops_nothing(
 ) -> None:
     refused = [
         *BROKEN.values(),
-        record(timestamp="2098-01-01T00:00:00Z"),
-        record(interaction_type="positive_view"),
+        record(user_id="poisoned", timestamp="2098-01-01T00:00:00Z"),
+        record(user_id="poisoned", interaction_type="positive_view"),
+        record(user_id="of another key"),
     ]
     good = [
         interaction("poisoned", number, InteractionType.CART, "i") for number in range(len(refused))
@@ -200,11 +202,7 @@ def test_what_shoppers_view_now_is_soon_trending(
     stack: Any, publisher: Publisher, tmp_path: Path
 ) -> None:
     """The worker that has the first partition of the interactions publishes it to Feast."""
-    with psycopg.connect(stack.database_url) as connection:
-        connection.execute(
-            "insert into shop.products (item_id, product_name, category, arrival_date)"
-            " values ('trendy', 'x', 'Stream|Flow', now())"
-        )
+    add_product(stack.database_url, "trendy", "Stream|Flow")
     now = datetime.now(UTC)
     kind = InteractionType.VIEW
     events = [

@@ -32,7 +32,8 @@ from streams.processor.sessions import SessionEvent, judge, key_of
 from streams.processor.trending import TrendingLists
 from streams.settings import ProcessorSettings
 from support.interactions import interaction
-from support.records import Record
+from support.products import add_product
+from support.records import Record, keyed
 from support.served_features import served_features
 
 pytestmark = pytest.mark.integration
@@ -75,7 +76,7 @@ class Worker:
     def process(self, events: Sequence[Interaction]) -> list[Record]:
         """Process events as new records; returns these."""
         records = [
-            Record(INTERACTIONS.public.name, 0, self.offset + place, event.encode())
+            keyed(INTERACTIONS.public.name, self.offset + place, event.encode())
             for place, event in enumerate(events)
         ]
         self.offset += len(records)
@@ -322,12 +323,9 @@ def test_workers_that_count_the_same_items_never_wait_for_each_other_in_a_circle
 def test_feast_has_what_is_trending_in_the_shop_and_in_each_category(
     worker: Worker, database_url: str, tmp_path: Path
 ) -> None:
-    with psycopg.connect(database_url) as connection, connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into shop.products (item_id, product_name, category, arrival_date)"
-            " values (%s, 'x', %s, now())",
-            [("lamp", "Home|Lamps"), ("chair", "Home"), ("gift", ""), ("book", "Books")],
-        )
+    products = {"lamp": "Home|Lamps", "chair": "Home", "gift": "", "book": "Books"}
+    for item_id, category in products.items():
+        add_product(database_url, item_id, category)
     worker.process([viewed(f"u{n}", item) for n, item in enumerate(["lamp", "chair", "lamp"])])
     worker.process([viewed("v", "gift", 1), viewed("v", "unknown", 2)])
     lists = TrendingLists(worker.database, worker.online_store)

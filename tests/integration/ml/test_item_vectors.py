@@ -28,6 +28,7 @@ from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from support.interactions import interaction
 from support.laptop import free_ports
+from support.products import add_product
 
 pytestmark = pytest.mark.integration
 
@@ -63,22 +64,6 @@ def item_vectors(settings: MlSettings) -> Iterator[ItemVectors]:
     vectors.close()
 
 
-def add_product(
-    settings: MlSettings,
-    item_id: str,
-    category: str,
-    *,
-    arrival: datetime | None = None,
-    about: str = "",
-) -> None:
-    with psycopg.connect(settings.database_url) as connection:
-        connection.execute(
-            "insert into shop.products (item_id, product_name, category, arrival_date,"
-            " about_product) values (%s, %s, %s, %s, %s)",
-            (item_id, f"{category} {item_id}", category, arrival or datetime.now(UTC), about),
-        )
-
-
 def stored(settings: MlSettings, version: str, item_id: str) -> np.ndarray | None:
     with psycopg.connect(settings.database_url) as connection:
         return changed_item_vectors(connection, version, since=0).get(item_id)
@@ -102,7 +87,7 @@ def test_a_product_that_arrives_is_recommended_to_those_who_shop_in_its_category
     features: OnlineFeatures,
     eventually: Eventually,
 ) -> None:
-    add_product(settings, "new-tool", "Tools")
+    add_product(settings.database_url, "new-tool", "Tools")
     assert item_vectors.update() == 1
     assert item_vectors.update() == 0
 
@@ -122,7 +107,7 @@ def test_a_product_that_arrives_is_recommended_to_those_who_shop_in_its_category
 def test_a_product_that_changes_is_encoded_again(
     settings: MlSettings, bundle: Bundle, item_vectors: ItemVectors
 ) -> None:
-    add_product(settings, "moved", "Tools")
+    add_product(settings.database_url, "moved", "Tools")
     item_vectors.update()
     as_tool = stored(settings, bundle.version, "moved")
     with psycopg.connect(settings.database_url) as connection:
@@ -153,7 +138,9 @@ def test_what_the_shop_itself_changes_of_a_product_encodes_nothing(
 def test_a_product_that_arrives_later_waits_for_its_day(
     settings: MlSettings, bundle: Bundle, item_vectors: ItemVectors
 ) -> None:
-    add_product(settings, "announced", "Tools", arrival=datetime.now(UTC) + timedelta(days=1))
+    add_product(
+        settings.database_url, "announced", "Tools", arrival=datetime.now(UTC) + timedelta(days=1)
+    )
     assert item_vectors.update() == 0
     with psycopg.connect(settings.database_url) as connection:
         connection.execute(
@@ -167,7 +154,7 @@ def test_a_version_that_takes_over_gets_what_arrived_after_its_data_were_read(
 ) -> None:
     dataset = load_dataset(settings, datetime.now(UTC))
     second = train(dataset, bundle.config, seed=1)
-    add_product(settings, "meanwhile", "Tools")
+    add_product(settings.database_url, "meanwhile", "Tools")
     assert item_vectors.update() == 1
     publish(
         Ranker(second, {}, {"two_tower": 1.0}),
@@ -190,8 +177,8 @@ def test_a_text_is_embedded_for_the_vector_and_kept_for_the_next_training(
     with psycopg.connect(settings.database_url) as connection:
         connection.execute("update shop.products set about_product = 'Something of ' || category")
     bundle = publish_version(settings, TowersConfig(epochs=1, dim=8))
-    add_product(settings, "saw", "Tools", about="Cuts wood quickly and quietly")
-    add_product(settings, "oar", "Tools", about="Moves a boat through still water")
+    add_product(settings.database_url, "saw", "Tools", about="Cuts wood quickly and quietly")
+    add_product(settings.database_url, "oar", "Tools", about="Moves a boat through still water")
 
     assert item_vectors.update() == 2
 
@@ -243,7 +230,7 @@ def test_the_process_encodes_within_a_minute_and_survives_a_kill(
     with encoder(settings, tmp_path) as (address, process):
         eventually(lambda: status(f"{address}/health/ready") == 200, 30)
         for number in range(500):
-            add_product(settings, f"crowd-{number}", "Tools")
+            add_product(settings.database_url, f"crowd-{number}", "Tools")
         eventually(lambda: stored(settings, bundle.version, "crowd-499") is not None, 60)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

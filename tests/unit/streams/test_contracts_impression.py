@@ -8,7 +8,7 @@ from streams.contracts import Impression, MalformedEventError
 from streams.contracts.impression import MAX_SHOWN
 from streams.processor.validation import validate
 from streams.schemas.json_schema import json_schema
-from support.records import Record
+from support.records import keyed
 
 GOOD: dict[str, Any] = {
     "impression_id": "01900000-0000-7000-8000-00000000000a",
@@ -83,5 +83,6 @@ def test_an_item_with_nul_is_refused() -> None:
 
 
 def test_an_impression_from_the_future_is_refused() -> None:
-    record = Record("impressions", 0, 0, value(timestamp="2098-01-01T00:00:00Z"))
-    assert len(validate(Impression, [record]).dead_letters) == 1
+    record = keyed("impressions", 0, value(timestamp="2098-01-01T00:00:00Z"))
+    (letter,) = validate(Impression, [record]).dead_letters
+    assert "future" in letter.reason

@@ -6,7 +6,7 @@ import pytest
 from streams.contracts import Interaction, InteractionType, NewUser
 from streams.processor.validation import validate
 from support.broken_records import BROKEN, record
-from support.records import Record
+from support.records import Record, keyed
 
 GOOD = json.dumps(
     {
@@ -20,7 +20,7 @@ GOOD = json.dumps(
 
 def test_every_record_ends_in_one_of_the_lists_in_order() -> None:
     values = [GOOD, b"{", None, GOOD, b"\xff"]
-    records = [Record("new-users", 1, offset, value) for offset, value in enumerate(values)]
+    records = [keyed("new-users", offset, value) for offset, value in enumerate(values)]
     result = validate(NewUser, records)
     assert [user.user_id for user in result.valid] == ["u", "u"]
     assert [letter.offset for letter in result.dead_letters] == [1, 2, 4]
@@ -35,12 +35,26 @@ def test_a_dead_letter_has_the_record_as_it_was() -> None:
     assert letter.reason
 
 
+@pytest.mark.parametrize("key", [None, b"", b"other", b"u ", b"\xff"])
+def test_a_record_must_have_its_user_as_the_key(key: bytes | None) -> None:
+    (letter,) = validate(NewUser, [Record("new-users", 2, 7, GOOD, key)]).dead_letters
+    assert (letter.key, letter.value) == (key, GOOD)
+    assert letter.reason == "event: the record's key is not its user_id"
+
+
+@pytest.mark.parametrize("user", ["u", "Zoë", "\U0001f600"])
+def test_a_key_is_the_user_in_utf_8(user: str) -> None:
+    value = json.dumps({**json.loads(GOOD), "user_id": user}).encode()
+    batch = validate(NewUser, [Record("new-users", 0, 0, value, user.encode())])
+    assert [event.user_id for event in batch.valid] == [user]
+
+
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SKEW = timedelta(minutes=5)
 
 
 def reasons(*values: bytes | None) -> list[str]:
-    records = [Record("interactions", 0, offset, value) for offset, value in enumerate(values)]
+    records = [keyed("interactions", offset, value) for offset, value in enumerate(values)]
     batch = validate(Interaction, records, now=NOW, clock_skew=SKEW)
     assert len(batch.valid) + len(batch.dead_letters) == len(values)
     return [letter.reason for letter in batch.dead_letters]
@@ -75,13 +89,14 @@ def test_clocks_may_differ_and_old_logs_be_replayed(timestamp: str) -> None:
 
 def test_a_sign_up_from_the_future_is_refused() -> None:
     later = GOOD.replace(b"2026-01-01", b"2098-01-01")
-    assert len(validate(NewUser, [Record("new-users", 0, 0, later)]).dead_letters) == 1
+    (letter,) = validate(NewUser, [keyed("new-users", 0, later)]).dead_letters
+    assert "future" in letter.reason
 
 
 def test_without_an_instant_the_clock_decides() -> None:
     soon, later = (datetime.now(UTC) + timedelta(minutes=each) for each in (4, 6))
     records = [
-        Record("interactions", 0, offset, record(timestamp=each.isoformat()))
+        keyed("interactions", offset, record(timestamp=each.isoformat()))
         for offset, each in enumerate((soon, later))
     ]
     batch = validate(Interaction, records)
