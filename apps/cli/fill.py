@@ -80,6 +80,11 @@ def fill_from(make: Callable[[Path, Callable[[str], None]], Source]) -> "LoadRep
         f"the shop has {products_in(settings):,} products"
         f" and {report.events_acknowledged:,} interactions"
     )
+    if report.events_in_future:
+        out.print(
+            f"{report.events_in_future:,} sign-ups and interactions lie in the future, by this"
+            " machine's clock, and were left out"
+        )
     if report.rejected or report.repaired:
         out.print(
             f"{len(report.rejected):,} rows were rejected, {len(report.repaired):,} were repaired"

@@ -52,7 +52,7 @@ def fill(
     on_wait: Callable[[int], None],
     stall_seconds: float = 300.0,
 ) -> LoadReport:
-    """Load a data set and return when all of it is stored.
+    """Load a data set and return when all of it is stored, but for its events in the future.
 
     Args:
         settings: those of the shop, which is empty.
@@ -67,9 +67,9 @@ def fill(
     """
     with Publisher(settings) as publisher:
         loader = ShopLoader(publisher, settings.database_url, on_load)
-        loader.load_events(source)
-    missing_users = {user.user_id for user in source.users}
-    missing = {event.interaction_id for event in source.interactions}
+        loaded = loader.load_events(source)
+    missing_users = {user.user_id for user in loaded.users}
+    missing = {event.interaction_id for event in loaded.interactions}
     latest = time.monotonic()
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         while missing or missing_users:

@@ -6,6 +6,7 @@ same data again adds nothing: products are upserted and events keep their ids.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
 
@@ -14,7 +15,16 @@ import psycopg
 from apps.filling.source import Source
 from apps.storefront.catalog.repository import upsert_products
 from ml.data.fields import RejectedRow
-from streams.contracts import INTERACTIONS, NEW_USERS, Channel, Event, Interaction, NewUser, Product
+from streams.contracts import (
+    CLOCK_SKEW,
+    INTERACTIONS,
+    NEW_USERS,
+    Channel,
+    Event,
+    Interaction,
+    NewUser,
+    Product,
+)
 from streams.publisher import Publisher
 
 _CHUNK = 5_000
@@ -27,6 +37,8 @@ class LoadReport:
 
     events_read: int = 0
     events_acknowledged: int = 0
+    events_in_future: int = 0
+    """Of a data set, left out: the processor would refuse them."""
     rejected: list[RejectedRow] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
 
@@ -62,17 +74,24 @@ class ShopLoader:
         if source.log is None:
             self.load_products(source.products)
 
-    def load_events(self, source: Source) -> None:
-        """Load what goes through Kafka: a log, or a data set without its products."""
+    def load_events(self, source: Source) -> Source:
+        """Load what goes through Kafka: a log, or a data set without its products.
+
+        Returns:
+            The data set without its events in the future, which are not loaded.
+        """
         self.report.rejected.extend(source.rejected)
         self.report.repaired.extend(source.repaired)
         if source.log is not None:
             self._replay(source.log)
-            return
-        for users in _chunks(source.users):
+            return source
+        present = source.until(datetime.now(UTC) + CLOCK_SKEW)
+        self.report.events_in_future += _events(source) - _events(present)
+        for users in _chunks(present.users):
             self._publish(NEW_USERS, users)
-        for interactions in _chunks(source.interactions):
+        for interactions in _chunks(present.interactions):
             self._publish_interactions(interactions)
+        return present
 
     def load_products(self, products: Iterable[Product]) -> None:
         """Add products to the catalogue, or bring them up to date."""
@@ -103,6 +122,10 @@ class ShopLoader:
         return self._publisher.publish(
             channel.public.name, ((event.key, event.encode()) for event in events)
         )
+
+
+def _events(source: Source) -> int:
+    return len(source.users) + len(source.interactions)
 
 
 def _product(first: Interaction) -> Product:

@@ -1,7 +1,8 @@
 """What a shop is filled with: the synthetic shop, a product table, or a shop's log."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from ml.data.fields import RejectedRow
@@ -23,6 +24,14 @@ class Source:
     repaired: list[str] = field(default_factory=list)
     """Values that were dropped from rows that are otherwise usable, in words."""
     held_out: Mapping[str, set[str]] = field(default_factory=dict)
+
+    def until(self, latest: datetime) -> "Source":
+        """Without the sign-ups and interactions of a data set that are later."""
+        return replace(
+            self,
+            users=[each for each in self.users if each.occurred_at <= latest],
+            interactions=[each for each in self.interactions if each.occurred_at <= latest],
+        )
 
 
 def replay(log: Path, held_out: Path | None) -> Source:

@@ -1,6 +1,7 @@
 """A shop's log of events: its formats and event names, and its reader as interactions."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 
 from ml.data.csv_file import CsvFile, Record
 from ml.data.fields import InvalidFieldError, RejectedRow, number, quoted, unix_instant, whole
-from streams.contracts import Interaction, InteractionType, derived_id, describe
+from streams.contracts import CLOCK_SKEW, Interaction, InteractionType, derived_id, describe
 
 COLUMNS = ("timestamp", "user_id", "event", "item_id")
 OPTIONAL_COLUMNS = ("rating", "quantity", "session_id")
@@ -39,6 +40,8 @@ def read_event_log(path: Path) -> Iterator[Interaction | RejectedRow]:
     the log again, a copy of it, or the log with rows appended gives the same ids, and two equal
     rows get different ids.
 
+    A row from the future is rejected: the processor would refuse it.
+
     Raises:
         ContractError: immediately, if the file cannot be read or lacks a column.
     """
@@ -48,22 +51,27 @@ def read_event_log(path: Path) -> Iterator[Interaction | RejectedRow]:
 def _interactions(file: CsvFile) -> Iterator[Interaction | RejectedRow]:
     required = [file.columns[name] for name in COLUMNS]
     optional = {name: file.columns[name] for name in OPTIONAL_COLUMNS if name in file.columns}
+    latest = datetime.now(UTC) + CLOCK_SKEW
     for row in file:
         if isinstance(row, RejectedRow):
             yield row
             continue
         try:
-            yield _interaction(row, required, optional)
+            yield _interaction(row, required, optional, latest)
         except ValidationError as error:
             yield RejectedRow(file.source, row.line, describe(error))
         except InvalidFieldError as error:
             yield RejectedRow(file.source, row.line, str(error))
 
 
-def _interaction(row: Record, required: list[int], optional: dict[str, int]) -> Interaction:
+def _interaction(
+    row: Record, required: list[int], optional: dict[str, int], latest: datetime
+) -> Interaction:
     fields = row.fields
     seconds, user_id, event, item_id = (fields[at].strip() for at in required)
     timestamp = unix_instant("timestamp", seconds)
+    if timestamp > latest:
+        raise InvalidFieldError(f"timestamp {quoted(seconds)} lies in the future")
     kind = EVENTS.get(event)
     if kind is None:
         raise InvalidFieldError(f"event {quoted(event)} is not one of {', '.join(EVENTS)}")

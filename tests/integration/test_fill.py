@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +237,25 @@ def test_while_events_are_not_stored_the_shop_stays_empty(
         fill(settings, source, on_load=print, on_wait=waited.append, stall_seconds=2)
     assert waited
     assert rows(database_url)["shop.products"] == 0
+
+
+def test_events_in_the_future_are_left_out(empty_stack: RunningStack, tmp_path: Path) -> None:
+    """The processor refuses them, so waiting for them would not end."""
+    settings = FillSettings(
+        database_url=empty_stack.database_url,
+        kafka_bootstrap_servers=empty_stack.kafka_bootstrap_servers,
+    )
+    source = synthetic(SyntheticConfig(n_users=3, n_items=5, n_interactions=20, seed=1), tmp_path)
+    later = datetime.now(UTC) + timedelta(days=2)
+    events = [
+        event.model_copy(update={"timestamp": later} if number % 2 else {})
+        for number, event in enumerate(source.interactions)
+    ]
+    source = replace(source, interactions=events)
+
+    report = fill(settings, source, on_load=print, on_wait=print, stall_seconds=20)
+
+    assert (report.events_acknowledged, report.events_in_future) == (10, 10)
 
 
 def test_what_is_missing_is_named(recsys_fill: Callable[..., Any], server_url: str) -> None:

@@ -39,6 +39,15 @@ def test_a_row_becomes_an_interaction(tmp_path: Path) -> None:
     assert (only.rating, only.quantity, only.session_id) == (None, None, None)
 
 
+def test_a_row_from_the_future_is_rejected(tmp_path: Path) -> None:
+    now = datetime.now(UTC).timestamp()
+    content = HEADER + b"%d,u,view,soon\n%d,u,view,later\n" % (now + 200, now + 400)
+    [only], rejected = read(tmp_path, content)
+    assert only.item_id == "soon"
+    assert rejected.keys() == {3}
+    assert "lies in the future" in rejected[3]
+
+
 def test_the_three_events_are_translated(tmp_path: Path) -> None:
     lines = b"".join(
         b"1430623510,u,%s,i\n" % name for name in (b"view", b"addtocart", b"transaction")
