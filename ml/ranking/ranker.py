@@ -5,7 +5,6 @@ candidates, and the logarithms of its ranks are added up by weight. The item-to-
 history as a set; the towers also know preferences, content and order.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
-from pydantic import BaseModel, ConfigDict, Field
-from safetensors import SafetensorError
+from pydantic import Field
 from safetensors.numpy import load_file, save_file
 
+from ml.described_weights import Described, digest, opened
 from ml.ranking.candidates import Candidates, union
 from ml.ranking.item_weights import ItemWeights, best_unseen
 from ml.retrieval.dense import seen_matrix
@@ -49,20 +48,11 @@ _USERS_AT_ONCE = 1024
 Weight = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Format(BaseModel):
-    """The part of a description that every format has."""
-
-    format: int
-
-
-class _Description(BaseModel):
+class _Description(Described):
     """The file beside the item-to-item weights."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    format: Literal[1]
+    format: Literal[1] = FORMAT
     bundle_version: str
-    weights_sha256: str
     blend: dict[str, Weight]
     """By model; `two_tower` is the bundle."""
 
@@ -150,9 +140,8 @@ class Ranker:
         }
         save_file(tensors, folder / _WEIGHTS)
         description = _Description(
-            format=FORMAT,
             bundle_version=self.bundle.version,
-            weights_sha256=_digest(folder / _WEIGHTS),
+            weights_sha256=digest(folder / _WEIGHTS),
             blend=self.blend,
         )
         (folder / _DESCRIPTION).write_text(description.model_dump_json(), encoding="utf-8")
@@ -164,39 +153,23 @@ class Ranker:
         Raises:
             ModelError: if it is missing, damaged, of another format or of another bundle.
         """
-        try:
-            text = (folder / _DESCRIPTION).read_text(encoding="utf-8")
-            found = _Format.model_validate_json(text).format
-            if found != FORMAT:
-                raise ModelError(
-                    f"the ranker in {folder} is of format {found}, and this release reads"
-                    f" format {FORMAT}: retrain the model"
-                )
-            description = _Description.model_validate_json(text)
+        weights = folder / _WEIGHTS
+        with opened(_Description, folder / _DESCRIPTION, weights, "ranker") as description:
             if description.bundle_version != bundle.version:
                 raise ModelError(
                     f"the ranker in {folder} belongs to version {description.bundle_version},"
                     f" not to {bundle.version}"
                 )
-            return cls._of(description, folder / _WEIGHTS, bundle)
-        except (OSError, KeyError, ValueError, SafetensorError) as error:
-            raise ModelError(f"the ranker in {folder} cannot be read: {error}") from error
-
-    @classmethod
-    def _of(cls, description: _Description, weights: Path, bundle: Bundle) -> Self:
-        if _digest(weights) != description.weights_sha256:
-            raise ValueError(f"{weights.name} is not the file that was saved")
-        tensors = load_file(weights)
-        items = len(bundle.item_ids)
-        models = {
-            name: scipy.sparse.csr_array(
-                tuple(tensors[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
-                shape=(items, items),
-            )
-            for name in description.blend
-            if name != TOWERS
-        }
-        return cls(bundle, models, description.blend)
+            tensors, items = load_file(weights), len(bundle.item_ids)
+            models = {
+                name: scipy.sparse.csr_array(
+                    tuple(tensors[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
+                    shape=(items, items),
+                )
+                for name in description.blend
+                if name != TOWERS
+            }
+            return cls(bundle, models, description.blend)
 
 
 def _to_columns(
@@ -235,8 +208,3 @@ def _entries(
         scores[user] = row[places]
         row[totals.indices[stored]] = 0
     return scores
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
