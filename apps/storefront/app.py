@@ -14,7 +14,7 @@ from apps.storefront.catalog import routes as catalog
 from apps.storefront.erasure import routes as erasure
 from apps.storefront.events.activity import shopping_session
 from apps.storefront.events.audience import is_seen
-from apps.storefront.events.impressions import ImpressionSender, impressions_of
+from apps.storefront.events.impressions import ImpressionSender, has_noted_lists, impressions_of
 from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.health import routes as health
@@ -103,8 +103,12 @@ def _note_activity() -> None:
 
 
 def _publish_impressions(response: Response) -> Response:
-    """Publish what the page shows, if a shopper sees it; a failed page shows nothing."""
-    if response.status_code == HTTPStatus.OK and is_seen(request):
+    """Publish what the page shows, if a shopper sees it; a failed page shows nothing.
+
+    A page that does not exist is no failure: it shows what else there is.
+    """
+    shows = response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_FOUND) and has_noted_lists()
+    if shows and is_seen(request):
         shopper = authentication.visitor()
         if shopper:
             Services.of_this_app().impressions.send(impressions_of(shopper.user_id))

@@ -9,6 +9,7 @@ from apps.storefront.accounts import authentication
 from apps.storefront.cart import repository as cart
 from apps.storefront.catalog.label import label
 from apps.storefront.catalog.placeholder_image import placeholder_image
+from apps.storefront.recommendations.routes import popular_shelves
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
 from apps.storefront.submissions.submission import new_form_id
@@ -34,6 +35,7 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
     app.add_template_global(product_url)
     app.add_template_global(new_form_id)
     app.add_template_global(authentication.visitor)
+    app.add_template_global(popular_shelves)
     app.add_template_global(settings.shop_name, "shop_name")  # type: ignore[arg-type]
 
 

@@ -163,6 +163,6 @@ def test_the_catalogue_filters_sorts_and_turns_pages(page: Page) -> None:
 def test_a_visitor_can_look_but_is_asked_to_log_in_before_buying(page: Page) -> None:
     page.goto("/products/e2e-lantern")
     expect(page.get_by_role("button", name="Add to cart")).to_have_count(0)
-    expect(page.get_by_role("heading", name="More like this")).to_be_visible()
+    expect(page.get_by_role("heading", name="Similar products")).to_be_visible()
     page.get_by_role("link", name="Log in to buy").click()
     assert "next=" in page.url

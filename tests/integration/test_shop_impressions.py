@@ -75,7 +75,7 @@ def shown(impressions: list[Impression]) -> Shown:
     }
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/products/more 7"])
+@pytest.mark.parametrize("path", [*PAGES, "/products/more 7", "/products?q=unheard"])
 def test_an_impression_says_what_the_links_of_the_page_say(
     client: FlaskClient, published: Callable[[], list[Impression]], path: str
 ) -> None:
@@ -86,6 +86,15 @@ def test_an_impression_says_what_the_links_of_the_page_say(
     assert len(found) == len(shown(found))
     for each in found:
         assert Impression.decode(each.encode()) == each
+
+
+def test_a_page_that_does_not_exist_shows_what_else_there_is(
+    client: FlaskClient, published: Callable[[], list[Impression]]
+) -> None:
+    page = client.get("/products/nothing")
+    assert page.status_code == 404
+    assert shown(published()) == linked(page.text) != {}
+    assert {surface for surface, _ in linked(page.text)} == {"not_found"}
 
 
 def test_an_impression_belongs_to_the_session_of_its_interactions(
@@ -106,7 +115,6 @@ def test_an_impression_belongs_to_the_session_of_its_interactions(
         ("/", {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}),
         ("/products", {"User-Agent": "SomeCrawler/1"}),
         ("/products?page=99", {}),
-        ("/products/nothing", {}),
         ("/cart", {}),
     ],
 )

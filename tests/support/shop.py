@@ -14,6 +14,7 @@ from apps.storefront.app import create_app
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.settings import StorefrontSettings
 from ml.serving.recommender import RecommenderStatus, ServedList
+from ml.serving.related_items import RelatedItems
 from streams.contracts import INTERACTIONS, Interaction, Product, new_id
 
 NOBODY = "127.0.0.1:1"
@@ -41,6 +42,15 @@ class ListOf:
     ) -> ServedList:
         self.history, self.category = history, category
         return ServedList.of(self.item_ids[:limit], "precomputed", "v7")
+
+    def similar(self, item_id: str, limit: int) -> RelatedItems:
+        return RelatedItems()
+
+    def bought_together(self, item_ids: Sequence[str], limit: int) -> RelatedItems:
+        return RelatedItems()
+
+    def trending(self, category: str, limit: int) -> tuple[str, ...]:
+        return ()
 
     def status(self) -> RecommenderStatus:
         return RecommenderStatus("v7", "none")

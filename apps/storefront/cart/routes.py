@@ -8,9 +8,12 @@ from flask.typing import ResponseReturnValue
 from apps.storefront.accounts import authentication
 from apps.storefront.cart import repository
 from apps.storefront.cart.schemas import MAX_QUANTITY, LineForm, RemoveForm
+from apps.storefront.catalog import repository as catalog
 from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
 from apps.storefront.forms import FormState, read_form, read_or_abort
+from apps.storefront.recommendations.shelf import filled_shelves
+from apps.storefront.recommendations.shelves import SHELF_LENGTH, bought_with_cart
 from apps.storefront.services import Services
 from apps.storefront.submissions.submission import Submission, submitted_once
 from streams.contracts import Interaction, InteractionType
@@ -99,13 +102,18 @@ def _cart_event(
 
 def _page(form: FormState) -> str:
     shopper = authentication.shopper()
-    with Services.of_this_app().database.connection() as connection:
+    services = Services.of_this_app()
+    with services.database.connection() as connection:
         lines = repository.lines(connection, shopper.user_id)
+        in_cart = [line.item_id for line in lines]
+        plan = bought_with_cart(services.recommender, in_cart)
+        known = catalog.by_id(connection, plan.item_ids)
     return render_template(
         "cart/index.html",
         lines=lines,
         total=sum((line.price * line.quantity for line in lines if line.price), Decimal(0)),
         open_prices=any(line.price is None for line in lines),
         max_quantity=MAX_QUANTITY,
+        shelves=filled_shelves([plan], known, SHELF_LENGTH, shown=in_cart),
         form=form,
     )

@@ -197,6 +197,12 @@ def named(connection: Connection[Any], item_ids: Sequence[str]) -> list[ListedPr
     return [by_id[item_id] for item_id in item_ids if item_id in by_id]
 
 
+def by_id(connection: Connection[Any], item_ids: Sequence[str]) -> dict[str, ListedProduct]:
+    """As `named`, by id; without ids there is no query."""
+    found = named(connection, item_ids) if item_ids else []
+    return {product.item_id: product for product in found}
+
+
 def similar_products(
     connection: Connection[Any], product: ListedProduct, limit: int
 ) -> list[ListedProduct]:

@@ -14,6 +14,13 @@ SURFACES = (
     "catalog",
     "search",
     "similar",
+    "also_bought",
+    "cart_also_bought",
+    "order_also_bought",
+    "department_trending",
+    "recently_viewed",
+    "no_results",
+    "not_found",
     "cart",
     "orders",
 )

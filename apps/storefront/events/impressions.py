@@ -53,6 +53,11 @@ def note_list(
         g.setdefault("shown_lists", []).append((surface, item_ids, first_position, model_version))
 
 
+def has_noted_lists() -> bool:
+    """Whether this request has noted a list."""
+    return "shown_lists" in g
+
+
 def impressions_of(user_id: str) -> list[Impression]:
     """What this request has noted, as events."""
     return [

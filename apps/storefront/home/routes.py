@@ -3,9 +3,21 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from apps.storefront.accounts import authentication
 from apps.storefront.catalog import repository as catalog
-from apps.storefront.recommendations.recommendation_list import RecommendationList
-from apps.storefront.recommendations.routes import recommended_to_visitor
+from apps.storefront.events.guest_history import guest_history
+from apps.storefront.recommendations.recommendation_list import (
+    SLACK,
+    RecommendationList,
+    shown,
+    wanted_products,
+)
+from apps.storefront.recommendations.shelf import filled_shelves
+from apps.storefront.recommendations.shelves import (
+    SHELF_LENGTH,
+    recently_viewed,
+    trending_in_department,
+)
 from apps.storefront.services import Services
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
@@ -18,8 +30,22 @@ _DEPARTMENTS = 12
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """What is recommended, what is new, and the departments."""
-    recommendations = recommended_to_visitor(_RECOMMENDED)
-    with Services.of_this_app().database.connection() as connection:
+    services = Services.of_this_app()
+    shopper = authentication.visitor()
+    preferences = shopper.preferences if shopper else ()
+    served = services.recommender.recommend(
+        shopper.user_id if shopper else None,
+        preferences,
+        _RECOMMENDED + SLACK,
+        history=() if shopper else guest_history(),
+    )
+    trending = trending_in_department(services.recommender, preferences)
+    plans = [recently_viewed(served.history), *([trending] if trending else [])]
+    wanted = [item_id for plan in plans for item_id in plan.item_ids]
+    with services.database.connection() as connection:
+        # One query for all: a page has few to spare.
+        known = catalog.by_id(connection, [*wanted_products(served), *wanted])
+        recommendations = shown(connection, served, known, _RECOMMENDED, preferences=preferences)
         # What is recommended for being new need not be shown as new once more.
         newest = (
             None
@@ -27,9 +53,14 @@ def index() -> ResponseReturnValue:
             else RecommendationList(catalog.newest(connection, _NEWEST), "newest")
         )
         departments = catalog.departments(connection, _DEPARTMENTS)
-    for shown in (recommendations, newest):
-        if shown:
-            shown.note(shown.surface)
+    for each in (recommendations, newest):
+        if each:
+            each.note(each.surface)
+    listed = [product.item_id for product in recommendations.products]
     return render_template(
-        "home/index.html", recommendations=recommendations, newest=newest, departments=departments
+        "home/index.html",
+        recommendations=recommendations,
+        shelves=filled_shelves(plans, known, SHELF_LENGTH, shown=listed),
+        newest=newest,
+        departments=departments,
     )

@@ -10,10 +10,13 @@ from pydantic import BaseModel, Field
 
 from apps.storefront.accounts import authentication
 from apps.storefront.cart.schemas import LineForm
+from apps.storefront.catalog import repository as catalog
 from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
 from apps.storefront.forms import read_or_abort
 from apps.storefront.orders import repository
+from apps.storefront.recommendations.shelf import filled_shelves
+from apps.storefront.recommendations.shelves import SHELF_LENGTH, bought_with_order
 from apps.storefront.services import Services
 from apps.storefront.submissions.submission import Submission, submitted_once
 from streams.contracts import InteractionType, new_id
@@ -100,8 +103,14 @@ def history() -> ResponseReturnValue:
 def order(order_id: UUID) -> ResponseReturnValue:
     """One order of the shopper."""
     shopper = authentication.shopper()
-    with Services.of_this_app().database.connection() as connection:
+    is_new = "placed" in request.args
+    services = Services.of_this_app()
+    with services.database.connection() as connection:
         found = repository.find(connection, shopper.user_id, order_id)
-    if found is None:
-        abort(404)
-    return render_template("orders/order.html", order=found, is_new="placed" in request.args)
+        if found is None:
+            abort(404)
+        ordered = [line.item_id for line in found.lines] if is_new else []
+        plan = bought_with_order(services.recommender, ordered)
+        known = catalog.by_id(connection, plan.item_ids)
+    shelves = filled_shelves([plan], known, SHELF_LENGTH, shown=ordered)
+    return render_template("orders/order.html", order=found, is_new=is_new, shelves=shelves)

@@ -1,7 +1,7 @@
 """Everything that the page of a product shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import Connection
@@ -10,11 +10,13 @@ from apps.storefront.cart.schemas import MAX_QUANTITY
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.events.attribution import Attribution
+from apps.storefront.recommendations.shelf import Shelf, filled_shelves
+from apps.storefront.recommendations.shelves import SHELF_LENGTH, bought_with_product, similar_to
+from apps.storefront.recommender import Recommender
 from apps.storefront.reviews import repository as reviews
 from apps.storefront.reviews.repository import Review
 from apps.storefront.reviews.schemas import STARS
 
-_SIMILAR_PRODUCTS = 6
 _REVIEWS = 20
 
 
@@ -24,7 +26,7 @@ class ProductPage:
 
     product: ListedProduct
     about: str
-    similar_products: Sequence[ListedProduct]
+    shelves: Sequence[Shelf]
     reviews: Sequence[Review]
     own_review: Review | None
     """Of the shopper who looks."""
@@ -40,6 +42,7 @@ class ProductPage:
         item_id: str,
         user_id: str | None,
         attribution: Attribution,
+        recommender: Recommender,
     ) -> "ProductPage | None":
         """The page for a shopper, or for a visitor (None); None if the shop lacks the product."""
         found = catalog.find(connection, item_id)
@@ -49,8 +52,25 @@ class ProductPage:
         return cls(
             product=product,
             about=about,
-            similar_products=catalog.similar_products(connection, product, _SIMILAR_PRODUCTS),
+            shelves=_shelves(connection, product, recommender),
             reviews=reviews.newest_of(connection, item_id, _REVIEWS),
             own_review=reviews.of_shopper(connection, user_id, item_id) if user_id else None,
             attribution=attribution.parameters,
         )
+
+
+def _shelves(
+    connection: Connection[Any], product: ListedProduct, recommender: Recommender
+) -> list[Shelf]:
+    """What goes with a product, and what is like it.
+
+    What no model knows is like the other products of its category.
+    """
+    bought = bought_with_product(recommender, product.item_id)
+    similar = similar_to(recommender, product.item_id)
+    known = catalog.by_id(connection, [*bought.item_ids, *similar.item_ids])
+    if not similar.item_ids:
+        others = catalog.similar_products(connection, product, 2 * SHELF_LENGTH)
+        known |= {other.item_id: other for other in others}
+        similar = replace(similar, item_ids=[other.item_id for other in others])
+    return filled_shelves([bought, similar], known, SHELF_LENGTH)

@@ -9,7 +9,6 @@ from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
 from apps.storefront.events.audience import is_seen
 from apps.storefront.events.guest_history import note_view
-from apps.storefront.events.impressions import note_list
 from apps.storefront.forms import FormState, read_form
 from apps.storefront.product.page import ProductPage
 from apps.storefront.reviews import repository as reviews
@@ -77,16 +76,17 @@ def _page(item_id: str, form: FormState) -> str:
         _ITEM_ID.validate_python(item_id)
     except ValidationError:  # no product can have this id
         abort(404)
-    with Services.of_this_app().database.connection() as connection:
+    services = Services.of_this_app()
+    with services.database.connection() as connection:
         page = ProductPage.load(
             connection,
             item_id,
             shopper.user_id if shopper else None,
             Attribution.of(request.values),
+            services.recommender,
         )
     if page is None:
         abort(404, "We do not sell this product.")
-    note_list("similar", [product.item_id for product in page.similar_products])
     return render_template("product/index.html", page=page, form=form)
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from psycopg import Connection
 
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.events.impressions import note_list
 from apps.storefront.recommendations.reasons import named_items, words
+from apps.storefront.recommendations.shelf import Shelf
 from apps.storefront.recommender import Recommender
 from ml.serving.chain.candidates import Candidate
 from ml.serving.recommender import ServedList
@@ -20,7 +23,7 @@ RECOMMENDATIONS = Counter(
     "recsys_recommendations_total", "Lists shown, by what they were made of.", ("source",)
 )
 
-_SLACK = 10
+SLACK = 10
 """How many more items are requested, as the shop may no longer sell some."""
 
 _REASONS = {
@@ -33,6 +36,13 @@ _REASONS = {
     "similar": "Similar products",
     "bought_together": "Bought together with what you chose",
 }
+_TITLES = {
+    "trending": "Trending now",
+    "popular": "Popular with shoppers",
+    "new": "New arrivals",
+    "newest": "New arrivals",
+}
+"""Of lists that are for everybody."""
 _SURFACES = {
     "live": "home",
     "precomputed": "home",
@@ -78,6 +88,15 @@ class RecommendationList:
         return _SURFACES[self.source]
 
     @property
+    def title(self) -> str:
+        """What the list is, as a heading."""
+        return _TITLES.get(self.source, "Recommended for you")
+
+    def as_shelf(self, surface: str) -> Shelf:
+        """The same as a shelf of a page that is about something else."""
+        return Shelf(self.title, surface, self.products, self.reason, self.model_version)
+
+    @property
     def is_personal(self) -> bool:
         """Whether the list was made for this shopper."""
         return self.source in ("live", "precomputed")
@@ -110,26 +129,50 @@ def recommended(
         category: a path; only products of it and of those below it, if it is not empty.
     """
     served = recommender.recommend(
-        user_id, preferences, limit + _SLACK, history=history, category=category
+        user_id, preferences, limit + SLACK, history=history, category=category
     )
-    about = named_items(served.candidates)
     with database.connection() as connection:
-        known = {
-            each.item_id: each for each in catalog.named(connection, [*served.item_ids, *about])
-        }
-        products = [known[item_id] for item_id in served.item_ids if item_id in known][:limit]
-        if products:
-            names = {item_id: each.product_name for item_id, each in known.items()}
-            found = RecommendationList(
-                products,
-                served.source,
-                served.model_version,
-                _followed(served, preferences),
-                words(served.candidates, names),
-                {each.item_id: each for each in served.candidates},
-            )
-        else:
-            found = RecommendationList(catalog.newest(connection, limit, category), "newest")
+        known = catalog.by_id(connection, wanted_products(served))
+        return shown(connection, served, known, limit, preferences=preferences, category=category)
+
+
+def wanted_products(served: ServedList) -> list[str]:
+    """The items that a list needs to be shown: its own, and those that its reasons name."""
+    return [*served.item_ids, *named_items(served.candidates)]
+
+
+def shown(
+    connection: Connection[Any],
+    served: ServedList,
+    known: Mapping[str, ListedProduct],
+    limit: int,
+    *,
+    preferences: Sequence[str],
+    category: str = "",
+) -> RecommendationList:
+    """A list as a page shows it; the newest products if none of its items is known.
+
+    Args:
+        connection: to the shop's database, for the newest products.
+        served: what the recommender named.
+        known: the products of `wanted_products` that the shop sells, by id.
+        limit: products at most.
+        preferences: as the recommender was told.
+        category: likewise.
+    """
+    products = [known[item_id] for item_id in served.item_ids if item_id in known][:limit]
+    if products:
+        names = {item_id: each.product_name for item_id, each in known.items()}
+        found = RecommendationList(
+            products,
+            served.source,
+            served.model_version,
+            _followed(served, preferences),
+            words(served.candidates, names),
+            {each.item_id: each for each in served.candidates},
+        )
+    else:
+        found = RecommendationList(catalog.newest(connection, limit, category), "newest")
     RECOMMENDATIONS.labels(found.source).inc()
     return found
 

@@ -6,6 +6,8 @@ from flask.typing import ResponseReturnValue
 from apps.storefront.accounts import authentication
 from apps.storefront.events.guest_history import guest_history
 from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
+from apps.storefront.recommendations.shelf import Shelf
+from apps.storefront.recommendations.shelves import SHELF_LENGTH
 from apps.storefront.services import Services
 
 blueprint = Blueprint("recommendations", __name__, template_folder="templates")
@@ -33,3 +35,14 @@ def recommended_to_visitor(limit: int) -> RecommendationList:
         limit,
         history=() if shopper else guest_history(),
     )
+
+
+def popular_shelves(surface: str) -> list[Shelf]:
+    """One shelf for a page that has nothing else to show: what is trending, popular or new."""
+    services = Services.of_this_app()
+    found = recommended(services.database, services.recommender, None, (), SHELF_LENGTH)
+    if not found.products:
+        return []
+    shelf = found.as_shelf(surface)
+    shelf.note()
+    return [shelf]

@@ -8,6 +8,7 @@ from flask import Flask
 from apps.storefront.app import create_app
 from apps.storefront.settings import StorefrontSettings
 from ml.serving.recommender import RecommenderStatus, ServedList
+from ml.serving.related_items import RelatedItems
 from streams.contracts import Interaction
 
 
@@ -24,6 +25,15 @@ class NothingToRecommend:
         category: str = "",
     ) -> ServedList:
         return ServedList.of((), "none", None)
+
+    def similar(self, item_id: str, limit: int) -> RelatedItems:
+        return RelatedItems()
+
+    def bought_together(self, item_ids: Sequence[str], limit: int) -> RelatedItems:
+        return RelatedItems()
+
+    def trending(self, category: str, limit: int) -> tuple[str, ...]:
+        return ()
 
     def status(self) -> RecommenderStatus:
         return RecommenderStatus(None, "none")
