@@ -42,6 +42,15 @@ def ml_settings(stack: "Stack") -> MlSettings:
     )
 
 
+def serving_settings() -> MlSettings:
+    """What serves lists: the environment's database and models, else the running stack's.
+
+    Raises:
+        ConfigurationError: the environment names none and the stack is not running.
+    """
+    return MlSettings() if _DATABASE in os.environ else ml_settings(_stack_or_variables(_DATABASE))
+
+
 def kafka_settings() -> KafkaSettings:
     """The Kafka of the environment, else that of the running stack.
 

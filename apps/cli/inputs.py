@@ -64,11 +64,22 @@ def _instant(text: str) -> datetime:
     """The instant that an age such as 90s, 15m, 1h or 7d, or an ISO-8601 time stands for."""
     with suppress(typer.BadParameter):
         return datetime.now(UTC) - duration(text)
+    return _time(text, "an age")
+
+
+def deadline(text: str) -> datetime:
+    """The instant after a duration such as 90s, 15m, 1h or 7d from now, or of an ISO-8601 time."""
+    with suppress(typer.BadParameter):
+        return datetime.now(UTC) + duration(text)
+    return _time(text, "a duration")
+
+
+def _time(text: str, other: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         raise typer.BadParameter(
-            f"{text} is neither an age (90s, 15m, 1h, 7d) nor a time (2026-11-01T12:00)"
+            f"{text} is neither {other} (90s, 15m, 1h, 7d) nor a time (2026-11-01T12:00)"
         ) from None
 
 

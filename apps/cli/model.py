@@ -11,13 +11,12 @@ from rich.table import Table
 
 from apps.cli.connections import ml_settings, running_stack
 from apps.cli.progress import ProgressDisplay, out
+from apps.cli.shoppers import User, user_named
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from apps.local.stack import Stack
     from ml.registry.repository import ModelVersion
-
-_USERS_SHOWN = 10
 
 
 class Gate(StrEnum):
@@ -147,23 +146,20 @@ def _versions(stack: "Stack") -> tuple[str | None, list["ModelVersion"]]:
 
 
 def top_k(
-    user: Annotated[
-        str, typer.Argument(metavar="USER", help="A user's id, e-mail address or name.")
-    ],
+    user: User,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show a user's list of the live version as the Feast online store holds it."""
     import psycopg
 
-    from apps.local.repository import user_ids_of
     from apps.storefront.catalog.repository import named
     from ml.features.online import OnlineFeatures
     from ml.registry.repository import live_version
 
     stack = running_stack()
     with psycopg.connect(stack.database_url) as connection:
-        user_id = _only(user_ids_of(connection, user), user)
+        user_id = user_named(connection, user)
         version = live_version(connection)
         with closing(OnlineFeatures(ml_settings(stack))) as features:
             listed = features.top_k(version, user_id) if version else None
@@ -178,14 +174,3 @@ def top_k(
     for rank, item_id in enumerate(listed, 1):
         table.add_row(str(rank), item_id, names.get(item_id, ""))
     out.print(table)
-
-
-def _only(user_ids: list[str], text: str) -> str:
-    if not user_ids:
-        raise ConfigurationError(f"no user has the id, e-mail address or name {text}")
-    if len(user_ids) > 1:
-        shown = ", ".join(user_ids[:_USERS_SHOWN]) + (", …" if len(user_ids) > _USERS_SHOWN else "")
-        raise ConfigurationError(
-            f"{len(user_ids)} users have the name {text}: {shown}; choose one by its id"
-        )
-    return user_ids[0]

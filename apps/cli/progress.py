@@ -1,6 +1,7 @@
 """What the commands print: progress and errors on standard error, results on standard output."""
 
 import time
+from datetime import datetime
 from typing import Self
 
 from rich.console import Console
@@ -12,6 +13,11 @@ err = Console(stderr=True, highlight=False)
 
 _STATUS_EVERY_SECONDS = 10.0
 _BAR_EVERY_SECONDS = 15.0
+
+
+def local_time(instant: datetime | None) -> str:
+    """An instant to the minute, in the time zone of this machine; empty for None."""
+    return f"{instant.astimezone():%Y-%m-%d %H:%M}" if instant else ""
 
 
 class ProgressDisplay:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Column, Table
 
 from apps.cli.connections import ml_settings, running_stack
-from apps.cli.progress import out
+from apps.cli.progress import local_time, out
 from streams.errors import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ def list_versions() -> None:
     for each in versions:
         figures = [each.metrics.get(f"{name}_at_20") for name in ("recall", "ndcg")]
         shown = [_figure(value) for value in figures]
-        table.add_row(each.version, _time(each.data_until), *shown, _place(each, live))
+        table.add_row(each.version, local_time(each.data_until), *shown, _place(each, live))
     out.print(table)
     for each in versions:
         if each.decision and not each.decision["promoted"]:
             out.print(f"{each.version} was rejected: {each.decision['reason']}", soft_wrap=True)
     if registry and registry.behind_since:
         out.print(
-            f"the model registry lacks changes since {_time(registry.behind_since)}"
+            f"the model registry lacks changes since {local_time(registry.behind_since)}"
             f"{f': {registry.error}' if registry.error else ''}; copy them with: recsys model sync",
             soft_wrap=True,
         )
@@ -70,9 +70,9 @@ def show(version: Version) -> None:
         every = switches(connection, _SWITCHES_SHOWN, version)
     table = Table("version", chosen.version)
     table.add_row("place", _place(chosen, live))
-    table.add_row("data until", _time(chosen.data_until))
-    table.add_row("registered", _time(chosen.created_at))
-    table.add_row("published", _time(chosen.published_at))
+    table.add_row("data until", local_time(chosen.data_until))
+    table.add_row("registered", local_time(chosen.created_at))
+    table.add_row("published", local_time(chosen.published_at))
     for name, value in chain(chosen.parameters.items(), chosen.metrics.items()):
         table.add_row(name, _figure(value))
     out.print(table)
@@ -81,7 +81,7 @@ def show(version: Version) -> None:
         out.print(f"{decided} by the gate: {chosen.decision['reason']}", soft_wrap=True)
     for each in every:
         out.print(
-            f"{_time(each.switched_at)}: {each.previous or 'nothing'} -> {each.version},"
+            f"{local_time(each.switched_at)}: {each.previous or 'nothing'} -> {each.version},"
             f" {each.reason}, by {each.switched_by}",
             soft_wrap=True,
         )
@@ -206,7 +206,3 @@ def _figure(value: object) -> str:
         case float():
             return f"{value:.4f}" if abs(value) < 1 else f"{value:,.1f}"
     return str(value)
-
-
-def _time(instant: Any) -> str:
-    return f"{instant.astimezone():%Y-%m-%d %H:%M}" if instant else ""

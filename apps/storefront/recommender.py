@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from ml.merchandising import Surface
 from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
 from streams.contracts import Interaction
@@ -19,6 +20,7 @@ class Recommender(Protocol):
         *,
         history: Sequence[Interaction] = (),
         category: str = "",
+        surface: Surface | None = None,
     ) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None) with what they just did.
 

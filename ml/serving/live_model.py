@@ -1,4 +1,4 @@
-"""The live model version and what is trending, followed in the background."""
+"""The live model version, what is trending and the shop's rules, followed in the background."""
 
 import threading
 import time
@@ -14,6 +14,7 @@ from ml.registry import (
     repository,
 )
 from ml.registry.item_vector_files import StoredVectors
+from ml.serving.active_rules import ActiveRule, active_rules
 from ml.serving.bought_together import NOTHING, BoughtTogether
 from ml.serving.catalogue import Catalogue, Categories
 from ml.serving.dependency import Dependency
@@ -27,6 +28,8 @@ from streams.errors import ModelError
 _SECONDS_BETWEEN_READS = 2.0
 _READS_BETWEEN_DEPARTURES = 5
 """The search for items that have left reads all of a version's."""
+_READS_BETWEEN_TARGETS = 5
+"""The products of a merchandising rule; those of a new rule are read at once."""
 _READS_BETWEEN_CATEGORIES = 150
 """They rarely change; those of new products are read as soon as these have vectors."""
 _FIRST_READ_SECONDS = 1.0
@@ -87,6 +90,7 @@ class LiveModelWatcher:
         self._model: LiveModel | None = None
         self._online_store = OnlineStore(self._request_database, settings.feast_project)
         self._catalogue = Catalogue()
+        self._rules: tuple[ActiveRule, ...] = ()
         self._rejected_versions = 0
         self._newest_version_at: datetime | None = None
         self._registry_behind_since: datetime | None = None
@@ -94,6 +98,7 @@ class LiveModelWatcher:
         self._bundles = Dependency("model bundle")
         self._vectors = Dependency("item vectors")
         self._products = Dependency("the shop's products")
+        self._merchandising = Dependency("merchandising rules")
         self._reads = 0
         self._trends = Dependency("what is trending")
         self._has_read = threading.Event()
@@ -116,6 +121,11 @@ class LiveModelWatcher:
     def catalogue(self) -> Catalogue:
         """The shop's products and what is trending, as of the last look."""
         return self._catalogue
+
+    @property
+    def rules(self) -> tuple[ActiveRule, ...]:
+        """The merchandising rules as of the last look; some of them may have ended since."""
+        return self._rules
 
     @property
     def rejected_versions(self) -> int:
@@ -150,6 +160,7 @@ class LiveModelWatcher:
             self._registry.call(self._read)
             self._has_read.set()
             self._follow_catalogue()
+            self._follow_rules()
             if self._model and self._model.towers is None:
                 self._model = self._with_towers(self._model)
             self._follow_items()
@@ -195,6 +206,16 @@ class LiveModelWatcher:
         trending = self._trends.call(self._online_store.trending) or ()
         known = replace(self._catalogue, trending=trending)
         self._catalogue = self._products.call(lambda: self._catalogue_since(known)) or known
+
+    def _follow_rules(self) -> None:
+        known = () if self._reads % _READS_BETWEEN_TARGETS == 0 else self._rules
+
+        def read() -> tuple[ActiveRule, ...]:
+            with self._database.connection() as connection:
+                return active_rules(connection, known)
+
+        found = self._merchandising.call(read)
+        self._rules = self._rules if found is None else found
 
     def _catalogue_since(self, known: Catalogue) -> Catalogue:
         with self._database.connection() as connection:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from ml.merchandising import Surface
 from ml.registry.shoppers import Met, met_items
+from ml.serving.active_rules import ActiveRule
 from ml.serving.category_trends import CategoryTrends
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.chain import Chain, ListSource, MadeList
@@ -97,6 +99,7 @@ class Recommender:
         *,
         history: Sequence[Interaction] = (),
         category: str = "",
+        surface: Surface | None = None,
     ) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None).
 
@@ -109,9 +112,10 @@ class Recommender:
             limit: items at most.
             history: what a visitor did in this session, oldest first; a shopper's is in Feast.
             category: a path; only items of it and of those below it, if it is not empty.
+            surface: the page that asks; some merchandising rules are for one alone.
         """
         context, made = self.explain(
-            user_id, preferences, limit, history=history, category=category
+            user_id, preferences, limit, history=history, category=category, surface=surface
         )
         by_model = context.model and made.source not in ("trending", "none")
         return ServedList(
@@ -129,23 +133,34 @@ class Recommender:
         *,
         history: Sequence[Interaction] = (),
         category: str = "",
+        surface: Surface | None = None,
+        rules: Sequence[ActiveRule] | None = None,
     ) -> tuple[Context, MadeList]:
-        """As `recommend`, with all that was known of the request and all steps."""
+        """As `recommend`, with all that was known of the request and all steps.
+
+        `rules` stand in for those of the moment.
+        """
         model, catalogue = self._live_model.current(), self._live_model.catalogue
         state = self._state(model, user_id)
         shopper = Shopper(user_id, preferences, state.history if state else history)
         acted_since = _acted_since(state)
         listed = state.top_k if state else None
+        now = datetime.now(UTC)
+        if rules is None:  # some may have ended since they were read
+            rules = [each for each in self._live_model.rules if each.rule.is_active(now)]
+        concerned = [each for each in rules if each.concerns(preferences, surface)]
+        needs_met = listed is None or acted_since or any(each.places for each in concerned)
         context = Context(
             shopper=shopper,
             limit=limit,
-            now=datetime.now(UTC),
+            now=now,
             model=model,
             catalogue=catalogue,
             only=catalogue.categories.within(category) if category else None,
             listed=listed,
             acted_since=acted_since,
-            met=self._stored(user_id) if listed is None or acted_since else None,
+            met=self._stored(user_id) if needs_met else None,
+            rules=concerned,
         )
         return context, self._chain.make(context)
 

@@ -14,10 +14,15 @@ class MalformedEventError(ValueError):
     """Bytes on a topic that are no valid event of that topic."""
 
 
-def describe(error: ValidationError) -> str:
-    """A validation error in one line: each field with what is wrong with it, without its value."""
+def describe(error: ValidationError, whole: str = "event") -> str:
+    """A validation error in one line: each field with what is wrong with it, without its value.
+
+    Args:
+        error: of any pydantic model.
+        whole: what is wrong where no single field is.
+    """
     return "; ".join(
-        f"{'.'.join(map(str, part['loc'])) or 'event'}: {part['msg']}" for part in error.errors()
+        f"{'.'.join(map(str, part['loc'])) or whole}: {part['msg']}" for part in error.errors()
     )
 
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from apps.storefront.app import create_app
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.settings import StorefrontSettings
+from ml.merchandising import Surface
 from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
 from streams.contracts import INTERACTIONS, Interaction, Product, new_id
@@ -39,6 +40,7 @@ class ListOf:
         *,
         history: Sequence[Interaction] = (),
         category: str = "",
+        surface: Surface | None = None,
     ) -> ServedList:
         self.history, self.category = history, category
         return ServedList.of(self.item_ids[:limit], "precomputed", "v7")

@@ -19,6 +19,7 @@ from apps.storefront.recommendations.shelves import (
     trending_in_department,
 )
 from apps.storefront.services import Services
+from ml.merchandising import Surface
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
 
@@ -38,6 +39,7 @@ def index() -> ResponseReturnValue:
         preferences,
         _RECOMMENDED + SLACK,
         history=() if shopper else guest_history(),
+        surface=Surface.HOME,
     )
     trending = trending_in_department(services.recommender, preferences)
     plans = [recently_viewed(served.history), *([trending] if trending else [])]

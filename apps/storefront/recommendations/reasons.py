@@ -14,6 +14,7 @@ _ABOUT_ITEM = {
 _ALONE = {
     ReasonKind.SEEN_BEFORE: "You looked at this before",
     ReasonKind.NEW: "New in the shop",
+    ReasonKind.PROMOTED: "Promoted",
 }
 
 

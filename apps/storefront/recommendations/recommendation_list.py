@@ -14,6 +14,7 @@ from apps.storefront.events.impressions import note_list
 from apps.storefront.recommendations.reasons import named_items, words
 from apps.storefront.recommendations.shelf import Shelf
 from apps.storefront.recommender import Recommender
+from ml.merchandising import Surface
 from ml.serving.chain.candidates import Candidate
 from ml.serving.recommender import ServedList
 from streams.contracts import Interaction
@@ -116,6 +117,7 @@ def recommended(
     *,
     history: Sequence[Interaction] = (),
     category: str = "",
+    surface: Surface | None = None,
 ) -> RecommendationList:
     """The best list of the moment; the newest products if the recommender has none.
 
@@ -127,9 +129,10 @@ def recommended(
         limit: products at most.
         history: what a visitor did in this session, oldest first.
         category: a path; only products of it and of those below it, if it is not empty.
+        surface: the page that shows them.
     """
     served = recommender.recommend(
-        user_id, preferences, limit + SLACK, history=history, category=category
+        user_id, preferences, limit + SLACK, history=history, category=category, surface=surface
     )
     with database.connection() as connection:
         known = catalog.by_id(connection, wanted_products(served))

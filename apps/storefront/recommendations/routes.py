@@ -9,6 +9,7 @@ from apps.storefront.recommendations.recommendation_list import RecommendationLi
 from apps.storefront.recommendations.shelf import Shelf
 from apps.storefront.recommendations.shelves import SHELF_LENGTH
 from apps.storefront.services import Services
+from ml.merchandising import Surface
 
 blueprint = Blueprint("recommendations", __name__, template_folder="templates")
 
@@ -18,12 +19,12 @@ _LENGTH = 40
 @blueprint.get("/recommendations")
 def index() -> ResponseReturnValue:
     """The whole list."""
-    found = recommended_to_visitor(_LENGTH)
+    found = recommended_to_visitor(_LENGTH, Surface.RECOMMENDATIONS)
     found.note("recommendations")
     return render_template("recommendations/index.html", recommendations=found)
 
 
-def recommended_to_visitor(limit: int) -> RecommendationList:
+def recommended_to_visitor(limit: int, surface: Surface) -> RecommendationList:
     """The best list for whoever sends this request."""
     services = Services.of_this_app()
     shopper = authentication.visitor()
@@ -34,6 +35,7 @@ def recommended_to_visitor(limit: int) -> RecommendationList:
         shopper.preferences if shopper else (),
         limit,
         history=() if shopper else guest_history(),
+        surface=surface,
     )
 
 

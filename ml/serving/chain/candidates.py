@@ -28,6 +28,8 @@ class ReasonKind(StrEnum):
     """Many acted on it before the model was trained."""
     NEW = "new"
     """It has arrived lately."""
+    PROMOTED = "promoted"
+    """The shop wants it to be seen: a merchandising rule put it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,9 @@ class Candidate:
 
     item_id: str
     source: str
-    """The candidate source that named it first."""
+    """The candidate source that named it first; `rules` if only a merchandising rule did."""
     reason: Reason
     score: float | None = None
     """What its source gave it; comparable within one source of one list alone."""
     rule: str = ""
-    """The merchandising rule that moved it, by its name."""
+    """The merchandising rules that concern it, by their names."""

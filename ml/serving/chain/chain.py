@@ -12,6 +12,7 @@ from ml.serving.chain.candidates import Candidate
 from ml.serving.chain.context import Context
 from ml.serving.chain.filters import AnyFilter, Available, Bought, InCart, Rejected
 from ml.serving.chain.fusion import Weight, fuse
+from ml.serving.chain.merchandising import Boosts, Placements
 from ml.serving.chain.ordering import AnyOrder, JustBought, SeenBefore, Spread
 from ml.serving.chain.reasons import with_reasons
 from ml.serving.chain.sources import SOURCES, Source, SourceName
@@ -75,7 +76,7 @@ class Chain(BaseModel):
         InCart(),
         Rejected(),
     )
-    order: tuple[AnyOrder, ...] = (SeenBefore(), JustBought(), Spread())
+    order: tuple[AnyOrder, ...] = (Boosts(), SeenBefore(), JustBought(), Spread(), Placements())
     _guards: dict[str, Dependency] = PrivateAttr(default_factory=dict)
 
     @classmethod

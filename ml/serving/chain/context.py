@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.registry.shoppers import Met
+from ml.serving.active_rules import ActiveRule
 from ml.serving.catalogue import Catalogue
 from ml.serving.chain.candidates import ReasonKind
 from ml.serving.live_model import LiveModel, Towers
@@ -46,6 +47,8 @@ class Context:
     """Whether the shopper did something that the list's model does not know."""
     met: Mapping[str, Met] | None = None
     """What is stored of the shopper by item. None: not asked for, or PostgreSQL did not answer."""
+    rules: Sequence[ActiveRule] = ()
+    """The merchandising rules that concern this request."""
     excluded: Collection[str] = field(default=(), init=False)
     """What the filters leave out of this list, for sources that search."""
     source: str = field(default="none", init=False)
@@ -101,6 +104,19 @@ class Context:
         items = dict.fromkeys(event.item_id for event in reversed(self.shopper.history))
         items.update(dict.fromkeys(self.met or ()))
         return {item: None for item in items if item not in self.bought}
+
+    @property
+    def knows_purchases(self) -> bool:
+        """Whether all is known that the shopper has bought; a visitor has no account to ask for."""
+        return self.shopper.user_id is None or self.met is not None
+
+    def may_show(self, item_id: str) -> bool:
+        """Whether a product that no source has named may be in the list of this shopper."""
+        return (
+            item_id not in self.excluded
+            and item_id not in self.catalogue.unavailable
+            and (self.only is None or item_id in self.only)
+        )
 
     @property
     def is_personal(self) -> bool:

@@ -15,6 +15,7 @@ from pydantic import Field
 from ml.serving.category_spread import spread_for
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Context
+from ml.serving.chain.merchandising import Boosts, Placements
 from ml.serving.chain.repurchase import RepurchaseDays, repurchased_after
 from ml.serving.chain.stage import Order
 
@@ -97,7 +98,9 @@ class Spread(Order):
         return [by_id[item_id] for item_id in chosen]
 
 
-AnyOrder = Annotated[SeenBefore | JustBought | Spread, Field(discriminator="stage")]
+AnyOrder = Annotated[
+    Boosts | SeenBefore | JustBought | Spread | Placements, Field(discriminator="stage")
+]
 """What the configuration may name."""
 
 

@@ -42,7 +42,7 @@ def live(context: Context) -> Sequence[Candidate]:
         return ()
     if context.towers is None or context.user_vector is None:
         return ()
-    if context.shopper.user_id and context.met is None:
+    if not context.knows_purchases:
         return ()  # it might name what they have bought
     return _nearest("live", context.user_vector, context.towers, context)
 

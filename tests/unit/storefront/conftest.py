@@ -7,6 +7,7 @@ from flask import Flask
 
 from apps.storefront.app import create_app
 from apps.storefront.settings import StorefrontSettings
+from ml.merchandising import Surface
 from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
 from streams.contracts import Interaction
@@ -23,6 +24,7 @@ class NothingToRecommend:
         *,
         history: Sequence[Interaction] = (),
         category: str = "",
+        surface: Surface | None = None,
     ) -> ServedList:
         return ServedList.of((), "none", None)
 

@@ -1,0 +1,1 @@
+"""Merchandising rules: what the shop stores, after it has checked it."""

@@ -1,0 +1,105 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from ml.merchandising import MerchandisingRule, Target
+
+START = datetime(2026, 12, 1, tzinfo=UTC)
+END = datetime(2026, 12, 27, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def rule(**changes: Any) -> MerchandisingRule:
+    values: dict[str, Any] = {
+        "name": "Lamps first",
+        "action": "pin",
+        "target": {"items": ["i1"]},
+        "amount": 1,
+        "starts_at": START,
+        "ends_at": END,
+    }
+    return MerchandisingRule.model_validate({**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"ends_at": START}, "the period ends before it begins"),
+        ({"ends_at": START - DAY}, "the period ends before it begins"),
+        ({"target": {}}, "name exactly one of items, category, new_days and discounted"),
+        ({"target": {"items": ["a"], "discounted": True}}, "name exactly one of"),
+        ({"target": {"category": " | "}}, "name exactly one of"),
+        ({"target": {"brand": "Acme"}}, "Extra inputs"),
+        ({"amount": 0}, "greater than 0"),
+        ({"amount": 1.5}, "the amount of a pin is a number from 1 to 100"),
+        ({"action": "promote", "amount": 101}, "the amount of a promote is a number from 1 to 100"),
+        ({"action": "boost", "amount": 1}, "the factor of a boost is above 1 and at most 100"),
+        ({"action": "boost", "amount": float("nan")}, "greater than 0"),
+        ({"action": "bury", "amount": 1}, "the factor of what is buried is below 1"),
+        ({"action": "hide"}, "'pin', 'boost', 'bury' or 'promote'"),
+        ({"name": "  "}, "at least 1 character"),
+        ({"name": "a\x00"}, "NUL"),
+        ({"audience": {"surface": "cart"}}, "'home' or 'recommendations'"),
+        ({"starts_at": "2026-12-01T00:00:00"}, "starts_at"),
+    ],
+)
+def test_what_is_no_rule_is_refused_with_a_sentence(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        rule(**changes)
+
+
+def test_a_rule_is_the_same_after_it_was_written_as_json() -> None:
+    given = rule(
+        action="promote",
+        amount=3,
+        target={"category": "Home|Lamps"},
+        audience={"department": "Home", "surface": "home"},
+    )
+    written = given.model_dump_json(exclude_defaults=True)
+    assert MerchandisingRule.model_validate_json(written) == given
+    assert json.loads(written)["target"] == {"category": "Home|Lamps"}
+
+
+def test_a_rule_works_from_its_first_instant_until_its_end() -> None:
+    assert [rule().is_active(at) for at in (START - DAY, START, END - DAY, END)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "excludes"),
+    [
+        ({}, True),
+        ({"target": {"discounted": True}}, True),
+        ({"audience": {"department": "Home"}}, True),
+        ({"audience": {"surface": "home"}}, True),
+        ({"amount": 2}, False),
+        ({"action": "promote"}, False),
+        ({"starts_at": END, "ends_at": END + DAY}, False),
+        ({"starts_at": END - DAY, "ends_at": END + DAY}, True),
+    ],
+)
+def test_two_pins_for_one_place_at_one_time_exclude_each_other(
+    changes: dict[str, Any],
+    excludes: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert rule().excludes(rule(**changes)) is excludes
+    assert rule(**changes).excludes(rule()) is excludes
+
+
+def test_pins_of_different_pages_do_not_exclude_each_other() -> None:
+    home, other = (rule(audience={"surface": surface}) for surface in ("home", "recommendations"))
+    assert not home.excludes(other)
+    assert home.excludes(home)
+
+
+def test_what_a_target_names_is_said_in_words() -> None:
+    targets: list[dict[str, Any]] = [
+        {"items": ["a", "b"]}, {"category": "Home"}, {"new_days": 7}, {"discounted": True},
+    ]  # fmt: skip
+    assert [str(Target.model_validate(each)) for each in targets] == [
+        "a, b", "Home", "arrived in 7 days", "discounted",
+    ]  # fmt: skip
