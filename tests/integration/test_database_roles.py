@@ -10,15 +10,20 @@ import pytest
 
 from apps.dead_letters import repository as dead_letters
 from apps.filling.repository import stored_interactions, stored_users
+from apps.migrations.grants import ROLES
 from apps.storefront.catalog.repository import product_count, upsert_products
 from apps.storefront.events import repository as outbox
+from apps.storefront.merchandising.adding import add_rule
+from apps.storefront.merchandising.repository import remove as remove_rule
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
+from ml.merchandising import Action, MerchandisingRule, Target
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import catalogue, item_vectors
 from ml.registry import repository as registry
 from ml.registry.shoppers import met_items
+from ml.serving.active_rules import active_rules
 from ml.settings import MlSettings
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
@@ -204,6 +209,28 @@ def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
         assert set(catalogue.item_categories(connection)) == vectors.keys()
         assert catalogue.newest_items(connection, 3, days=9) == []
         assert catalogue.unavailable_items(connection) == []
+
+
+def test_only_the_storefronts_role_writes_and_reads_merchandising_rules(url_of: UrlOf) -> None:
+    now = datetime.now(UTC)
+    rule = MerchandisingRule(
+        name="a boost",
+        action=Action.BOOST,
+        target=Target(discounted=True),
+        amount=2,
+        starts_at=now,
+        ends_at=now + timedelta(days=1),
+    )
+    with psycopg.connect(url_of("storefront")) as connection:
+        add_rule(connection, rule, "a test")
+        assert [each.rule for each in active_rules(connection)] == [rule]
+        assert remove_rule(connection, rule.name)
+    for role in sorted(ROLES - {"storefront"}):
+        with (
+            psycopg.connect(url_of(role)) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("select from shop.merchandising_rules")
 
 
 def test_the_processors_role_notes_which_dead_letters_are_sent_again(url_of: UrlOf) -> None:
