@@ -1,11 +1,13 @@
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from ml.merchandising import MerchandisingRule, Target
+from ml.merchandising import Audience, MerchandisingRule, Target
+from support.checkout import REPOSITORY
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 END = datetime(2026, 12, 27, tzinfo=UTC)
@@ -103,3 +105,15 @@ def test_what_a_target_names_is_said_in_words() -> None:
     assert [str(Target.model_validate(each)) for each in targets] == [
         "a, b", "Home", "arrived in 7 days", "discounted",
     ]  # fmt: skip
+
+
+def test_the_page_on_merchandising_shows_a_rule_and_names_every_field() -> None:
+    page = (REPOSITORY / "docs/merchandising.md").read_text()
+    (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    assert MerchandisingRule.model_validate_json(example).name == "Lamps in December"
+    models = {"": MerchandisingRule, "target.": Target, "audience.": Audience}
+    fields = {
+        f"{prefix}{field}" for prefix, model in models.items() for field in model.model_fields
+    }
+    named = set(re.findall(r"^\| `--.+?\| `([\w.]+)` \|", page, re.MULTILINE))
+    assert named == fields - {"target", "audience"}
