@@ -131,6 +131,14 @@ def test_nothing_that_a_filter_leaves_out_is_placed(
     assert any(found.values()), "another of the rule's products is placed"
 
 
+def test_a_list_of_a_category_takes_its_products_alone(request_of: RequestOf) -> None:
+    rules = [active("pin", 1, "i30", "i12"), active("promote", 5, *ITEMS[20:])]
+    context = request_of(rules=rules, only=frozenset(ITEMS[10:20]))
+    found = _ids(Chain().make(context).candidates)
+    assert found[0] == "i12"
+    assert sorted(found) == ITEMS[10:20]
+
+
 def test_nothing_is_placed_while_it_is_not_known_what_was_bought(request_of: RequestOf) -> None:
     rules = [active("pin", 1, "i30")]
     event = interaction("u", "i25", "view", NOW)
