@@ -162,7 +162,7 @@ def _log_in(address: str, users: Sequence[str]) -> Iterator[str]:
             form = {"csrf_token": token[1], "user_id": user}
             answer = client.post("/log-in/sample", data=form)
             assert answer.status_code == HTTPStatus.FOUND, answer.text
-            yield f"session={client.cookies['session']}"
+            yield "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
 
 def _own_memory_mb(first_process: int) -> Iterator[float]:
