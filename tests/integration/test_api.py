@@ -21,6 +21,7 @@ from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.services import Services
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.recommender import ServedList
+from ml.serving.related_items import RelatedItems
 from streams.contracts import Product
 from streams.database import Database
 from streams.errors import UnavailableError
@@ -177,6 +178,21 @@ def test_similar_items(caller: Caller, departments: None) -> None:
     found = content(caller.get("/items/k1/similar?n=1"))
     assert (ids(found), found["source"]) == (["k2"], "similar")
     assert "no such item" in refused(caller.get("/items/nothing/similar"), 404)
+
+
+class Alike(ListOf):
+    """A recommender that knows what is like p0."""
+
+    def similar(self, item_id: str, limit: int) -> RelatedItems:
+        return RelatedItems(("p2", "gone", "p3"), "v7") if item_id == "p0" else RelatedItems()
+
+
+def test_similar_items_are_those_of_the_model(stocked: str) -> None:
+    caller = Caller(shop(stocked, recommender=Alike()), new_key(stocked))
+    found = content(caller.get("/items/p0/similar"))
+    assert (ids(found), found["model_version"]) == (["p2", "p3"], "v7")
+    other = content(caller.get("/items/p1/similar"))
+    assert (ids(other), other["model_version"]) == ([], None), "it has no category either"
 
 
 def test_the_list_of_a_session_follows_what_was_done_in_it(stocked: str) -> None:

@@ -15,8 +15,13 @@ from apps.storefront.api.recommendations.schemas import (
 )
 from apps.storefront.api.recommendations.session import history
 from apps.storefront.catalog import repository as catalog
-from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
+from apps.storefront.recommendations.recommendation_list import (
+    SLACK,
+    RecommendationList,
+    recommended,
+)
 from apps.storefront.services import Services
+from ml.serving.related_items import RelatedItems
 
 blueprint = Blueprint("api_recommendations", __name__, tag="Recommendations")
 
@@ -93,10 +98,19 @@ def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
 @blueprint.input(ListQuery, location="query")
 @blueprint.output(RecommendedItems)
 def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
-    """Items that are similar to one."""
-    with Services.of_this_app().database.connection() as connection:
-        found = catalog.named(connection, [item_id])
-        if not found:
+    """Items that are similar to one.
+
+    An item that the model does not know is like the others of its category.
+    """
+    services = Services.of_this_app()
+    related = services.recommender.similar(item_id, query_data.n + SLACK)
+    with services.database.connection() as connection:
+        # One query for the item and what is like it.
+        known = catalog.by_id(connection, [item_id, *related.item_ids])
+        if item_id not in known:
             raise NotFound("The catalogue has no such item.")
-        products = catalog.similar_products(connection, found[0], query_data.n)
-    return answer(RecommendationList(products, "similar"))
+        products = [known[each] for each in related.item_ids if each in known][: query_data.n]
+        if not products:
+            products = catalog.similar_products(connection, known[item_id], query_data.n)
+            related = RelatedItems()
+    return answer(RecommendationList(products, "similar", related.model_version))
