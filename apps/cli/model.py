@@ -153,7 +153,7 @@ def top_k(
     """Show a user's list of the live version as the Feast online store holds it."""
     import psycopg
 
-    from apps.storefront.catalog.repository import named
+    from apps.storefront.catalog.repository import names_of
     from ml.features.online import OnlineFeatures
     from ml.registry.repository import live_version
 
@@ -165,11 +165,10 @@ def top_k(
             listed = features.top_k(version, user_id) if version else None
         if listed is None:
             raise ConfigurationError(f"user {user_id} has no list yet; make one with: recsys train")
-        products = named(connection, listed)
+        names = names_of(connection, listed)
     if as_json:
         print(json.dumps({"model_version": version, "item_ids": list(listed)}))
         return
-    names = {product.item_id: product.product_name for product in products}
     table = Table("", "item", "product", title=f"user {user_id}, model {version}")
     for rank, item_id in enumerate(listed, 1):
         table.add_row(str(rank), item_id, names.get(item_id, ""))

@@ -6,9 +6,10 @@ from psycopg import Connection
 
 
 def item_ids(connection: Connection) -> list[str]:
-    """Ids of all products, the newest first."""
+    """Ids of all products that can be ordered everywhere, the newest first."""
     rows = connection.execute(
-        "select item_id from shop.products order by arrival_date desc, item_id"
+        "select item_id from shop.products where not hidden and arrival_date <= now()"
+        " and stock is distinct from 0 and regions is null order by arrival_date desc, item_id"
     )
     return [item_id for (item_id,) in rows]
 

@@ -20,6 +20,8 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     """Offer to continue as an existing shopper without a password; for demonstrations only."""
     shop_name: str = "Wayside"
     currency_symbol: str = "$"
+    region: str | None = None
+    """Where the shop sells: products of other regions are not there. None: all are."""
     log_in_limit: str = "10 per minute"
     """Attempts to log in from one address, in the notation of Flask-Limiter; counted per worker."""
     sign_up_limit: str = "20 per hour"

@@ -19,7 +19,25 @@ def newest_items(connection: Connection, limit: int, *, days: int) -> list[str]:
     return [item_id for (item_id,) in rows]
 
 
-def unavailable_items(connection: Connection) -> list[str]:
-    """The products that the shop has and cannot list now: they have not arrived yet."""
-    rows = connection.execute("select item_id from shop.products where arrival_date > now()")
+def unavailable_items(connection: Connection, region: str | None = None) -> list[str]:
+    """The products that the shop has and cannot list now.
+
+    They are hidden, sold out, announced, or not sold in `region`: what
+    `apps.storefront.catalog.availability_repository.IS_LISTED` leaves out. Each part of the query
+    reads an index of such products alone, so a worker may ask every second.
+
+    Args:
+        connection: an open one.
+        region: the shop's; None: it sells products of all regions.
+    """
+    rows = connection.execute(
+        """
+        select item_id from shop.products where hidden or stock = 0
+        union select item_id from shop.products where arrival_date > now()
+        union select item_id from shop.products
+            where regions is not null and %(region)s::text is not null
+            and not %(region)s = any(regions)
+        """,
+        {"region": region},
+    )
     return [item_id for (item_id,) in rows]

@@ -23,15 +23,16 @@ pytestmark = pytest.mark.integration
 RECSYS = Path(sys.executable).parent / "recsys"
 PAGE = (REPOSITORY / "docs" / "analytics.md").read_text()
 SECTION = re.compile(r"^### (\w+\.\w+)\n(.*?)(?=^#)", re.MULTILINE | re.DOTALL)
-COLUMN = re.compile(r"^\| `(\w+)` \| ([\w ]+) \|", re.MULTILINE)
+COLUMN = re.compile(r"^\| `(\w+)` \| ([\w \[\]]+) \|", re.MULTILINE)
+STANDARD_NAMES = {"timestamptz": "timestamp with time zone", "text[]": "ARRAY"}
+"""What the standard calls PostgreSQL's types."""
 
 
 def test_the_described_tables_are_those_that_an_analyst_may_read(url_of: UrlOf) -> None:
     described = {
-        table: [(name, kind.replace("timestamptz", "timestamp with time zone"))
-                for name, kind in COLUMN.findall(text)]
+        table: [(name, STANDARD_NAMES.get(kind, kind)) for name, kind in COLUMN.findall(text)]
         for table, text in SECTION.findall(PAGE)
-    }  # fmt: skip
+    }
     with psycopg.connect(url_of("analyst")) as connection:
         rows = connection.execute(
             "select table_schema || '.' || table_name, column_name, data_type"

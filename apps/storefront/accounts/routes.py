@@ -163,8 +163,9 @@ def _new_user_event(account: Shopper) -> NewUser:
 
 
 def _sign_up_page(form: FormState) -> str:
-    with Services.of_this_app().database.connection() as connection:
-        departments = catalog.departments(connection, _CARDS)
+    services = Services.of_this_app()
+    with services.database.connection() as connection:
+        departments = catalog.departments(connection, _CARDS, region=services.settings.region)
     return render_template(
         "accounts/sign_up.html",
         form=form,
@@ -185,8 +186,9 @@ def _log_in_page(form: FormState) -> str:
 
 
 def _preferences_page(shopper: Shopper, form: FormState) -> str:
-    with Services.of_this_app().database.connection() as connection:
-        departments = catalog.departments(connection, _CARDS)
+    services = Services.of_this_app()
+    with services.database.connection() as connection:
+        departments = catalog.departments(connection, _CARDS, region=services.settings.region)
     named = {department.name for department in departments}
     kept = [name for name in shopper.preferences if name not in named]
     return render_template(

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from apps.storefront.cart.schemas import MAX_QUANTITY
+from apps.storefront.catalog.availability_repository import ORDERABLE, orderable
 from apps.storefront.events.attribution import Attribution
 
 
@@ -20,16 +21,36 @@ class CartLine:
     category: str
     price: Decimal | None
     quantity: int
+    orderable: int
+    """How many can be ordered now; 0 if the product is sold out or no longer sold."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the line asks for more than there is."""
+        return self.quantity > self.orderable
 
 
-def lines(connection: Connection[Any], user_id: str) -> list[CartLine]:
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What came of putting a product into the cart."""
+
+    added: int
+    most: int
+    """How many the cart can hold of this product."""
+
+
+def lines(
+    connection: Connection[Any], user_id: str, *, region: str | None = None
+) -> list[CartLine]:
     """The cart, in the order in which it was filled."""
     with connection.cursor(row_factory=class_row(CartLine)) as cursor:
         return cursor.execute(
-            "select item_id, product_name, category, price, quantity"
-            " from shop.cart_lines join shop.products using (item_id)"
-            " where user_id = %s order by added_at, item_id",
-            (user_id,),
+            sql.SQL(
+                "select item_id, product_name, category, price, quantity, {} as orderable"
+                " from shop.cart_lines join shop.products using (item_id)"
+                " where user_id = %(user_id)s order by added_at, item_id"
+            ).format(ORDERABLE),
+            {"user_id": user_id, "region": region},
         ).fetchall()
 
 
@@ -47,18 +68,21 @@ def add(
     item_id: str,
     quantity: int,
     attribution: Attribution,
-) -> int | None:
-    """Put items into the cart, up to the maximum, and return how many were added.
+    *,
+    region: str | None = None,
+) -> Addition | None:
+    """Put items into the cart, up to the maximum and to what there is.
 
     None if the shop does not sell the product.
     """
-    known = connection.execute(
-        "select from shop.products where item_id = %s", (item_id,)
-    ).fetchone()
-    if known is None:
+    available = orderable(connection, item_id, region)
+    if available is None:
         return None
+    most = min(MAX_QUANTITY, available)
     before = _quantity(connection, user_id, item_id)
-    after = min(MAX_QUANTITY, before + quantity)
+    after = min(most, before + quantity)
+    if after <= before:
+        return Addition(0, most)
     connection.execute(
         "insert into shop.cart_lines"
         " (user_id, item_id, quantity, surface, position, model_version)"
@@ -73,7 +97,7 @@ def add(
             attribution.model_version,
         ),
     )
-    return after - before
+    return Addition(after - before, most)
 
 
 def change(connection: Connection[Any], user_id: str, item_id: str, quantity: int) -> int | None:

@@ -19,3 +19,12 @@ class LineForm(RemoveForm):
     """A quantity of a product."""
 
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
+
+
+def most_of_a_product(most: int) -> str:
+    """What to say to a shopper who asks for more of a product than `most`."""
+    if not most:
+        return "This product is sold out."
+    if most < MAX_QUANTITY:
+        return f"Only {most} of this product {'is' if most == 1 else 'are'} left."
+    return f"You can order at most {MAX_QUANTITY} of a product."

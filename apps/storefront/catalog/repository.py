@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection, sql
 from psycopg.rows import class_row, kwargs_row
 
+from apps.storefront.catalog.availability_repository import IS_LISTED, IS_SOLD
 from apps.storefront.catalog.schemas import Sort
 from streams.contracts import Product
 from streams.contracts.category import SEPARATOR, names
@@ -25,7 +26,7 @@ _ORDERS = {
 }
 
 _LISTED = sql.SQL(
-    "item_id, product_name, category, price, actual_price, stars, stars_count, arrival_date"
+    "item_id, product_name, category, price, actual_price, stars, stars_count, arrival_date, stock"
 )
 
 
@@ -47,6 +48,13 @@ class ListedProduct:
     stars: float | None
     stars_count: int
     arrival_date: datetime
+    stock: int | None = None
+    """How many there are; None: the shop does not count it."""
+
+    @property
+    def is_sold_out(self) -> bool:
+        """Whether none is left."""
+        return self.stock == 0
 
     @property
     def reduction(self) -> int | None:
@@ -56,40 +64,56 @@ class ListedProduct:
         return round(100 * (1 - self.price / self.actual_price)) or None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedProduct(ListedProduct):
+    """A product as its own page shows it."""
+
+    about_product: str
+
+
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A top category and how many products it holds."""
+    """A top category and how many products of it the shop lists."""
 
     name: str
     products: int
 
 
 def product_count(connection: Connection[Any]) -> int:
-    """How many products the catalogue holds."""
+    """How many products the catalogue holds, listed or not."""
     row = connection.execute("select count(*) from shop.products").fetchone()
     return int(row[0]) if row else 0
 
 
-def departments(connection: Connection[Any], limit: int) -> list[Department]:
+def departments(
+    connection: Connection[Any], limit: int, *, region: str | None = None
+) -> list[Department]:
     """The largest top categories, in alphabetical order."""
     with connection.cursor(row_factory=class_row(Department)) as cursor:
         found = cursor.execute(
-            "select split_part(category, '|', 1) as name, count(*) as products from shop.products"
-            " where category <> '' group by 1 order by 2 desc, 1 limit %s",
-            (limit,),
+            sql.SQL(
+                "select split_part(category, '|', 1) as name, count(*) as products"
+                " from shop.products where category <> '' and {}"
+                " group by 1 order by 2 desc, 1 limit %(limit)s"
+            ).format(IS_LISTED),
+            {"limit": limit, "region": region},
         ).fetchall()
     return sorted(found, key=lambda department: department.name)
 
 
-def subcategories(connection: Connection[Any], category: str, limit: int) -> list[Department]:
+def subcategories(
+    connection: Connection[Any], category: str, limit: int, *, region: str | None = None
+) -> list[Department]:
     """The largest categories right below `category`, by full path, in alphabetical order."""
     depth = len(names(category)) + 1
     with connection.cursor(row_factory=class_row(Department)) as cursor:
         found = cursor.execute(
-            "select array_to_string((string_to_array(category, '|'))[:%(depth)s], '|') as name,"
-            " count(*) as products from shop.products"
-            " where category like %(below)s group by 1 order by 2 desc, 1 limit %(limit)s",
-            {"depth": depth, "below": _below(category), "limit": limit},
+            sql.SQL(
+                "select array_to_string((string_to_array(category, '|'))[:%(depth)s], '|') as name,"
+                " count(*) as products from shop.products where category like %(below)s and {}"
+                " group by 1 order by 2 desc, 1 limit %(limit)s"
+            ).format(IS_LISTED),
+            {"depth": depth, "below": _below(category), "limit": limit, "region": region},
         ).fetchall()
     return sorted(found, key=lambda department: department.name)
 
@@ -102,15 +126,17 @@ def search(
     order: Sort,
     limit: int,
     offset: int,
+    region: str | None = None,
 ) -> tuple[list[ListedProduct], int]:
     """A page of the products in `category` that hold all words of `text`, and how many there are.
 
-    A word of `text` is held by a product that has a word beginning with it.
+    A word of `text` is held by a product that has a word beginning with it. A sold-out product is
+    found by `text`, as who looks for it wants to know, and is not listed otherwise.
     """
     words = " & ".join(f"{word}:*" for word in _WORD.findall(text))
     if text and not words:
         return [], 0
-    conditions = [_ANY]
+    conditions: list[sql.Composable] = [IS_SOLD if words else IS_LISTED]
     if words:
         conditions.append(sql.SQL("words @@ to_tsquery('simple', %(words)s)"))
     if category:
@@ -121,6 +147,7 @@ def search(
         "below": _below(category),
         "limit": limit,
         "offset": offset,
+        "region": region,
     }
     where = sql.SQL(" and ").join(conditions)
     total = connection.execute(
@@ -137,25 +164,31 @@ def search(
     return page, int(total[0]) if total else 0
 
 
-def newest(connection: Connection[Any], limit: int, category: str = "") -> list[ListedProduct]:
+def newest(
+    connection: Connection[Any], limit: int, category: str = "", *, region: str | None = None
+) -> list[ListedProduct]:
     """The products that arrived last: of the shop, or of a category and those below it."""
     with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
         return cursor.execute(
             sql.SQL(
-                "select {} from shop.products where {}"
+                "select {} from shop.products where {} and {}"
                 " order by arrival_date desc, item_id limit %(limit)s"
-            ).format(_LISTED, _WITHIN if category else _ANY),
-            {"category": category, "below": _below(category), "limit": limit},
+            ).format(_LISTED, IS_LISTED, _WITHIN if category else _ANY),
+            {"category": category, "below": _below(category), "limit": limit, "region": region},
         ).fetchall()
 
 
-def find(connection: Connection[Any], item_id: str) -> tuple[ListedProduct, str] | None:
-    """A product and its description."""
-    row = connection.execute(
-        "select about_product from shop.products where item_id = %s", (item_id,)
-    ).fetchone()
-    found = named(connection, [item_id])
-    return (found[0], row[0]) if row and found else None
+def find(
+    connection: Connection[Any], item_id: str, *, region: str | None = None
+) -> DescribedProduct | None:
+    """A product that the shop sells, sold out or not."""
+    with connection.cursor(row_factory=class_row(DescribedProduct)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "select {}, about_product from shop.products where item_id = %(item_id)s and {}"
+            ).format(_LISTED, IS_SOLD),
+            {"item_id": item_id, "region": region},
+        ).fetchone()
 
 
 def contents(connection: Connection[Any], item_id: str) -> Product | None:
@@ -186,25 +219,41 @@ def page(
         ).fetchall()
 
 
-def named(connection: Connection[Any], item_ids: Sequence[str]) -> list[ListedProduct]:
-    """These products in this order; those that the shop does not sell are left out."""
+def named(
+    connection: Connection[Any], item_ids: Sequence[str], *, region: str | None = None
+) -> list[ListedProduct]:
+    """These products in this order; those that cannot be ordered now are left out."""
     with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
         found = cursor.execute(
-            sql.SQL("select {} from shop.products where item_id = any(%s)").format(_LISTED),
-            (list(item_ids),),
+            sql.SQL("select {} from shop.products where item_id = any(%(item_ids)s) and {}").format(
+                _LISTED, IS_LISTED
+            ),
+            {"item_ids": list(item_ids), "region": region},
         ).fetchall()
     by_id = {product.item_id: product for product in found}
     return [by_id[item_id] for item_id in item_ids if item_id in by_id]
 
 
-def by_id(connection: Connection[Any], item_ids: Sequence[str]) -> dict[str, ListedProduct]:
+def by_id(
+    connection: Connection[Any], item_ids: Sequence[str], *, region: str | None = None
+) -> dict[str, ListedProduct]:
     """As `named`, by id; without ids there is no query."""
-    found = named(connection, item_ids) if item_ids else []
+    found = named(connection, item_ids, region=region) if item_ids else []
     return {product.item_id: product for product in found}
 
 
+def names_of(connection: Connection[Any], item_ids: Sequence[str]) -> dict[str, str]:
+    """The names of these products by id, whether they can be ordered or not."""
+    return dict(
+        connection.execute(
+            "select item_id, product_name from shop.products where item_id = any(%s)",
+            (list(item_ids),),
+        ).fetchall()
+    )
+
+
 def similar_products(
-    connection: Connection[Any], product: ListedProduct, limit: int
+    connection: Connection[Any], product: ListedProduct, limit: int, *, region: str | None = None
 ) -> list[ListedProduct]:
     """Other products of the same category, the most rated first, then the newest."""
     if not product.category:
@@ -212,17 +261,23 @@ def similar_products(
     with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
         return cursor.execute(
             sql.SQL(
-                "select {} from shop.products where category = %s and item_id <> %s"
-                " order by stars_count desc, arrival_date desc, item_id limit %s"
-            ).format(_LISTED),
-            (product.category, product.item_id, limit),
+                "select {} from shop.products"
+                " where category = %(category)s and item_id <> %(item_id)s and {}"
+                " order by stars_count desc, arrival_date desc, item_id limit %(limit)s"
+            ).format(_LISTED, IS_LISTED),
+            {
+                "category": product.category,
+                "item_id": product.item_id,
+                "limit": limit,
+                "region": region,
+            },
         ).fetchall()
 
 
 def upsert_products(connection: Connection[Any], products: Iterable[Product]) -> int:
     """Add products or bring them up to date, and count them; of one id the last one counts.
 
-    Reviews stay. Nothing is committed here.
+    Reviews stay, and so do stock, regions and what is hidden. Nothing is committed here.
     """
     columns = tuple(Product.model_fields)
     column_names = sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -19,7 +19,9 @@ _DEPARTMENTS = 30
 def index() -> ResponseReturnValue:
     """The catalogue: filtered, searched, sorted, a page at a time."""
     query = read_or_abort(CatalogQuery, request.args)
-    with Services.of_this_app().database.connection() as connection:
+    services = Services.of_this_app()
+    region = services.settings.region
+    with services.database.connection() as connection:
         products, total = repository.search(
             connection,
             text=query.q,
@@ -27,10 +29,11 @@ def index() -> ResponseReturnValue:
             order=query.order,
             limit=_PAGE_SIZE,
             offset=(query.page - 1) * _PAGE_SIZE,
+            region=region,
         )
-        departments = repository.departments(connection, _DEPARTMENTS)
+        departments = repository.departments(connection, _DEPARTMENTS, region=region)
         subcategories = (
-            repository.subcategories(connection, query.category, _DEPARTMENTS)
+            repository.subcategories(connection, query.category, _DEPARTMENTS, region=region)
             if query.category
             else []
         )

@@ -32,6 +32,7 @@ _DEPARTMENTS = 12
 def index() -> ResponseReturnValue:
     """What is recommended, what is new, and the departments."""
     services = Services.of_this_app()
+    region = services.settings.region
     shopper = authentication.visitor()
     preferences = shopper.preferences if shopper else ()
     served = services.recommender.recommend(
@@ -46,15 +47,17 @@ def index() -> ResponseReturnValue:
     wanted = [item_id for plan in plans for item_id in plan.item_ids]
     with services.database.connection() as connection:
         # One query for all: a page has few to spare.
-        known = catalog.by_id(connection, [*wanted_products(served), *wanted])
-        recommendations = shown(connection, served, known, _RECOMMENDED, preferences=preferences)
+        known = catalog.by_id(connection, [*wanted_products(served), *wanted], region=region)
+        recommendations = shown(
+            connection, served, known, _RECOMMENDED, preferences=preferences, region=region
+        )
         # What is recommended for being new need not be shown as new once more.
         newest = (
             None
             if recommendations.source == "newest"
-            else RecommendationList(catalog.newest(connection, _NEWEST), "newest")
+            else RecommendationList(catalog.newest(connection, _NEWEST, region=region), "newest")
         )
-        departments = catalog.departments(connection, _DEPARTMENTS)
+        departments = catalog.departments(connection, _DEPARTMENTS, region=region)
     for each in (recommendations, newest):
         if each:
             each.note(each.surface)

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
+from apps.storefront.catalog.availability_repository import IS_SOLD, ORDERABLE
 from apps.storefront.events.attribution import Attribution
 
 
@@ -78,13 +79,61 @@ def take_cart(connection: Connection[Any], user_id: str) -> list[Purchase]:
 
 
 def single(
-    connection: Connection[Any], item_id: str, quantity: int, attribution: Attribution
+    connection: Connection[Any],
+    item_id: str,
+    quantity: int,
+    attribution: Attribution,
+    *,
+    region: str | None = None,
 ) -> list[Purchase]:
     """One product bought without the cart; empty if the shop does not sell it."""
     row = connection.execute(
-        "select price from shop.products where item_id = %s", (item_id,)
+        sql.SQL("select price from shop.products where item_id = %(item_id)s and {}").format(
+            IS_SOLD
+        ),
+        {"item_id": item_id, "region": region},
     ).fetchone()
     return [Purchase(item_id, quantity, row[0], **attribution.model_dump())] if row else []
+
+
+def take_stock(
+    connection: Connection[Any], purchases: Sequence[Purchase], *, region: str | None = None
+) -> int | None:
+    """Take what is bought out of the stock: all of it, or nothing.
+
+    Orders of the same products wait for each other until the end of this transaction.
+
+    Returns:
+        None, or how many can be ordered of a product of which there are not enough.
+    """
+    item_ids = sorted(bought.item_id for bought in purchases)
+    # The locks come in one order: two orders of the same products never wait for each other.
+    connection.execute(
+        "select from shop.products where item_id = any(%s) and stock is not null"
+        " order by item_id for no key update",
+        (item_ids,),
+    )
+    orderable = dict(
+        connection.execute(
+            sql.SQL("select item_id, {} from shop.products where item_id = any(%(ids)s)").format(
+                ORDERABLE
+            ),
+            {"ids": item_ids, "region": region},
+        ).fetchall()
+    )
+    for bought in purchases:
+        if bought.quantity > orderable[bought.item_id]:
+            return int(orderable[bought.item_id])
+    connection.execute(
+        "update shop.products product set stock = stock - bought.quantity"
+        " from unnest(%s::text[], %s::integer[]) bought (item_id, quantity)"
+        " where product.item_id = bought.item_id and stock is not null",
+        (
+            [bought.item_id for bought in purchases],
+            [bought.quantity for bought in purchases],
+        ),
+    )
+    return None
 
 
 def place(

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from apps.storefront.accounts import authentication
-from apps.storefront.cart.schemas import LineForm
+from apps.storefront.cart.schemas import LineForm, most_of_a_product
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
@@ -41,6 +41,9 @@ def check_out() -> ResponseReturnValue:
         if not purchases:
             flash("Your cart is empty.", "warning")
             return redirect(url_for("cart.index"))
+        if repository.take_stock(submission.connection, purchases, region=_region()) is not None:
+            flash("Some of your cart is not available any longer.", "warning")
+            return redirect(url_for("cart.index"))
         order_id = _place(submission, shopper.user_id, purchases)
         return submission.lead_to(url_for("orders.order", order_id=order_id, placed=1))
 
@@ -52,12 +55,24 @@ def buy_now() -> ResponseReturnValue:
     form = read_or_abort(LineForm, request.form)
     with submitted_once(shopper.user_id) as submission:
         purchases = repository.single(
-            submission.connection, form.item_id, form.quantity, Attribution.of(request.form)
+            submission.connection,
+            form.item_id,
+            form.quantity,
+            Attribution.of(request.form),
+            region=_region(),
         )
         if not purchases:
             abort(404)
+        left = repository.take_stock(submission.connection, purchases, region=_region())
+        if left is not None:
+            flash(most_of_a_product(left), "warning")
+            return redirect(url_for("product.index", item_id=form.item_id))
         order_id = _place(submission, shopper.user_id, purchases)
         return submission.lead_to(url_for("orders.order", order_id=order_id, placed=1))
+
+
+def _region() -> str | None:
+    return Services.of_this_app().settings.region
 
 
 def _place(submission: Submission, user_id: str, purchases: Sequence[repository.Purchase]) -> UUID:
@@ -111,6 +126,6 @@ def order(order_id: UUID) -> ResponseReturnValue:
             abort(404)
         ordered = [line.item_id for line in found.lines] if is_new else []
         plan = bought_with_order(services.recommender, ordered)
-        known = catalog.by_id(connection, plan.item_ids)
+        known = catalog.by_id(connection, plan.item_ids, region=services.settings.region)
     shelves = filled_shelves([plan], known, SHELF_LENGTH, shown=ordered)
     return render_template("orders/order.html", order=found, is_new=is_new, shelves=shelves)

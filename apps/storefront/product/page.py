@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from apps.storefront.cart.schemas import MAX_QUANTITY
 from apps.storefront.catalog import repository as catalog
-from apps.storefront.catalog.repository import ListedProduct
+from apps.storefront.catalog.repository import DescribedProduct, ListedProduct
 from apps.storefront.events.attribution import Attribution
 from apps.storefront.recommendations.shelf import Shelf, filled_shelves
 from apps.storefront.recommendations.shelves import SHELF_LENGTH, bought_with_product, similar_to
@@ -24,8 +24,7 @@ _REVIEWS = 20
 class ProductPage:
     """A product with what belongs to it."""
 
-    product: ListedProduct
-    about: str
+    product: DescribedProduct
     shelves: Sequence[Shelf]
     reviews: Sequence[Review]
     own_review: Review | None
@@ -33,7 +32,12 @@ class ProductPage:
     attribution: Mapping[str, str | int]
     """The list that led here, as hidden fields of the forms."""
     stars: Sequence[float] = STARS
-    max_quantity: int = MAX_QUANTITY
+
+    @property
+    def max_quantity(self) -> int:
+        """How many can be ordered at once; 0 if the product is sold out."""
+        stock = self.product.stock
+        return MAX_QUANTITY if stock is None else min(stock, MAX_QUANTITY)
 
     @classmethod
     def load(
@@ -43,16 +47,16 @@ class ProductPage:
         user_id: str | None,
         attribution: Attribution,
         recommender: Recommender,
+        *,
+        region: str | None,
     ) -> "ProductPage | None":
         """The page for a shopper, or for a visitor (None); None if the shop lacks the product."""
-        found = catalog.find(connection, item_id)
-        if found is None:
+        product = catalog.find(connection, item_id, region=region)
+        if product is None:
             return None
-        product, about = found
         return cls(
             product=product,
-            about=about,
-            shelves=_shelves(connection, product, recommender),
+            shelves=_shelves(connection, product, recommender, region),
             reviews=reviews.newest_of(connection, item_id, _REVIEWS),
             own_review=reviews.of_shopper(connection, user_id, item_id) if user_id else None,
             attribution=attribution.parameters,
@@ -60,7 +64,10 @@ class ProductPage:
 
 
 def _shelves(
-    connection: Connection[Any], product: ListedProduct, recommender: Recommender
+    connection: Connection[Any],
+    product: ListedProduct,
+    recommender: Recommender,
+    region: str | None,
 ) -> list[Shelf]:
     """What goes with a product, and what is like it.
 
@@ -68,9 +75,10 @@ def _shelves(
     """
     bought = bought_with_product(recommender, product.item_id)
     similar = similar_to(recommender, product.item_id)
-    known = catalog.by_id(connection, [*bought.item_ids, *similar.item_ids])
+    wanted = [*bought.item_ids, *similar.item_ids]
+    known = catalog.by_id(connection, wanted, region=region)
     if not similar.item_ids:
-        others = catalog.similar_products(connection, product, 2 * SHELF_LENGTH)
+        others = catalog.similar_products(connection, product, 2 * SHELF_LENGTH, region=region)
         known |= {other.item_id: other for other in others}
         similar = replace(similar, item_ids=[other.item_id for other in others])
     return filled_shelves([bought, similar], known, SHELF_LENGTH)

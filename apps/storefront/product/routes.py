@@ -84,6 +84,7 @@ def _page(item_id: str, form: FormState) -> str:
             shopper.user_id if shopper else None,
             Attribution.of(request.values),
             services.recommender,
+            region=services.settings.region,
         )
     if page is None:
         abort(404, "We do not sell this product.")

@@ -118,6 +118,7 @@ def recommended(
     history: Sequence[Interaction] = (),
     category: str = "",
     surface: Surface | None = None,
+    region: str | None = None,
 ) -> RecommendationList:
     """The best list of the moment; the newest products if the recommender has none.
 
@@ -130,13 +131,22 @@ def recommended(
         history: what a visitor did in this session, oldest first.
         category: a path; only products of it and of those below it, if it is not empty.
         surface: the page that shows them.
+        region: of the shop; None if it sells everywhere.
     """
     served = recommender.recommend(
         user_id, preferences, limit + SLACK, history=history, category=category, surface=surface
     )
     with database.connection() as connection:
-        known = catalog.by_id(connection, wanted_products(served))
-        return shown(connection, served, known, limit, preferences=preferences, category=category)
+        known = catalog.by_id(connection, wanted_products(served), region=region)
+        return shown(
+            connection,
+            served,
+            known,
+            limit,
+            preferences=preferences,
+            category=category,
+            region=region,
+        )
 
 
 def wanted_products(served: ServedList) -> list[str]:
@@ -152,6 +162,7 @@ def shown(
     *,
     preferences: Sequence[str],
     category: str = "",
+    region: str | None = None,
 ) -> RecommendationList:
     """A list as a page shows it; the newest products if none of its items is known.
 
@@ -162,6 +173,7 @@ def shown(
         limit: products at most.
         preferences: as the recommender was told.
         category: likewise.
+        region: of the shop; None if it sells everywhere.
     """
     products = [known[item_id] for item_id in served.item_ids if item_id in known][:limit]
     if products:
@@ -175,7 +187,8 @@ def shown(
             {each.item_id: each for each in served.candidates},
         )
     else:
-        found = RecommendationList(catalog.newest(connection, limit, category), "newest")
+        newest = catalog.newest(connection, limit, category, region=region)
+        found = RecommendationList(newest, "newest")
     RECOMMENDATIONS.labels(found.source).inc()
     return found
 

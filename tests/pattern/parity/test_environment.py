@@ -49,6 +49,7 @@ IN_A_CLUSTER = {
     "RECSYS_TRUSTED_PROXIES": "the router stands before the shop",
     "RECSYS_SHOP_NAME": "a fork names its shop",
     "RECSYS_CURRENCY_SYMBOL": "a fork names its currency",
+    "RECSYS_REGION": "a fork names its region",
     "RECSYS_OUTBOX_LIMIT": "a fork sizes its database",
     "RECSYS_API_LIMIT": "a fork knows its callers",
 }

@@ -46,6 +46,7 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
             preferences,
             query_data.n,
             category=query_data.category,
+            region=services.settings.region,
         )
     )
 
@@ -70,6 +71,7 @@ def of_session(json_data: SessionQuery) -> RecommendedItems:
             json_data.n,
             history=history(json_data),
             category=json_data.category,
+            region=services.settings.region,
         )
     )
 
@@ -89,6 +91,7 @@ def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
             (),
             query_data.n,
             category=query_data.category,
+            region=services.settings.region,
         )
     )
 
@@ -103,14 +106,16 @@ def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
     An item that the model does not know is like the others of its category.
     """
     services = Services.of_this_app()
+    region = services.settings.region
     related = services.recommender.similar(item_id, query_data.n + SLACK)
     with services.database.connection() as connection:
-        # One query for the item and what is like it.
-        known = catalog.by_id(connection, [item_id, *related.item_ids])
-        if item_id not in known:
+        # One query for the item and what is like it, but for one that is sold out.
+        known = catalog.by_id(connection, [item_id, *related.item_ids], region=region)
+        found = known.get(item_id) or catalog.find(connection, item_id, region=region)
+        if found is None:
             raise NotFound("The catalogue has no such item.")
         products = [known[each] for each in related.item_ids if each in known][: query_data.n]
         if not products:
-            products = catalog.similar_products(connection, known[item_id], query_data.n)
+            products = catalog.similar_products(connection, found, query_data.n, region=region)
             related = RelatedItems()
     return answer(RecommendationList(products, "similar", related.model_version))
