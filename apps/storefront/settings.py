@@ -1,8 +1,9 @@
 """Settings of the storefront, from environment variables with the prefix RECSYS_."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from streams.settings import DatabaseSettings, KafkaSettings
 
@@ -20,8 +21,8 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     """Offer to continue as an existing shopper without a password; for demonstrations only."""
     shop_name: str = "Wayside"
     currency_symbol: str = "$"
-    region: str | None = None
-    """Where the shop sells: products of other regions are not there. None: all are."""
+    region: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+    """Where the shop sells: products of other regions are not there. None or empty: all are."""
     log_in_limit: str = "10 per minute"
     """Attempts to log in from one address, in the notation of Flask-Limiter; counted per worker."""
     sign_up_limit: str = "20 per hour"
