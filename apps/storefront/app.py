@@ -11,6 +11,7 @@ from apps.storefront.api import app as api
 from apps.storefront.api import documentation
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
+from apps.storefront.catalog.counts import CatalogCounts
 from apps.storefront.erasure import routes as erasure
 from apps.storefront.events.activity import shopping_session
 from apps.storefront.events.audience import is_seen
@@ -44,6 +45,7 @@ def create_app(
     app = Flask(__name__)
     services = _services(settings, recommender or _recommender())
     services.install(app.extensions)
+    CatalogCounts().install(app.extensions)
     api.install(app, services)
     http_metrics.install(app)
     security.install(app, settings)

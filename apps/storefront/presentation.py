@@ -6,11 +6,9 @@ from decimal import Decimal
 from flask import Flask, url_for
 
 from apps.storefront.accounts import authentication
-from apps.storefront.cart import repository as cart
 from apps.storefront.catalog.label import label
 from apps.storefront.catalog.placeholder_image import placeholder_image
 from apps.storefront.recommendations.routes import popular_shelves
-from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
 from apps.storefront.submissions.submission import new_form_id
 from streams.contracts import category
@@ -31,7 +29,6 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
     for function in (label, halves, day, is_new, plain_stars):
         app.add_template_filter(function)
     app.add_template_global(placeholder_image)
-    app.add_template_global(cart_item_count)
     app.add_template_global(product_url)
     app.add_template_global(new_form_id)
     app.add_template_global(authentication.visitor)
@@ -61,15 +58,6 @@ def day(instant: datetime) -> str:
 def is_new(arrival: datetime) -> bool:
     """Whether a product arrived within the last 30 days."""
     return timedelta(0) <= datetime.now(UTC) - arrival < _NEW_FOR
-
-
-def cart_item_count() -> int:
-    """How many items the shopper's cart holds."""
-    shopper = authentication.visitor()
-    if shopper is None:
-        return 0
-    with Services.of_this_app().database.connection() as connection:
-        return cart.item_count(connection, shopper.user_id)
 
 
 def product_url(

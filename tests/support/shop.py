@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from apps.storefront.app import create_app
 from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.recommender import Recommender
 from apps.storefront.settings import StorefrontSettings
 from ml.merchandising import Surface
 from ml.serving.recommender import RecommenderStatus, ServedList
@@ -61,7 +62,7 @@ class ListOf:
 def shop(
     database_url: str,
     kafka: str = NOBODY,
-    recommender: ListOf | None = None,
+    recommender: Recommender | None = None,
     **settings: Any,
 ) -> Flask:
     app = create_app(

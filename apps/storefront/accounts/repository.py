@@ -18,6 +18,8 @@ class Shopper:
     user_name: str
     preferences: tuple[str, ...]
     signup_date: datetime
+    cart_items: int = 0
+    """How many items the cart held when the request came: every page shows it."""
 
     is_authenticated = True
     is_active = True
@@ -45,8 +47,10 @@ def find(connection: Connection[Any], user_id: str) -> Shopper | None:
     """The account with this id."""
     with connection.cursor(row_factory=kwargs_row(_shopper)) as cursor:
         return cursor.execute(
-            "select user_id, email, user_name, preferences, signup_date"
-            " from shop.users where user_id = %s",
+            "select user_id, email, user_name, preferences, signup_date,"
+            "   (select coalesce(sum(quantity), 0)::integer from shop.cart_lines line"
+            "     where line.user_id = shopper.user_id) as cart_items"
+            " from shop.users shopper where user_id = %s",
             (user_id,),
         ).fetchone()
 

@@ -13,7 +13,7 @@ from apps.storefront.accounts.schemas import (
     SampleForm,
     SignUpForm,
 )
-from apps.storefront.catalog import repository as catalog
+from apps.storefront.catalog.counts import CatalogCounts
 from apps.storefront.events.activity import new_user_event
 from apps.storefront.events.guest_history import guest_history
 from apps.storefront.forms import FormState, read_form, read_or_abort
@@ -165,7 +165,9 @@ def _new_user_event(account: Shopper) -> NewUser:
 def _sign_up_page(form: FormState) -> str:
     services = Services.of_this_app()
     with services.database.connection() as connection:
-        departments = catalog.departments(connection, _CARDS, region=services.settings.region)
+        departments = CatalogCounts.of_this_app().departments(
+            connection, _CARDS, services.settings.region
+        )
     return render_template(
         "accounts/sign_up.html",
         form=form,
@@ -188,7 +190,9 @@ def _log_in_page(form: FormState) -> str:
 def _preferences_page(shopper: Shopper, form: FormState) -> str:
     services = Services.of_this_app()
     with services.database.connection() as connection:
-        departments = catalog.departments(connection, _CARDS, region=services.settings.region)
+        departments = CatalogCounts.of_this_app().departments(
+            connection, _CARDS, services.settings.region
+        )
     named = {department.name for department in departments}
     kept = [name for name in shopper.preferences if name not in named]
     return render_template(

@@ -54,14 +54,6 @@ def lines(
         ).fetchall()
 
 
-def item_count(connection: Connection[Any], user_id: str) -> int:
-    """How many items the cart holds."""
-    row = connection.execute(
-        "select coalesce(sum(quantity), 0) from shop.cart_lines where user_id = %s", (user_id,)
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
 def add(
     connection: Connection[Any],
     user_id: str,

@@ -11,28 +11,16 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row, kwargs_row
 
 from apps.storefront.catalog.availability_repository import IS_LISTED, IS_SOLD
-from apps.storefront.catalog.schemas import Sort
 from streams.contracts import Product
 from streams.contracts.category import SEPARATOR, names
 
-_WORD = re.compile(r"\w+")
-
-_ORDERS = {
-    Sort.RELEVANCE: sql.SQL("ts_rank(words, to_tsquery('simple', %(words)s)) desc, item_id"),
-    Sort.NEWEST: sql.SQL("arrival_date desc, item_id"),
-    Sort.RATING: sql.SQL("stars desc nulls last, stars_count desc, item_id"),
-    Sort.PRICE_LOW: sql.SQL("price nulls last, item_id"),
-    Sort.PRICE_HIGH: sql.SQL("price desc nulls last, item_id"),
-}
-
-_LISTED = sql.SQL(
+LISTED = sql.SQL(
     "item_id, product_name, category, price, actual_price, stars, stars_count, arrival_date, stock"
 )
-
-
+"""The columns of a ListedProduct, in the order of its fields."""
+WITHIN = sql.SQL("(category = %(category)s or category like %(below)s)")
+"""Of a category or one below it. Needs the parameters `category` and `below`."""
 _ANY = sql.SQL("true")
-_WITHIN = sql.SQL("(category = %(category)s or category like %(below)s)")
-
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Product.model_fields))
 
 
@@ -113,55 +101,9 @@ def subcategories(
                 " count(*) as products from shop.products where category like %(below)s and {}"
                 " group by 1 order by 2 desc, 1 limit %(limit)s"
             ).format(IS_LISTED),
-            {"depth": depth, "below": _below(category), "limit": limit, "region": region},
+            {"depth": depth, "below": below(category), "limit": limit, "region": region},
         ).fetchall()
     return sorted(found, key=lambda department: department.name)
-
-
-def search(
-    connection: Connection[Any],
-    *,
-    text: str,
-    category: str,
-    order: Sort,
-    limit: int,
-    offset: int,
-    region: str | None = None,
-) -> tuple[list[ListedProduct], int]:
-    """A page of the products in `category` that hold all words of `text`, and how many there are.
-
-    A word of `text` is held by a product that has a word beginning with it. A sold-out product is
-    found by `text`, as who looks for it wants to know, and is not listed otherwise.
-    """
-    words = " & ".join(f"{word}:*" for word in _WORD.findall(text))
-    if text and not words:
-        return [], 0
-    conditions: list[sql.Composable] = [IS_SOLD if words else IS_LISTED]
-    if words:
-        conditions.append(sql.SQL("words @@ to_tsquery('simple', %(words)s)"))
-    if category:
-        conditions.append(_WITHIN)
-    values = {
-        "words": words,
-        "category": category,
-        "below": _below(category),
-        "limit": limit,
-        "offset": offset,
-        "region": region,
-    }
-    where = sql.SQL(" and ").join(conditions)
-    total = connection.execute(
-        sql.SQL("select count(*) from shop.products where {}").format(where), values
-    ).fetchone()
-    with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
-        page = cursor.execute(
-            sql.SQL(
-                "select {} from shop.products where {} order by {}"
-                " limit %(limit)s offset %(offset)s"
-            ).format(_LISTED, where, _ORDERS[order]),
-            values,
-        ).fetchall()
-    return page, int(total[0]) if total else 0
 
 
 def newest(
@@ -172,9 +114,9 @@ def newest(
         return cursor.execute(
             sql.SQL(
                 "select {} from shop.products where {} and {}"
-                " order by arrival_date desc, item_id limit %(limit)s"
-            ).format(_LISTED, IS_LISTED, _WITHIN if category else _ANY),
-            {"category": category, "below": _below(category), "limit": limit, "region": region},
+                " order by arrival_date desc, item_id desc limit %(limit)s"
+            ).format(LISTED, IS_LISTED, WITHIN if category else _ANY),
+            {"category": category, "below": below(category), "limit": limit, "region": region},
         ).fetchall()
 
 
@@ -186,7 +128,7 @@ def find(
         return cursor.execute(
             sql.SQL(
                 "select {}, about_product from shop.products where item_id = %(item_id)s and {}"
-            ).format(_LISTED, IS_SOLD),
+            ).format(LISTED, IS_SOLD),
             {"item_id": item_id, "region": region},
         ).fetchone()
 
@@ -209,11 +151,11 @@ def page(
             sql.SQL(
                 "select {} from shop.products where item_id > %(after)s and {}"
                 " order by item_id limit %(limit)s"
-            ).format(_COLUMNS, _WITHIN if category else _ANY),
+            ).format(_COLUMNS, WITHIN if category else _ANY),
             {
                 "after": after or "",
                 "category": category,
-                "below": _below(category),
+                "below": below(category),
                 "limit": limit,
             },
         ).fetchall()
@@ -226,7 +168,7 @@ def named(
     with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
         found = cursor.execute(
             sql.SQL("select {} from shop.products where item_id = any(%(item_ids)s) and {}").format(
-                _LISTED, IS_LISTED
+                LISTED, IS_LISTED
             ),
             {"item_ids": list(item_ids), "region": region},
         ).fetchall()
@@ -264,7 +206,7 @@ def similar_products(
                 "select {} from shop.products"
                 " where category = %(category)s and item_id <> %(item_id)s and {}"
                 " order by stars_count desc, arrival_date desc, item_id limit %(limit)s"
-            ).format(_LISTED, IS_LISTED),
+            ).format(LISTED, IS_LISTED),
             {
                 "category": product.category,
                 "item_id": product.item_id,
@@ -308,6 +250,7 @@ def upsert_products(connection: Connection[Any], products: Iterable[Product]) ->
     return len(distinct)
 
 
-def _below(category: str) -> str:
+def below(category: str) -> str:
+    """The pattern of the paths below a category."""
     escaped = re.sub(r"([\\%_])", r"\\\1", category)
     return f"{escaped}{SEPARATOR}%"

@@ -1,35 +1,13 @@
 """Queries of the catalogue."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from apps.storefront.catalog.orders import ORDERS, Place, Sort
 from streams.contracts.text import Storable
 
-
-class Sort(StrEnum):
-    """Orders of the catalogue."""
-
-    RELEVANCE = "relevance"
-    NEWEST = "newest"
-    RATING = "rating"
-    PRICE_LOW = "price-low"
-    PRICE_HIGH = "price-high"
-
-    @property
-    def label(self) -> str:
-        """Its name on the page."""
-        return _LABELS[self]
-
-
-_LABELS = {
-    Sort.RELEVANCE: "Best match",
-    Sort.NEWEST: "Newest",
-    Sort.RATING: "Best rated",
-    Sort.PRICE_LOW: "Price: low to high",
-    Sort.PRICE_HIGH: "Price: high to low",
-}
+_Cursor = Annotated[str, StringConstraints(max_length=1024)]
 
 
 class CatalogQuery(BaseModel):
@@ -42,6 +20,20 @@ class CatalogQuery(BaseModel):
     """A category's path from the root, joined by `|`."""
     sort: Sort | None = None
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """Its number. A link that leads from page to page also says after or before which product."""
+    after: _Cursor = ""
+    before: _Cursor = ""
+
+    @model_validator(mode="after")
+    def _know_the_place(self) -> Self:
+        _ = self.place
+        return self
+
+    @property
+    def place(self) -> Place | None:
+        """Where the page begins, or with `before` ends; None: its number says it."""
+        cursor = self.after or self.before
+        return ORDERS[self.order].decode(cursor) if cursor else None
 
     @property
     def order(self) -> Sort:

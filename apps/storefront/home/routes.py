@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from apps.storefront.accounts import authentication
 from apps.storefront.catalog import repository as catalog
+from apps.storefront.catalog.counts import CatalogCounts
 from apps.storefront.events.guest_history import guest_history
 from apps.storefront.recommendations.recommendation_list import (
     SLACK,
@@ -57,7 +58,7 @@ def index() -> ResponseReturnValue:
             if recommendations.source == "newest"
             else RecommendationList(catalog.newest(connection, _NEWEST, region=region), "newest")
         )
-        departments = catalog.departments(connection, _DEPARTMENTS, region=region)
+        departments = CatalogCounts.of_this_app().departments(connection, _DEPARTMENTS, region)
     for each in (recommendations, newest):
         if each:
             each.note(each.surface)

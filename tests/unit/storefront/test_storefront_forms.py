@@ -3,7 +3,8 @@ from werkzeug.datastructures import MultiDict
 
 from apps.storefront.accounts.schemas import PreferencesForm
 from apps.storefront.cart.schemas import LineForm
-from apps.storefront.catalog.schemas import CatalogQuery, Sort
+from apps.storefront.catalog.orders import Sort
+from apps.storefront.catalog.schemas import CatalogQuery
 from apps.storefront.forms import FormState, read_form
 from apps.storefront.reviews.schemas import RatingForm
 
