@@ -24,13 +24,18 @@ RECSYS = Path(sys.executable).parent / "recsys"
 PAGE = (REPOSITORY / "docs" / "analytics.md").read_text()
 SECTION = re.compile(r"^### (\w+\.\w+)\n(.*?)(?=^#)", re.MULTILINE | re.DOTALL)
 COLUMN = re.compile(r"^\| `(\w+)` \| ([\w \[\]]+) \|", re.MULTILINE)
-STANDARD_NAMES = {"timestamptz": "timestamp with time zone", "text[]": "ARRAY"}
-"""What the standard calls PostgreSQL's types."""
+
+
+def standard_name(kind: str) -> str:
+    """What the standard calls a type of PostgreSQL."""
+    if kind.endswith("[]"):
+        return "ARRAY"
+    return kind.replace("timestamptz", "timestamp with time zone")
 
 
 def test_the_described_tables_are_those_that_an_analyst_may_read(url_of: UrlOf) -> None:
     described = {
-        table: [(name, STANDARD_NAMES.get(kind, kind)) for name, kind in COLUMN.findall(text)]
+        table: [(name, standard_name(kind)) for name, kind in COLUMN.findall(text)]
         for table, text in SECTION.findall(PAGE)
     }
     with psycopg.connect(url_of("analyst")) as connection:
