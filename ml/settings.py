@@ -1,9 +1,9 @@
 """Settings of training and serving, from environment variables with the prefix RECSYS_."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import BeforeValidator, Field, HttpUrl, model_validator
 
 from streams.settings import FeatureSettings
 
@@ -38,6 +38,9 @@ class MlSettings(FeatureSettings):
     """How far lists are spread over categories (`ml.retrieval.spread`). 0: by the scores alone, but
     for the rules that no category has more than half of a page and that each stated preference is
     on the first two."""
+    region: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+    """Where the shop sells; its live lists lack the products of other regions. None or empty: all
+    are there."""
     chain: str = ""
     """The stages that make a list at a request, as JSON (docs/serving.md). Empty: the default."""
 

@@ -53,7 +53,6 @@ for module in (
     analytics,
     api_keys,
     contracts,
-    api_keys,
     dead_letters,
     synthetic,
 ):

@@ -219,7 +219,8 @@ class LiveModelWatcher:
 
     def _catalogue_since(self, known: Catalogue) -> Catalogue:
         with self._database.connection() as connection:
-            known = replace(known, unavailable=frozenset(catalogue.unavailable_items(connection)))
+            unavailable = catalogue.unavailable_items(connection, self._settings.region)
+            known = replace(known, unavailable=frozenset(unavailable))
             if self._reads % _READS_BETWEEN_DEPARTURES == 0:
                 newest = catalogue.newest_items(connection, _NEWEST, days=_NEW_DAYS)
                 known = replace(known, newest=newest)
