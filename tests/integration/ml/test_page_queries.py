@@ -131,7 +131,9 @@ def test_the_number_of_queries_does_not_grow_with_the_products(
         cart = len(counted(client, "/cart"))
         submit(client, "/orders")
         numbers.append((cart, len(counted(client, "/orders"))))
-    assert numbers[0] == numbers[1]
+    carts, orders = zip(*numbers, strict=True)
+    assert max(carts) <= 3, "the third asks what goes with it, if something does"
+    assert orders[0] == orders[1]
 
 
 def test_counts_are_kept(app: Flask, counted: Counted) -> None:
