@@ -106,6 +106,13 @@ def evaluate(
         Path | None,
         typer.Option(help="With --retrain: where to draw the figures, .svg or .png."),
     ] = None,
+    chain: Annotated[
+        str,
+        typer.Option(
+            metavar="JSON",
+            help="With --replay: the chain that makes the live lists, as in RECSYS_CHAIN.",
+        ),
+    ] = "",
     items: Items = None,
     users: Users = None,
     log_format: Annotated[
@@ -132,6 +139,7 @@ def evaluate(
     from ml.evaluation.comparison import check_models, columns, compare
     from ml.evaluation.retraining import PERIOD, RETRAININGS
     from ml.evaluation.temporal_split import TEST_SHARE, temporal_split
+    from ml.serving.chain.chain import Chain
     from ml.towers.config import TowersConfig
 
     _check_held_out(test, split, test_share, retrain=retrain, replay=replay)
@@ -142,6 +150,7 @@ def evaluate(
     _need(
         "each of --periods, --warm-start and --picture", "--retrain", given=further, there=retrain
     )
+    _need("--chain", "--replay", given=bool(chain), there=replay)
     check_picture(picture)
     names = [name.strip() for name in models.split(",") if name.strip()]
     check_models(names)
@@ -152,7 +161,12 @@ def evaluate(
     if replay:
         show_rejected(rejected)
         passed = evaluate_replay(
-            dataset, config or TowersConfig(), period=period or PERIOD, k=k, seed=seed
+            dataset,
+            config or TowersConfig(),
+            chain=Chain.read(chain, "--chain"),
+            period=period or PERIOD,
+            k=k,
+            seed=seed,
         )
         _write(write_to, {**passed.model_dump(mode="json"), "versions": _versions()})
         return

@@ -13,16 +13,23 @@ if TYPE_CHECKING:
     from ml.dataset import Dataset
     from ml.evaluation.estimates import Interval
     from ml.evaluation.replay_figures import Reading, Replay
+    from ml.serving.chain.chain import Chain
     from ml.towers.config import TowersConfig
 
 _TITLES = {
-    "new_items": "next item that the shopper had not met; lists hide those met",
-    "all_items": "next item, met before or not; lists hide nothing",
+    "new_items": "next item that the shopper had not met; all lists but live hide those met",
+    "all_items": "next item, met before or not; all lists but live hide nothing",
 }
 
 
 def evaluate_replay(
-    dataset: "Dataset", config: "TowersConfig", *, period: timedelta, k: int, seed: int
+    dataset: "Dataset",
+    config: "TowersConfig",
+    *,
+    chain: "Chain",
+    period: timedelta,
+    k: int,
+    seed: int,
 ) -> "Replay":
     """Train on all but the last period, replay it, and print the tables."""
     from ml.evaluation.encoder_choice import choose_encoder
@@ -46,6 +53,7 @@ def evaluate_replay(
             split,
             k=k,
             seed=seed,
+            chain=chain,
             progress=lambda share: bar.show(3, "replay (3 of 3)", share, None),
         )
     for name, reading in found.readings.items():

@@ -1,7 +1,7 @@
 """A period of a log event by event: what was known of a shopper and of the shop before each."""
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,8 @@ import pandas as pd
 from ml.dataset import interactions_of
 from ml.evaluation.temporal_split import TemporalSplit
 from ml.evaluation.trend import Trend
-from streams.contracts import SESSION_GAP, Interaction
+from ml.registry.shoppers import REJECTIONS_COUNT, Met
+from streams.contracts import SESSION_GAP, Interaction, InteractionType
 from streams.contracts.category import names
 from streams.processor.counters import MEMORY
 
@@ -50,6 +51,21 @@ class Walk:
     def until(self, instant: datetime) -> list[Interaction]:
         """What happened before an instant."""
         return self.history[: bisect_left(self.history, instant, key=attrgetter("timestamp"))]
+
+    def stored(self, now: datetime) -> dict[str, Met]:
+        """What the shop has stored of them by item, as `ml.registry.shoppers.met_items` reads it.
+
+        Args:
+            now: not older than the history.
+        """
+        bought: dict[str, datetime] = {}
+        rejections: Counter[str] = Counter()
+        for event in self.history:
+            if event.interaction_type in (InteractionType.PURCHASE, InteractionType.RATE):
+                bought[event.item_id] = event.timestamp
+            elif event.interaction_type is InteractionType.NEGATIVE_VIEW:
+                rejections[event.item_id] += event.timestamp > now - REJECTIONS_COUNT
+        return {item_id: Met(bought.get(item_id), rejections[item_id]) for item_id in self.met}
 
 
 class Moment(NamedTuple):

@@ -6,7 +6,7 @@ then. Nobody saw these lists when the log was written: a hit says that a list fo
 miss does not say that they would have passed over it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -32,12 +32,18 @@ from ml.evaluation.replay_figures import (
 )
 from ml.evaluation.temporal_split import TemporalSplit, split_at, timed
 from ml.serving.batch import ItemIndex
+from ml.serving.bought_together import BoughtTogether
+from ml.serving.catalogue import Catalogue, Categories
 from ml.serving.category_spread import CANDIDATES_PER_PLACE, spread_for
+from ml.serving.chain.chain import Chain
+from ml.serving.chain.context import Context
+from ml.serving.chain.sources import MIN_TRENDING
+from ml.serving.co_purchases import co_purchases
 from ml.serving.live_items import LiveItems
+from ml.serving.live_model import LiveModel, Towers
 from ml.serving.shopper import Shopper
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
-from ml.towers.user_encoder import UserEncoder
 from streams.contracts import Interaction
 from streams.live_history import HISTORY_LENGTH
 from streams.processor.trending import LIST_LENGTH
@@ -46,8 +52,6 @@ PERIOD = timedelta(days=7)
 MAX_EVENTS = 40_000
 """Lists are made before so many events; in a longer period, before those of a part of the users."""
 
-_MIN_TRENDING = 10
-"""As in `ml.serving.recommender`."""
 _PUBLISHED = int(MlSettings.model_fields["top_k"].default)
 _SPREAD = float(MlSettings.model_fields["spread"].default)
 
@@ -78,31 +82,35 @@ def replay(
     *,
     k: int,
     seed: int,
+    chain: Chain | None = None,
     max_events: int = MAX_EVENTS,
     progress: Progress | None = None,
 ) -> Replay:
     """Make lists before each event of the test period, and see which of them hold its item.
 
-    - `live`: by all that the shopper did until then, as the web worker makes it.
-    - `nightly`: by the same model, of what they did before the last midnight (UTC).
+    - `live`: by all that the shopper did until then, through the chain of the web worker.
+    - `nightly`: by the score of the same model, of what they did before the last midnight (UTC).
     - `at_cut`: the same of what they did before the cut, so never made again.
     - `trending`: what is trending at the moment.
     - `popular`: what was popular at the cut.
 
     Of whom nothing is known is shown what is trending, or else what is popular, as in the shop.
+    For NEW_ITEMS all lists but `live` are without what the shopper met; `live` is what is served.
 
     Args:
         bundle: a model that was trained on the training part.
         split: the log before and from the cut.
         k: length of the lists.
         seed: of the intervals, and of the users whose events count in a long period.
+        chain: that makes the live lists; by default the one of a shop without a setting.
         max_events: about how many events count at most.
         progress: progress callback.
     """
     users = sampled_users(split.test, max_events, seed=seed)
     number = int(split.test["user_id"].isin(users).sum())
     known = frozenset(split.training.interactions["user_id"])
-    lists = _Lists.of(bundle, split, k)
+    chain = chain or Chain()
+    lists = _Lists.of(bundle, split, chain, k)
     rows: list[dict[str, Any]] = []
     for moment in moments(split, users):
         event, walk = moment.event, moment.walk
@@ -110,13 +118,14 @@ def replay(
             "user": event.user_id,
             "in_session": walk.in_session(event),
             "is_guest": event.user_id not in known,
-            "is_listable": event.item_id in lists.item_ids,
+            "is_listable": event.item_id in lists.categories.paths,
             NEW_ITEMS: event.item_id not in walk.met,
             ALL_ITEMS: not walk.stays(event),
         }
+        live = lists.live(moment)
         for reading in READINGS:
             if row[reading]:
-                for name, found in lists.before(moment, reading).items():
+                for name, found in {LIVE: live, **lists.others(moment, reading)}.items():
                     shown = list(found)
                     place = shown.index(event.item_id) if event.item_id in shown else k
                     row[place_of(name, reading)] = place
@@ -126,6 +135,7 @@ def replay(
     return Replay(
         k=k,
         seed=seed,
+        chain=chain.model_dump(mode="json"),
         cut=split.instant.to_pydatetime(),
         end=split.test["timestamp"].max().floor("us").to_pydatetime(),
         training_events=len(split.training.interactions),
@@ -139,43 +149,52 @@ def replay(
 class _Lists:
     """The lists of one model at each moment."""
 
-    users: UserEncoder
-    items: LiveItems
-    item_ids: frozenset[str]
-    categories: Mapping[str, str]
-    popular: Sequence[str]
+    chain: Chain
+    model: LiveModel
+    towers: Towers
+    categories: Categories
+    """Of the items that have a vector."""
     cut: datetime
     k: int
     _kept: dict[tuple[str, str, str], tuple[datetime, Sequence[str]]] = field(default_factory=dict)
     """Lists that are not made at each moment, with the instant that they are of."""
 
     @classmethod
-    def of(cls, bundle: Bundle, split: TemporalSplit, k: int) -> Self:
-        """Index the catalogue."""
+    def of(cls, bundle: Bundle, split: TemporalSplit, chain: Chain, k: int) -> Self:
+        """Index the catalogue, and count what was bought together, as a publication does."""
         catalogue = split.training.known_items()
         index = ItemIndex.of(bundle, catalogue)
-        return cls(
-            bundle.user_encoder,
-            LiveItems.of(index.item_ids, index.vectors),
-            frozenset(index.item_ids),
-            dict(zip(index.item_ids, catalogue["category"], strict=True)),
-            most_popular(split.training.interactions),
-            split.instant.to_pydatetime(),
-            k,
-        )
+        log = split.training.interactions
+        towers = Towers(bundle.user_encoder, LiveItems.of(index.item_ids, index.vectors), 0)
+        together = BoughtTogether.of(co_purchases(log, index.item_ids))
+        model = LiveModel("replay", tuple(most_popular(log)), _SPREAD, towers, together)
+        categories = Categories(dict(zip(index.item_ids, catalogue["category"], strict=True)))
+        return cls(chain, model, towers, categories, split.instant.to_pydatetime(), k)
 
-    def before(self, moment: Moment, reading: str) -> dict[str, Sequence[str]]:
-        """The lists before an event by their names."""
+    def live(self, moment: Moment) -> Sequence[str]:
+        """The list that the chain makes before an event."""
+        walk, now = moment.walk, moment.event.timestamp
+        history = walk.history[-HISTORY_LENGTH:]
+        context = Context(
+            shopper=Shopper(moment.event.user_id, walk.preferences, history),
+            limit=self.k,
+            now=now,
+            model=self.model,
+            catalogue=Catalogue(self.categories, trending=moment.trend.best(LIST_LENGTH, now)),
+            met=walk.stored(now),
+        )
+        return [each.item_id for each in self.chain.make(context).candidates]
+
+    def others(self, moment: Moment, reading: str) -> dict[str, Sequence[str]]:
+        """The other lists before an event by their names."""
         walk, now = moment.walk, moment.event.timestamp
         hidden = walk.met if reading == NEW_ITEMS else {}
-        popular = self._left(self.popular, hidden)
+        popular = self._left(self.model.popular, hidden)
         trending = self._left(moment.trend.best(LIST_LENGTH, now), hidden)
-        if len(trending) < min(self.k, _MIN_TRENDING):
+        if len(trending) < min(self.k, MIN_TRENDING):
             trending = popular
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        live = self._personal(moment, walk.history[-HISTORY_LENGTH:], hidden, self.k)
         return {
-            LIVE: live or trending,
             NIGHTLY: self._made_at(max(midnight, self.cut), moment, NIGHTLY, reading) or trending,
             AT_CUT: self._made_at(self.cut, moment, AT_CUT, reading) or trending,
             TRENDING: trending,
@@ -189,20 +208,19 @@ class _Lists:
         if made is None or made[0] != instant:
             history = walk.until(instant)
             met = {each.item_id for each in history} if reading == NEW_ITEMS else ()
-            made = self._kept[key] = instant, self._personal(moment, history, met, _PUBLISHED)
+            made = self._kept[key] = instant, self._personal(moment, history, met)
         return self._left(made[1], walk.met if reading == NEW_ITEMS else {})
 
     def _personal(
-        self, moment: Moment, history: Sequence[Interaction], hidden: Collection[str], limit: int
+        self, moment: Moment, history: Sequence[Interaction], hidden: Collection[str]
     ) -> Sequence[str]:
         """What the model makes of a history; nothing of none without preferences."""
         shopper = Shopper(moment.event.user_id, moment.walk.preferences, history)
         if not (shopper.history or shopper.preferences):
             return ()
-        new = self.items.vectors(self.users.unknown({each.item_id for each in history}))
-        vector = self.users.encode_shopper(shopper.preferences, history, new_items=new)
-        found, _ = self.items.search(vector, CANDIDATES_PER_PLACE * limit, hidden)
-        return spread_for(shopper, found, limit, self.categories, _SPREAD)
+        vector = Context.encoded(shopper.preferences, history, self.towers)
+        found, _ = self.towers.items.search(vector, CANDIDATES_PER_PLACE * _PUBLISHED, hidden)
+        return spread_for(shopper, found, _PUBLISHED, self.categories.paths, _SPREAD)
 
     def _left(self, item_ids: Sequence[str], hidden: Collection[str]) -> Sequence[str]:
         """The first that are not hidden."""

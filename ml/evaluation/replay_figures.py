@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ TRENDING, POPULAR = "trending", "popular"
 LISTS = (LIVE, NIGHTLY, AT_CUT, TRENDING, POPULAR)
 NEW_ITEMS, ALL_ITEMS = "new_items", "all_items"
 READINGS = (NEW_ITEMS, ALL_ITEMS)
-"""Whether only items count that the shopper had not met, and lists hide the others."""
+"""Whether only items count that the shopper had not met, and all lists but LIVE hide the others."""
 
 _SESSIONS = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5+": (5, None)}
 """Events of the session so far."""
@@ -70,6 +71,8 @@ class Replay(_Finding):
 
     k: int
     seed: int
+    chain: Mapping[str, Any]
+    """That made the live lists (`ml.serving.chain`)."""
     cut: datetime
     """The instant up to which the model knows the log."""
     end: datetime

@@ -1,11 +1,12 @@
 """SQL on what is stored of one shopper."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ml.registry.repository import Connection
 
-_REJECTIONS_COUNT = "30 days"
+REJECTIONS_COUNT = timedelta(days=30)
+"""For so long a view that nothing followed counts."""
 
 
 class Met(NamedTuple):
@@ -23,8 +24,8 @@ def met_items(connection: Connection, user_id: str) -> dict[str, Met]:
         "select item_id,"
         " max(timestamp) filter (where interaction_type in ('purchase', 'rate')),"
         " count(*) filter (where interaction_type = 'negative_view'"
-        " and timestamp > now() - %s::interval)"
+        " and timestamp > now() - %s)"
         " from events.interactions where user_id = %s group by item_id",
-        (_REJECTIONS_COUNT, user_id),
+        (REJECTIONS_COUNT, user_id),
     )
     return {item_id: Met(bought_at, rejections) for item_id, bought_at, rejections in rows}

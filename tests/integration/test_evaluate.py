@@ -181,10 +181,11 @@ def test_a_log_event_by_event_says_what_following_the_shopper_is_worth(
 ) -> None:
     monkeypatch.setattr("apps.cli.replaying.out", Console(width=80))
     files = "--train train.csv --towers towers.json --json replay.json"
-    options = "--replay --period 1d --k 10"
-    assert evaluate(monkeypatch, folder, *files.split(), *options.split()) == 0
+    options = ["--replay", "--period", "1d", "--k", "10", "--chain", '{"fused": {"recent": 1}}']
+    assert evaluate(monkeypatch, folder, *files.split(), *options) == 0
     found = json.loads((folder / "replay.json").read_text())
     assert [found["k"], found["users"], found["users_of_period"]] == [10, 90, 90]
+    assert found["chain"]["fused"] == {"recent": 1}
     assert found["versions"]["python"]
     printed = capsys.readouterr()
     assert max(map(len, printed.out.splitlines())) <= 80
@@ -276,6 +277,7 @@ def _first_model(command: psutil.Process) -> psutil.Process:
         ),
         ({"--period": "7d"}, (1, "--period needs --retrain or --replay")),
         ({"--picture": "some.svg"}, (1, "--picture needs --retrain")),
+        ({"--chain": "{}"}, (1, "--chain needs --replay")),
         ({"--json": "no/where.json"}, (1, "there is no folder no")),
     ],
 )

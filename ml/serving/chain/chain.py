@@ -80,12 +80,17 @@ class Chain(BaseModel):
     _guards: dict[str, Dependency] = PrivateAttr(default_factory=dict)
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """The chain that a JSON text describes; the default one if it is empty."""
+    def read(cls, text: str, name: str = "RECSYS_CHAIN") -> Self:
+        """The chain that a JSON text describes; the default one if it is empty.
+
+        Args:
+            text: of the setting or option.
+            name: what the error calls it.
+        """
         try:
             return cls.model_validate_json(text) if text else cls()
         except ValidationError as error:
-            raise ConfigurationError(f"RECSYS_CHAIN: {describe(error)}") from error
+            raise ConfigurationError(f"{name}: {describe(error)}") from error
 
     def make(self, context: Context) -> MadeList:
         """The list for a request."""

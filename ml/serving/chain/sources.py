@@ -32,7 +32,7 @@ _RECENT = 2
 """How many of the newest events tell what the shopper looks for now (docs/serving.md)."""
 _LAST = 3
 """How many items of the history, the newest ones, are looked around."""
-_MIN_TRENDING = 10
+MIN_TRENDING = 10
 """Items of the trending list at least: a handful of events would fill the first page."""
 
 
@@ -76,7 +76,7 @@ def precomputed(context: Context) -> Sequence[Candidate]:
 def trending(context: Context) -> Sequence[Candidate]:
     """What is trending in the whole shop, if that is enough for a page."""
     names = context.catalogue.trending
-    if len(names) < min(context.limit, _MIN_TRENDING):
+    if len(names) < min(context.limit, MIN_TRENDING):
         return ()
     return [Candidate(item_id, "trending", _TRENDING) for item_id in names]
 

@@ -9,6 +9,7 @@ from ml.data.catalogue_table import no_items
 from ml.dataset import INTERACTION_COLUMNS, Dataset, interactions_frame, interactions_of
 from ml.evaluation.passing import Walk, moments, sampled_users
 from ml.evaluation.temporal_split import TemporalSplit, split_at
+from ml.registry.shoppers import Met
 from streams.contracts import SESSION_GAP
 from support.interactions import interaction
 
@@ -74,6 +75,30 @@ def test_a_session_ends_with_a_pause() -> None:
     assert found == [(0, False), (1, True), (0, False), (1, False)]
     assert walk.until(again.timestamp) == [first]
     assert walk.until(late.timestamp) == [first, again]
+
+
+def test_what_is_stored_of_a_shopper_is_as_the_database_has_it() -> None:
+    walk, now = Walk(), CUT.to_pydatetime()
+    for item, kind, days in (
+        ("old", "negative_view", 40),
+        ("old", "negative_view", 20),
+        ("no", "negative_view", 9),
+        ("no", "negative_view", 8),
+        ("again", "purchase", 7),
+        ("rated", "rate", 6),
+        ("again", "purchase", 5),
+        ("again", "view", 4),
+        ("seen", "view", 3),
+    ):
+        rating = 4 if kind == "rate" else None
+        walk.add(interaction("a", item, kind, now - timedelta(days=days), rating=rating))
+    assert walk.stored(now) == {
+        "old": Met(None, 1),
+        "no": Met(None, 2),
+        "again": Met(now - timedelta(days=5), 0),
+        "rated": Met(now - timedelta(days=6), 0),
+        "seen": Met(None, 0),
+    }
 
 
 @pytest.mark.parametrize(("number", "users"), [(1, 1), (3, 1), (4, 2), (10, 3), (11, 3)])

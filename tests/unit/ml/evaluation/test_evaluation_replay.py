@@ -11,6 +11,7 @@ from ml.dataset import INTERACTION_COLUMNS, Dataset
 from ml.evaluation.estimates import ratio_interval
 from ml.evaluation.replay import last_period, replay
 from ml.evaluation.replay_figures import LISTS, READINGS, Replay, figures, place_of
+from ml.serving.chain.chain import Chain
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
@@ -96,6 +97,41 @@ def test_guests_are_followed_from_their_first_event_on(found: Replay) -> None:
     # guest's six events the first has no list that could.
     assert guests.hit_rates["live"] > 0.6
     assert guests.hit_rates["trending"] < 0.4
+
+
+def test_the_live_list_is_the_one_of_the_chain(
+    shop: Dataset, bundle: Bundle, found: Replay
+) -> None:
+    chain = Chain.model_validate({"first_of": ["popular"], "fused": {}, "order": []})
+    other = replay(bundle, last_period(shop), k=20, seed=0, chain=chain)
+    assert found.chain == Chain().model_dump(mode="json") != other.chain
+    for reading, of in other.readings.items():
+        figures, before = of.lists, found.readings[reading].lists
+        assert figures["nightly"].hit_rate == before["nightly"].hit_rate
+        assert figures["live"].hit_rate.mean < before["live"].hit_rate.mean - 0.1
+    # The chain's list holds what was met, the others hide it where only new items count.
+    new, every = (other.readings[reading].lists for reading in READINGS)
+    assert new["live"].hit_rate.mean < new["popular"].hit_rate.mean
+    assert every["live"].hit_rate == every["popular"].hit_rate
+
+
+def test_what_was_met_is_in_the_live_list_only_as_the_chain_lets_it(
+    shop: Dataset, bundle: Bundle
+) -> None:
+    # After all others somebody comes who goes back to the item before the last one.
+    again = shop.interactions.head(3).reset_index(drop=True)
+    again["user_id"], again["item_id"] = "back", ["0-00", "1-00", "0-00"]
+    newest = shop.interactions["timestamp"].max()
+    again["timestamp"] = newest + pd.to_timedelta(pd.Series([1, 2, 3]), unit="min")
+    log = pd.concat([shop.interactions, again], ignore_index=True)
+    split = last_period(Dataset(log, shop.users, shop.items), timedelta(minutes=2.5))
+    assert set(split.test["user_id"]) == {"back"}
+    hits = {}
+    for share in (0, 1):
+        chain = Chain.model_validate({"order": [{"stage": "seen_before", "share": share}]})
+        of = replay(bundle, split, k=GROUPS * ITEMS_EACH, seed=0, chain=chain)
+        hits[share] = of.readings["all_items"].parts["2-4"].hit_rates["live"]
+    assert hits == {0: 0, 1: 1}
 
 
 def test_the_same_seed_gives_the_same_and_few_events_are_of_few_users(
