@@ -11,7 +11,7 @@ from rich.table import Table
 
 from apps.cli.connections import ml_settings, running_stack
 from apps.cli.progress import ProgressDisplay, out
-from apps.cli.shoppers import User, user_named
+from apps.cli.shoppers import User
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -153,13 +153,14 @@ def top_k(
     """Show a user's list of the live version as the Feast online store holds it."""
     import psycopg
 
+    from apps.storefront.accounts.repository import only_id_of
     from apps.storefront.catalog.repository import names_of
     from ml.features.online import OnlineFeatures
     from ml.registry.repository import live_version
 
     stack = running_stack()
     with psycopg.connect(stack.database_url) as connection:
-        user_id = user_named(connection, user)
+        user_id = only_id_of(connection, user)
         version = live_version(connection)
         with closing(OnlineFeatures(ml_settings(stack))) as features:
             listed = features.top_k(version, user_id) if version else None

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from apps.cli.connections import serving_settings, shop_database_url
 from apps.cli.progress import local_time, out
 from apps.cli.rule_options import takes_rule
-from apps.cli.shoppers import UserOrVisitor, user_named
+from apps.cli.shoppers import UserOrVisitor
 from ml.merchandising import MerchandisingRule, Surface
 from streams.errors import ConfigurationError
 
@@ -112,6 +112,7 @@ def preview(
 
     The rule counts as if its period had begun. Rules that work now count in both lists.
     """
+    from apps.storefront.accounts.repository import only_id_of
     from apps.storefront.accounts.repository import preferences as stated_preferences
     from apps.storefront.catalog.repository import named
     from apps.storefront.merchandising.adding import check
@@ -121,7 +122,7 @@ def preview(
     surface = rule.audience.surface or Surface.HOME
     with _connection() as connection, closing(Recommender(serving_settings())) as recommender:
         check(connection, rule)
-        user_id = user_named(connection, user) if user else None
+        user_id = only_id_of(connection, user) if user else None
         preferences = stated_preferences(connection, user_id) if user_id else ()
         active, tried = active_rules(connection), with_items(connection, rule)
         _wait_until_loaded(recommender)

@@ -77,27 +77,6 @@ def note_applied_features(connection: Connection, fingerprint: str) -> None:
     connection.execute(SQL("comment on schema feast is {}").format(Literal(fingerprint)))
 
 
-def user_ids_of(connection: Connection, text: str) -> list[str]:
-    """Ids of the users with this id, else with this e-mail address, else with this name.
-
-    Addresses and names are compared without regard to case.
-    """
-    rows = connection.execute(
-        "select user_id, min(case when user_id = %(text)s then 0"
-        "   when lower(email) = lower(%(text)s) then 1 else 2 end) as precedence"
-        " from (select user_id, user_name, email from shop.users"
-        "   union all select user_id, user_name, null from events.new_users"
-        "   union all (select user_id, null, null from events.interactions"
-        "     where user_id = %(text)s limit 1)) known"
-        " where user_id = %(text)s or lower(email) = lower(%(text)s)"
-        "   or lower(user_name) = lower(%(text)s)"
-        " group by user_id order by user_id",
-        {"text": text},
-    ).fetchall()
-    best = min((precedence for _, precedence in rows), default=None)
-    return [user_id for user_id, precedence in rows if precedence == best]
-
-
 def users(connection: Connection) -> list[str]:
     """Every known user, of sign-ups and interactions."""
     rows = connection.execute(SQL("{} order by user_id").format(_USERS))

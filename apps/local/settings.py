@@ -54,6 +54,8 @@ class LocalSecrets(BaseModel):
 
     database_password: str
     shop_secret_key: str
+    explain_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
+    """Opens the shop's page that explains lists."""
     analyst_password: str = Field(default_factory=lambda: secrets.token_urlsafe(24))
     """Of the database role that may only read; a stack of an earlier version has none."""
 

@@ -99,6 +99,7 @@ class Stack:
             "RECSYS_MODELS_DIR": str(self.settings.state_dir / "models"),
             "RECSYS_ARTIFACTS_URL": (self.settings.state_dir / "artifacts").as_uri(),
             "RECSYS_SECRET_KEY": self._secrets.shop_secret_key,
+            "RECSYS_EXPLAIN_KEY": self._secrets.explain_key,
             "RECSYS_SAMPLE_SHOPPERS": "true",
             "RECSYS_SESSION_COOKIE_SECURE": "false",
             # All shoppers of a laptop come from one address.
@@ -114,6 +115,12 @@ class Stack:
     def shop_url(self) -> str:
         """The shop's address."""
         return self.components["storefront"].address
+
+    @property
+    def explain_url(self) -> str:
+        """The address of the page that explains lists, with its key."""
+        scheme, _, address = self.shop_url.partition("//")
+        return f"{scheme}//staff:{self._secrets.explain_key}@{address}/explain"
 
     @property
     def analytics_url(self) -> str:

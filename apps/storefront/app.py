@@ -18,6 +18,7 @@ from apps.storefront.events.audience import is_seen
 from apps.storefront.events.impressions import ImpressionSender, has_noted_lists, impressions_of
 from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
+from apps.storefront.explain import routes as explain
 from apps.storefront.health import routes as health
 from apps.storefront.home import routes as home
 from apps.storefront.orders import routes as orders
@@ -61,6 +62,7 @@ def create_app(
         orders,
         recommendations,
         erasure,
+        explain,
         health,
         documentation,
     ):
@@ -100,7 +102,8 @@ def _recommender() -> Recommender:
 
 
 def _note_activity() -> None:
-    if request.blueprint not in (None, "health", "documentation") and authentication.visitor():
+    aside = (None, "documentation", "explain", "health")
+    if request.blueprint not in aside and authentication.visitor():
         shopping_session()
 
 

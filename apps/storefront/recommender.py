@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ml.merchandising import Surface
+from ml.serving.chain.chain import MadeList
+from ml.serving.chain.context import Context
 from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
 from streams.contracts import Interaction
@@ -38,6 +40,19 @@ class Recommender(Protocol):
 
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         """At most `limit` items that are trending in a category path, best first."""
+        ...
+
+    def explain(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        *,
+        history: Sequence[Interaction] = (),
+        category: str = "",
+        surface: Surface | None = None,
+    ) -> tuple[Context, MadeList]:
+        """As `recommend`, with all that was known of the request and all steps."""
         ...
 
     def status(self) -> RecommenderStatus:

@@ -27,6 +27,8 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     """Attempts to log in from one address, in the notation of Flask-Limiter; counted per worker."""
     sign_up_limit: str = "20 per hour"
     """Sign-ups from one address."""
+    explain_key: SecretStr | None = Field(default=None, min_length=32)
+    """Opens the page that explains a shopper's list; None: there is no such page."""
     publish_timeout: timedelta = timedelta(milliseconds=50)
     """How long a page waits for Kafka before its event goes to the outbox."""
     relay_timeout: timedelta = timedelta(seconds=5)

@@ -102,6 +102,7 @@ class LiveModelWatcher:
         self._reads = 0
         self._trends = Dependency("what is trending")
         self._has_read = threading.Event()
+        self._has_loaded = threading.Event()
         self._first_read_until = time.monotonic() + _FIRST_READ_SECONDS
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="live-model", daemon=True)
@@ -148,6 +149,10 @@ class LiveModelWatcher:
             self._has_read.wait(max(0.0, self._first_read_until - time.monotonic()))
         return self._model
 
+    def wait_until_loaded(self, seconds: float) -> None:
+        """Wait until the version and the catalogue have been read once, if they could be."""
+        self._has_loaded.wait(seconds)
+
     def close(self) -> None:
         """End the thread and its connections."""
         self._stopping.set()
@@ -164,6 +169,7 @@ class LiveModelWatcher:
             if self._model and self._model.towers is None:
                 self._model = self._with_towers(self._model)
             self._follow_items()
+            self._has_loaded.set()
             self._reads += 1
             if self._stopping.wait(_SECONDS_BETWEEN_READS):
                 return

@@ -1,4 +1,4 @@
-"""What Prometheus learns of the chain, stage by stage."""
+"""What Prometheus learns of serving: of the chain, stage by stage, and of what it depends on."""
 
 from prometheus_client import Counter, Histogram
 
@@ -18,3 +18,13 @@ STAGE_SECONDS = Histogram(
 )
 NAMED = Counter("recsys_chain_candidates_total", "Candidates that a source named.", ("source",))
 LEFT_OUT = Counter("recsys_chain_left_out_total", "Candidates that a filter left out.", ("stage",))
+EXCLUDED = Counter(
+    "recsys_chain_excluded_total",
+    "Items that a filter left out of a list's searches beforehand.",
+    ("stage",),
+)
+FAILURES = Counter(
+    "recsys_dependency_failures_total",
+    "Calls of a dependency of serving that failed; while a circuit is open there are none.",
+    ("dependency",),
+)

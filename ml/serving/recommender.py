@@ -160,6 +160,7 @@ class Recommender:
             listed=listed,
             acted_since=acted_since,
             met=self._stored(user_id) if needs_met else None,
+            features_answered=user_id is None or state is not None,
             rules=concerned,
         )
         return context, self._chain.make(context)
@@ -181,6 +182,10 @@ class Recommender:
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         """At most `limit` items that are trending in a category path; none while Feast is away."""
         return self._trends.of(category)[:limit]
+
+    def wait_until_loaded(self, seconds: float) -> None:
+        """Wait until the live version and the catalogue have been read once, if they could be."""
+        self._live_model.wait_until_loaded(seconds)
 
     def status(self) -> RecommenderStatus:
         """The live version and the source of a visitor's list, for health checks and metrics."""

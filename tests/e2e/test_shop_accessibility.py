@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -101,3 +101,30 @@ def test_forced_colours_show_what_is_chosen(page: Page, shopper: Any) -> None:
 
 def _ground(page: Page, selector: str) -> str:
     return str(page.locator(selector).first.evaluate("e => getComputedStyle(e).backgroundColor"))
+
+
+@pytest.mark.parametrize("width", [1280, 820, 390])
+def test_the_page_that_explains_a_list_fits_and_axe_finds_nothing(
+    browser: Browser, stack: Any, shopper: Any, width: int
+) -> None:
+    context = browser.new_context(
+        base_url=stack.shop_url,
+        viewport={"width": width, "height": 900},
+        http_credentials={"username": "staff", "password": stack.environment["RECSYS_EXPLAIN_KEY"]},
+    )
+    page = context.new_page()
+    axe = Inspector(page)
+    axe.visit("/explain")
+    page.get_by_label("Shopper", exact=True).fill("nobody has this name")
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_role("alert")).to_contain_text("No user has the id")
+    axe.examine("nobody is found")
+    page.get_by_label("Shopper", exact=True).fill(shopper.email)
+    page.get_by_role("button", name="Explain").click()
+    page.wait_for_url("**/explain?user=*")
+    assert shopper.email not in page.url
+    expect(page.get_by_text(shopper.name)).to_be_visible()
+    page.locator(".funnel summary").first.click()
+    axe.examine("the explanation")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()

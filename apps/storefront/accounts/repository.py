@@ -8,6 +8,10 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row, kwargs_row
 
+from streams.errors import ConfigurationError
+
+_USERS_SHOWN = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
@@ -39,6 +43,16 @@ class SampleShopper:
     preferences: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """Someone with an account, or known from a sign-up or interactions alone."""
+
+    user_id: str
+    user_name: str
+    """Empty where it is not known."""
+    preferences: Sequence[str]
+
+
 def _shopper(**row: Any) -> Shopper:
     return Shopper(**{**row, "preferences": tuple(row["preferences"])})
 
@@ -55,16 +69,61 @@ def find(connection: Connection[Any], user_id: str) -> Shopper | None:
         ).fetchone()
 
 
+def known(connection: Connection[Any], user_id: str) -> KnownUser:
+    """What is known of a user: the account's, else the sign-up's."""
+    with connection.cursor(row_factory=class_row(KnownUser)) as cursor:
+        found = cursor.execute(
+            "select user_id, user_name, preferences from ("
+            "   select user_id, user_name, preferences, 0 as place from shop.users"
+            "   union all select user_id, user_name,"
+            "     array_remove(string_to_array(preferences, '|'), ''), 1 from events.new_users"
+            " ) known where user_id = %(user)s order by place limit 1",
+            {"user": user_id},
+        ).fetchone()
+    return found or KnownUser(user_id, "", ())
+
+
 def preferences(connection: Connection[Any], user_id: str) -> tuple[str, ...]:
     """Categories that a user likes: those of the account, else of the event of the sign-up."""
-    row = connection.execute(
-        "select coalesce("
-        "   (select preferences from shop.users where user_id = %(user)s),"
-        "   (select array_remove(string_to_array(preferences, '|'), '')"
-        "    from events.new_users where user_id = %(user)s), '{}')",
-        {"user": user_id},
-    ).fetchone()
-    return tuple(row[0]) if row else ()
+    return tuple(known(connection, user_id).preferences)
+
+
+def ids_of(connection: Connection[Any], text: str) -> list[str]:
+    """Ids of the users with this id, else with this e-mail address, else with this name.
+
+    Addresses and names are compared without regard to case.
+    """
+    rows = connection.execute(
+        "select user_id, min(case when user_id = %(text)s then 0"
+        "   when lower(email) = lower(%(text)s) then 1 else 2 end) as precedence"
+        " from (select user_id, user_name, email from shop.users"
+        "   union all select user_id, user_name, null from events.new_users"
+        "   union all (select user_id, null, null from events.interactions"
+        "     where user_id = %(text)s limit 1)) known"
+        " where user_id = %(text)s or lower(email) = lower(%(text)s)"
+        "   or lower(user_name) = lower(%(text)s)"
+        " group by user_id order by user_id",
+        {"text": text},
+    ).fetchall()
+    best = min((precedence for _, precedence in rows), default=None)
+    return [user_id for user_id, precedence in rows if precedence == best]
+
+
+def only_id_of(connection: Connection[Any], text: str) -> str:
+    """The id of the one user with this id, e-mail address or name.
+
+    Raises:
+        ConfigurationError: there is none, or there are several.
+    """
+    found = ids_of(connection, text)
+    if not found:
+        raise ConfigurationError(f"no user has the id, e-mail address or name {text}")
+    if len(found) > 1:
+        shown = ", ".join(found[:_USERS_SHOWN]) + (", …" if len(found) > _USERS_SHOWN else "")
+        raise ConfigurationError(
+            f"{len(found)} users have the name {text}: {shown}; choose one by its id"
+        )
+    return found[0]
 
 
 def credentials(connection: Connection[Any], email: str) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.counts import CatalogCounts
 from apps.storefront.events.guest_history import guest_history
 from apps.storefront.recommendations.recommendation_list import (
+    LENGTHS,
     SLACK,
     RecommendationList,
     shown,
@@ -24,7 +25,6 @@ from ml.merchandising import Surface
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
 
-_RECOMMENDED = 10
 _NEWEST = 5
 _DEPARTMENTS = 12
 
@@ -36,10 +36,11 @@ def index() -> ResponseReturnValue:
     region = services.settings.region
     shopper = authentication.visitor()
     preferences = shopper.preferences if shopper else ()
+    length = LENGTHS[Surface.HOME]
     served = services.recommender.recommend(
         shopper.user_id if shopper else None,
         preferences,
-        _RECOMMENDED + SLACK,
+        length + SLACK,
         history=() if shopper else guest_history(),
         surface=Surface.HOME,
     )
@@ -50,7 +51,13 @@ def index() -> ResponseReturnValue:
         # One query for all: a page has few to spare.
         known = catalog.by_id(connection, [*wanted_products(served), *wanted], region=region)
         recommendations = shown(
-            connection, served, known, _RECOMMENDED, preferences=preferences, region=region
+            connection,
+            served,
+            known,
+            length,
+            preferences=preferences,
+            region=region,
+            audience="shopper" if shopper else "visitor",
         )
         # What is recommended for being new need not be shown as new once more.
         newest = (

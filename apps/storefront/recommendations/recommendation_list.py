@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -20,10 +21,16 @@ from ml.serving.recommender import ServedList
 from streams.contracts import Interaction
 from streams.database import Database
 
+Audience = Literal["shopper", "visitor"]
+
 RECOMMENDATIONS = Counter(
-    "recsys_recommendations_total", "Lists shown, by what they were made of.", ("source",)
+    "recsys_recommendations_total",
+    "Lists shown, by what they were made of, to shoppers or visitors.",
+    ("source", "audience"),
 )
 
+LENGTHS: Mapping[Surface, int] = MappingProxyType({Surface.HOME: 10, Surface.RECOMMENDATIONS: 40})
+"""Products of the list of a page."""
 SLACK = 10
 """How many more items are requested, as the shop may no longer sell some."""
 
@@ -36,6 +43,7 @@ _REASONS = {
     "recent": "Based on your recent activity",
     "similar": "Similar products",
     "bought_together": "Bought together with what you chose",
+    "none": "The newest arrivals",
 }
 _TITLES = {
     "trending": "Trending now",
@@ -75,7 +83,7 @@ class RecommendationList:
     @property
     def reason(self) -> str:
         """The source in words."""
-        return self.follows if self.source == "live" else _REASONS[self.source]
+        return list_reason(self.source, self.follows)
 
     def reason_of(self, item_id: str) -> str:
         """Why a product is in it, in words."""
@@ -106,6 +114,11 @@ class RecommendationList:
         """Note that the page of this request shows the list."""
         item_ids = [product.item_id for product in self.products]
         note_list(surface, item_ids, model_version=self.model_version)
+
+
+def list_reason(source: str, follows: str) -> str:
+    """The source of a list in words; `follows` as `followed` says it."""
+    return follows if source == "live" else _REASONS[source]
 
 
 def recommended(
@@ -146,6 +159,7 @@ def recommended(
             preferences=preferences,
             category=category,
             region=region,
+            audience="shopper" if user_id else "visitor",
         )
 
 
@@ -162,6 +176,7 @@ def shown(
     *,
     preferences: Sequence[str],
     category: str = "",
+    audience: Audience,
     region: str | None = None,
 ) -> RecommendationList:
     """A list as a page shows it; the newest products if none of its items is known.
@@ -174,6 +189,7 @@ def shown(
         preferences: as the recommender was told.
         category: likewise.
         region: of the shop; None if it sells everywhere.
+        audience: who sees it, for the metrics.
     """
     products = [known[item_id] for item_id in served.item_ids if item_id in known][:limit]
     if products:
@@ -182,21 +198,22 @@ def shown(
             products,
             served.source,
             served.model_version,
-            _followed(served, preferences),
+            followed(preferences, from_history=served.from_history),
             words(served.candidates, names),
             {each.item_id: each for each in served.candidates},
         )
     else:
         newest = catalog.newest(connection, limit, category, region=region)
         found = RecommendationList(newest, "newest")
-    RECOMMENDATIONS.labels(found.source).inc()
+    RECOMMENDATIONS.labels(found.source, audience).inc()
     return found
 
 
-def _followed(served: ServedList, preferences: Sequence[str]) -> str:
+def followed(preferences: Sequence[str], *, from_history: bool) -> str:
+    """What of the shopper a live list follows, in words."""
     known = [
         *(["preferences"] if preferences else ()),
-        *(["recent activity"] if served.from_history else ()),
+        *(["recent activity"] if from_history else ()),
     ]
     return f"Based on your {' and '.join(known)}"
 

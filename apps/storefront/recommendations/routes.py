@@ -5,7 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from apps.storefront.accounts import authentication
 from apps.storefront.events.guest_history import guest_history
-from apps.storefront.recommendations.recommendation_list import RecommendationList, recommended
+from apps.storefront.recommendations.recommendation_list import (
+    LENGTHS,
+    RecommendationList,
+    recommended,
+)
 from apps.storefront.recommendations.shelf import Shelf
 from apps.storefront.recommendations.shelves import SHELF_LENGTH
 from apps.storefront.services import Services
@@ -13,13 +17,12 @@ from ml.merchandising import Surface
 
 blueprint = Blueprint("recommendations", __name__, template_folder="templates")
 
-_LENGTH = 40
-
 
 @blueprint.get("/recommendations")
 def index() -> ResponseReturnValue:
     """The whole list."""
-    found = recommended_to_visitor(_LENGTH, Surface.RECOMMENDATIONS)
+    surface = Surface.RECOMMENDATIONS
+    found = recommended_to_visitor(LENGTHS[surface], surface)
     found.note("recommendations")
     return render_template("recommendations/index.html", recommendations=found)
 

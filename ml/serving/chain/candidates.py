@@ -50,6 +50,6 @@ class Candidate:
     """The candidate source that named it first; `rules` if only a merchandising rule did."""
     reason: Reason
     score: float | None = None
-    """What its source gave it; comparable within one source of one list alone."""
+    """What its source gave it, or the fusion; comparable within one source or fusion alone."""
     rule: str = ""
     """The merchandising rules that concern it, by their names."""

@@ -17,7 +17,7 @@ from ml.serving.chain.ordering import AnyOrder, JustBought, SeenBefore, Spread
 from ml.serving.chain.reasons import with_reasons
 from ml.serving.chain.sources import SOURCES, Source, SourceName
 from ml.serving.dependency import Dependency
-from ml.serving.metrics import LEFT_OUT, NAMED, STAGE_SECONDS
+from ml.serving.metrics import EXCLUDED, LEFT_OUT, NAMED, STAGE_SECONDS
 from streams.contracts import describe
 from streams.errors import ConfigurationError
 
@@ -50,6 +50,9 @@ class MadeList:
     candidates: Sequence[Candidate] = ()
     """Best first, at most as many as the request asked for."""
     steps: list[Step] = field(default_factory=list)
+    left_out: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The items that each filter leaves out beforehand, by its name. What cannot be sold is not
+    among them: the index lacks it."""
 
 
 class Chain(BaseModel):
@@ -95,27 +98,30 @@ class Chain(BaseModel):
     def make(self, context: Context) -> MadeList:
         """The list for a request."""
         run = _Run(context, self._guards)
-        context.excluded = self._excluded(run)
+        left_out = self._left_out(run)
+        context.excluded = frozenset().union(*left_out.values())
         for name in self.first_of:
             context.source = name
             found = self._named(name, run)
             if found:
                 break
         else:
-            return MadeList("none", steps=run.steps)
+            return MadeList("none", steps=run.steps, left_out=left_out)
         if self.fused and context.is_personal:
             found = self._fused(found, run)
         for each in self.order:
             found = run.step("order", each.stage, each.ordered, found)
-        return MadeList(name, with_reasons(found[: context.limit], context), run.steps)
+        explained = with_reasons(found[: context.limit], context)
+        return MadeList(name, explained, run.steps, left_out)
 
-    def _excluded(self, run: "_Run") -> Collection[str]:
-        """What the filters leave out; the index itself lacks what is unavailable."""
-        found: set[str] = set()
+    def _left_out(self, run: "_Run") -> Mapping[str, Collection[str]]:
+        """What each filter leaves out of a search; the index itself lacks what is unavailable."""
+        found: dict[str, Collection[str]] = {}
         for each in self.filters:
             if not isinstance(each, Available):
                 work = partial(each.excluded, run.context)
-                found.update(run.guard(each.stage).call(work) or ())
+                found[each.stage] = run.guard(each.stage).call(work) or ()
+                EXCLUDED.labels(each.stage).inc(len(found[each.stage]))
         return found
 
     def _named(self, name: SourceName, run: "_Run") -> Sequence[Candidate]:

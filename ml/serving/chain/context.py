@@ -49,6 +49,8 @@ class Context:
     """What is stored of the shopper by item. None: not asked for, or PostgreSQL did not answer."""
     rules: Sequence[ActiveRule] = ()
     """The merchandising rules that concern this request."""
+    features_answered: bool = True
+    """Whether Feast's online store said what it has of the shopper."""
     excluded: Collection[str] = field(default=(), init=False)
     """What the filters leave out of this list, for sources that search."""
     source: str = field(default="none", init=False)

@@ -18,7 +18,7 @@ _CONSTANT = 60
 
 
 def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
-    """One list of all, best first; of equal ones what an earlier list named first.
+    """One list of all with the scores of the fusion, best first; of equal ones the earlier named.
 
     Args:
         lists: each with its weight, best candidate first.
@@ -31,4 +31,5 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
             known = found.setdefault(each.item_id, each)
             if known.reason.kind is ReasonKind.LISTED:
                 found[each.item_id] = replace(known, reason=each.reason)
-    return sorted(found.values(), key=lambda each: -scores[each.item_id])
+    best_first = sorted(found.values(), key=lambda each: -scores[each.item_id])
+    return [replace(each, score=scores[each.item_id]) for each in best_first]

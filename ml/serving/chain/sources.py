@@ -38,12 +38,8 @@ MIN_TRENDING = 10
 
 def live(context: Context) -> Sequence[Candidate]:
     """The items nearest to the shopper as of now, where the list of the version is out of date."""
-    if context.listed is not None and not context.acted_since:
+    if obstacle_to_live(context) or context.towers is None or context.user_vector is None:
         return ()
-    if context.towers is None or context.user_vector is None:
-        return ()
-    if not context.knows_purchases:
-        return ()  # it might name what they have bought
     return _nearest("live", context.user_vector, context.towers, context)
 
 
@@ -66,6 +62,19 @@ def _nearest(source: str, vector: Array, towers: Towers, context: Context) -> Se
         Candidate(item_id, source, _LISTED, score)
         for item_id, score in zip(ids, scores.tolist(), strict=True)
     ]
+
+
+def obstacle_to_live(context: Context) -> str:
+    """Why there is no live list, in words; empty where there may be one."""
+    if context.listed is not None and not context.acted_since:
+        return "the list of the version knows all that the shopper did"
+    if context.towers is None:
+        return "the files of the version are not loaded"
+    if context.user_vector is None:
+        return "nothing is known of the shopper's taste"
+    if not context.knows_purchases:
+        return "what the shopper has bought is not known"  # the list might name it
+    return ""
 
 
 def precomputed(context: Context) -> Sequence[Candidate]:

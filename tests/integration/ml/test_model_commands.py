@@ -11,10 +11,11 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from apps.cli import model, versions
+from apps.cli import explain, model, versions
 from apps.cli.main import cli
 from ml.card.make import TrainingRun, make_card, write_card
 from ml.evaluation.findings import BlendChoice
+from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
@@ -24,6 +25,7 @@ from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.errors import ConfigurationError, UnavailableError
+from support.interactions import interaction
 from support.laptop import free_ports
 
 pytestmark = pytest.mark.integration
@@ -37,8 +39,9 @@ def recsys(settings: MlSettings, monkeypatch: pytest.MonkeyPatch) -> Any:
     stack = SimpleNamespace(
         database_url=settings.database_url,
         settings=SimpleNamespace(state_dir=settings.models_dir.parent),
+        explain_url="http://staff:key@shop/explain",
     )
-    for module in (model, versions):
+    for module in (explain, model, versions):
         monkeypatch.setattr(module, "running_stack", lambda: stack)
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -190,6 +193,62 @@ def test_top_k_of_a_user_without_a_list(recsys: Any, settings: MlSettings) -> No
         connection.execute("insert into shop.users (user_id, user_name) values ('u1', 'Ada')")
     with pytest.raises(ConfigurationError, match="user u1 has no list yet"):
         recsys("top-k", "Ada")
+
+
+def test_a_list_is_explained_within_80_columns(
+    recsys: Any,
+    settings: MlSettings,
+    bundles: list[Bundle],
+    features: OnlineFeatures,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    now = datetime.now(UTC)
+    long_id, long_name = "i" * 128, "a name that goes on and on " * 18
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute(
+            "insert into shop.products (item_id, product_name, category, arrival_date)"
+            " values (%s, %s, 'Books', now())",
+            (long_id, long_name),
+        )
+    features.extend_live_histories(
+        [interaction("u07", "i05", "view", now), interaction("u07", long_id, "cart", now)]
+    )
+
+    found = json.loads(recsys("explain", "Shopper 7", "--json", "--limit", "50"))
+    assert (found["user_id"], found["source"], found["acted_since"]) == ("u07", "live", True)
+    assert found["model_version"] == bundles[1].version
+    assert len(found["places"]) == 40
+    assert [event["kind"] for event in found["history"]] == ["cart", "view"]
+    assert found["bought_items"] > 0
+
+    shown = recsys("explain", "u07", "--surface", "home", "--limit", "5")
+    assert max(map(len, shown.splitlines())) <= 80
+    for text in ("preferences", "Tools", "live", "spread", "the list: live", "i05 Garden 5"):
+        assert text in shown, text
+
+
+def test_the_page_that_explains_a_list_is_opened_with_its_key(
+    recsys: Any, bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    recsys("explain", "Shopper 7", "--open", "--surface", "home")
+    assert opened == ["http://staff:key@shop/explain?user=u07&surface=home&limit=20"]
+
+
+def test_explaining_leaves_no_connection_open(recsys: Any, bundles: list[Bundle]) -> None:
+    before = set(threading.enumerate())
+    recsys("explain", "u07")
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_list_is_explained_before_the_first_training(recsys: Any, settings: MlSettings) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute("insert into shop.users (user_id, user_name) values ('u1', 'Ada')")
+    shown = recsys("explain", "Ada")
+    assert "No model is live" in shown
+    assert "the shop shows its newest products" in shown
 
 
 def test_before_the_first_training_there_is_no_card(recsys: Any) -> None:

@@ -1,0 +1,1 @@
+"""Why a shopper gets a list, for the merchandiser and the engineer."""
