@@ -8,7 +8,11 @@ from typing import Any
 from psycopg import Connection, OperationalError
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from streams.bounded_connection import bounded_connection
 from streams.errors import UnavailableError
+
+_PATIENCE = 1.5
+"""How many times as long the client waits for an answer as the server may work on it."""
 
 
 @contextmanager
@@ -36,8 +40,8 @@ class Database:
         pooled: whether a pooler such as PgBouncer is at the address and may give each transaction
             another server, which does not know the statements that were prepared on the last one.
         read_limit: for reads of one statement: each is a transaction of its own, and the server
-            ends it after so long, which counts as unavailable. Not through a pooler, which does
-            not take it over.
+            ends it after so long, which counts as unavailable. So does a server that says nothing
+            for half as long again. Not through a pooler, which does not take the limit over.
     """
 
     def __init__(
@@ -50,14 +54,17 @@ class Database:
         read_limit: timedelta | None = None,
     ) -> None:
         options: dict[str, Any] = {"prepare_threshold": None} if pooled else {}
+        connection_class: type[Connection[Any]] = Connection
         if read_limit is not None:
-            milliseconds = round(read_limit.total_seconds() * 1000)
+            seconds = read_limit.total_seconds()
             options |= {
                 "autocommit": True,
-                "options": f"-c statement_timeout={milliseconds}",
+                "options": f"-c statement_timeout={round(1000 * seconds)}",
             }
+            connection_class = bounded_connection(_PATIENCE * seconds)
         self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
             url,
+            connection_class=connection_class,
             min_size=0,
             max_size=connections,
             timeout=timeout,

@@ -1,5 +1,7 @@
 """A service that is slow instead of absent costs a request its time budget, and only once."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -93,6 +95,32 @@ def test_a_table_that_does_not_answer_costs_its_time_budget_once(
         assert {each.source for each, _ in following} == {expected[0]}
         assert sorted(seconds for _, seconds in following)[10] < 0.02
 
+    eventually(lambda: _answer(recommender)[0].source == "precomputed", 10)
+
+
+def test_a_server_that_says_nothing_costs_its_time_budget_once(
+    settings: MlSettings, recommender: Recommender, eventually: Eventually
+) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        found = connection.execute(
+            "select pid from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
+        backends = [pid for (pid,) in found]
+    assert backends
+    try:
+        for pid in backends:
+            os.kill(pid, signal.SIGSTOP)
+        first, took = _answer(recommender)
+        following = [_answer(recommender) for _ in range(20)]
+    finally:
+        for pid in backends:
+            os.kill(pid, signal.SIGCONT)
+
+    assert (first.source, first.item_ids) == ("popular", POPULAR)
+    assert took < 2 * BUDGET_SECONDS, "Feast and what was bought"
+    assert {each.source for each, _ in following} == {"popular"}
+    assert sorted(seconds for _, seconds in following)[10] < 0.02
     eventually(lambda: _answer(recommender)[0].source == "precomputed", 10)
 
 
