@@ -8,6 +8,7 @@ from typing import TypeVar
 import structlog
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
+from ml.serving.metrics import FAILURES
 from streams.errors import UnavailableError
 
 log = structlog.get_logger()
@@ -26,7 +27,7 @@ class Dependency:
     circuit. Failures are logged at most once per minute.
 
     Args:
-        name: what the log calls it.
+        name: what the log and the metrics call it.
         reset: seconds for which an open circuit is not tried again.
     """
 
@@ -50,6 +51,7 @@ class Dependency:
         except CircuitBreakerError:
             return None
         except Exception as error:  # noqa: BLE001 - whatever fails, the shop answers
+            FAILURES.labels(self._name).inc()
             self._log(error)
             return None
 

@@ -158,7 +158,17 @@ def test_the_shops_metrics_follow_what_a_shopper_does_and_name_nobody(
         assert _value(port, requests, endpoint="none", method="other", status="404") == 1
         seconds = "recsys_http_request_duration_seconds_sum"
         assert 0 < _value(port, seconds, endpoint="product.index") < 10
-        assert _value(port, "recsys_recommendations_total", source="popular") >= 1
+        lists = "recsys_recommendations_total"
+        assert _value(port, lists, source="popular", audience="visitor") >= 1
+        stages = "recsys_chain_stage_duration_seconds_count"
+        assert _value(port, stages, stage="popular") >= 1
+        assert _value(port, stages, stage="available") >= 1
+        assert _value(port, "recsys_chain_candidates_total", source="popular") >= 1
+        assert "\nmodel_inference_duration_seconds_count" in _scrape(port)
+        assert "\nvector_search_duration_seconds_count" in _scrape(port)
+        failures = "recsys_dependency_failures_total"
+        assert _value(port, failures, dependency="model bundle") >= 1, "nobody wrote its files"
+        assert _value(port, failures, dependency="Feast online store") == 0
         published = "recsys_events_published_total"
         assert _value(port, published, topic="interactions", way="kafka") == 1, "the view"
         # What a form does is stored with its effect, and leaves by the outbox.

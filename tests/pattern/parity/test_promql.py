@@ -14,6 +14,7 @@ VALUES = {
     "source": {*get_args(SourceName), "newest"},
     "outcome": {"valid", "dead_letter"},
     "way": {"kafka", "outbox"},
+    "audience": {"shopper", "visitor"},
 }
 
 

@@ -2,6 +2,7 @@ import threading
 import time
 
 import structlog
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from ml.serving.dependency import Dependency
@@ -55,6 +56,14 @@ def test_threads_call_at_the_same_time() -> None:
     for thread in threads:
         thread.join()
     assert sorted(answers) == [0, 1]
+
+
+def test_each_failure_is_counted_and_no_call_that_is_not_made() -> None:
+    dependency = Dependency("counted")
+    labels = {"dependency": "counted"}
+    for function in (_broken, _broken, lambda: "yes", _unavailable, _unavailable):
+        dependency.call(function)
+    assert REGISTRY.get_sample_value("recsys_dependency_failures_total", labels) == 3
 
 
 def test_failures_are_logged_once_in_a_while() -> None:
