@@ -46,7 +46,7 @@ def explain(
 ) -> None:
     """Show why a user gets this list: what is known of them, stage by stage, and the list.
 
-    It makes the list once more, by the live version and the chain that RECSYS_CHAIN describes.
+        It makes the list once more, by the live version and the chain that RECSYS_CHAIN describes.
     """
     from apps.storefront.explain.explaining import explain as explained
     from ml.serving.recommender import Recommender
@@ -68,9 +68,11 @@ def explain(
         return
     _print_known(found)
     _print_stages(found)
+    source = ""
     for stage in found.stages:
+        source = stage.name if stage.kind == "source" else source
         if stage.taken:
-            _print_taken(stage)
+            _print_taken(stage, source)
         elif stage.kind == "order" and stage.moved:
             _print_moved(stage)
         elif stage.kind == "fusion":
@@ -130,8 +132,9 @@ def _change(stage: "Stage") -> str:
     return stage.note
 
 
-def _print_taken(stage: "Stage") -> None:
-    table = _products(f"{stage.name} took {stage.before - stage.after}, the first of them")
+def _print_taken(stage: "Stage", source: str) -> None:
+    took = stage.before - stage.after
+    table = _products(f"{stage.name} took {took} of {source}, the first of them")
     for product in stage.taken:
         table.add_row("", *_cells(product))
     out.print(table)
