@@ -46,7 +46,7 @@ def explain(
 ) -> None:
     """Show why a user gets this list: what is known of them, stage by stage, and the list.
 
-        It makes the list once more, by the live version and the chain that RECSYS_CHAIN describes.
+    It makes the list once more, by the live version and the chain that RECSYS_CHAIN describes.
     """
     from apps.storefront.explain.explaining import explain as explained
     from ml.serving.recommender import Recommender

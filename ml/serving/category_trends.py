@@ -5,6 +5,7 @@ from threading import Lock
 from cachetools import TTLCache
 
 from ml.serving.dependency import Dependency
+from ml.serving.metrics import count_lookup
 from ml.serving.online_store import OnlineStore
 
 _SECONDS = 10.0
@@ -25,6 +26,7 @@ class CategoryTrends:
         """The items that are trending in a category path, best first."""
         with self._lock:
             known = self._known.get(category)
+        count_lookup("trending", hit=known is not None)
         if known is None:
             known = self._dependency.call(lambda: self._store.trending(category)) or ()
             with self._lock:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from cachetools import LRUCache
 
 from ml.retrieval.quantized import QuantizedVectors, best
+from ml.serving.metrics import count_lookup
 
 Array = npt.NDArray[np.float32]
 
@@ -118,6 +119,7 @@ class LiveItems:
         """
         with self._lock:
             found = self._neighbours.get(item_id)
+        count_lookup("similar", hit=found is not None)
         if found is None:
             found = self._nearest(item_id)
             with self._lock:

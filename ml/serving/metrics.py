@@ -28,3 +28,11 @@ FAILURES = Counter(
     "Calls of a dependency of serving that failed; while a circuit is open there are none.",
     ("dependency",),
 )
+LOOKUPS = Counter(
+    "recsys_cache_lookups_total", "Look-ups in a cache of serving.", ("cache", "outcome")
+)
+
+
+def count_lookup(cache: str, *, hit: bool) -> None:
+    """Count a look-up; the hit rate is the share of the outcome `hit`."""
+    LOOKUPS.labels(cache, "hit" if hit else "miss").inc()

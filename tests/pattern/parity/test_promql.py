@@ -8,11 +8,12 @@ import pytest
 from ml.serving.chain.sources import SourceName
 from streams.settings import PROCESSOR_GROUP
 from streams.sink.connectors import SINKS
+from support.checkout import REPOSITORY
 from support.pattern.promql import expressions, groupings, metrics, parts, rules, selectors
 
 VALUES = {
     "source": {*get_args(SourceName), "newest"},
-    "outcome": {"valid", "dead_letter"},
+    "outcome": {"valid", "dead_letter", "hit", "miss"},
     "way": {"kafka", "outbox"},
     "audience": {"shopper", "visitor"},
 }
@@ -62,6 +63,17 @@ def test_consumer_groups_are_those_of_the_code() -> None:
     }
     assert all(matched.values())
     assert set().union(*matched.values()) == groups
+
+
+def test_the_page_on_serving_has_the_labels_of_the_metrics() -> None:
+    page = (REPOSITORY / "docs/serving.md").read_text()
+    (section,) = re.findall(r"^## Metrics\n(.+?)^## ", page, re.MULTILINE | re.DOTALL)
+    known = metrics()
+    rows = re.findall(r"^\| `(\w+)` \| ([\w, ]*)\|", section, re.MULTILINE)
+    assert len(rows) > 5
+    for name, labels in rows:
+        named = set(re.findall(r"\w+", labels))
+        assert named == known.get(name, known.get(f"{name}_count")), name
 
 
 @pytest.mark.parametrize("wrong", ["sum(rate(x[5m])", "rate(x)", "x{a=b}", "sum by (a) x y"])

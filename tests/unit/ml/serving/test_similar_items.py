@@ -1,6 +1,7 @@
 """Neighbours of an item by the vectors of the live version, as the catalogue changes under them."""
 
 import numpy as np
+from prometheus_client import REGISTRY
 
 from ml.serving.live_items import MAX_SIMILAR, LiveItems
 
@@ -17,6 +18,17 @@ def test_neighbours_are_by_direction_and_never_the_item_itself() -> None:
 def test_what_has_no_vector_or_an_empty_one_has_no_neighbours() -> None:
     assert ITEMS.similar("stranger", 5) == ()
     assert ITEMS.similar("blank", 5) == ()
+
+
+def test_look_ups_of_remembered_neighbours_are_counted() -> None:
+    def looked_up(outcome: str) -> float:
+        labels = {"cache": "similar", "outcome": outcome}
+        return REGISTRY.get_sample_value("recsys_cache_lookups_total", labels) or 0
+
+    items, before = LiveItems.of(["a", "b"], VECTORS[:2]), [looked_up("hit"), looked_up("miss")]
+    for item_id in ("a", "a", "b", "stranger", "stranger"):
+        items.similar(item_id, 1)
+    assert [looked_up("hit") - before[0], looked_up("miss") - before[1]] == [2, 3]
 
 
 def test_they_follow_the_catalogue() -> None:
