@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -356,6 +357,19 @@ def test_a_key_is_revoked_within_seconds_and_its_use_is_noted(stocked: str) -> N
         repository.revoke(connection, key.key_id)
     time.sleep(0.15)
     assert ring.find(key.text) is None
+    database.close()
+
+
+def test_requests_that_come_together_wait_for_the_first_keys(stocked: str) -> None:
+    key = new_key(stocked)
+    database = Database(stocked, connections=2, timeout=5)
+    ring = KeyRing(database)
+    with psycopg.connect(stocked) as busy, ThreadPoolExecutor(8) as threads:
+        busy.execute("lock table shop.api_keys")
+        found = [threads.submit(ring.find, key.text) for _ in range(8)]
+        time.sleep(0.3)
+        busy.rollback()
+        assert all(each.result() for each in found)
     database.close()
 
 

@@ -66,10 +66,13 @@ class KeyRing:
         return known
 
     def _refresh(self) -> None:
-        """Read the keys if it is time; one thread does, and the others go on with what is known."""
-        if time.monotonic() < self._next_read:
-            return
+        """Read the keys if it is time; one thread does, and the others go on with what is known.
+
+        While nothing is known they wait for it.
+        """
         is_first = self._read_at == float("-inf")
+        if not is_first and time.monotonic() < self._next_read:
+            return
         if not self._lock.acquire(blocking=is_first):
             return
         try:
