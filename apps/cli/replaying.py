@@ -77,11 +77,11 @@ def _tables(reading: "Reading", title: str, k: int) -> Iterator[Table]:
     )
     table.add_column("list", no_wrap=True)
     for heading in (
-        f"hit rate\n@{k}",
+        f"hit\nrate\n@{k}",
         "95 %\ninterval",
-        f"hit rate\n@{k // 2}",
+        f"hit\nrate\n@{k // 2}",
         "live\nminus this",
-        f"by user\n@{k}",
+        f"by\nuser\n@{k}",
         "live\nminus this",
     ):
         table.add_column(heading, justify="right", vertical="bottom", no_wrap=True)
