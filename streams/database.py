@@ -1,5 +1,6 @@
 """Access to PostgreSQL whose failures are `UnavailableError`."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -70,7 +71,7 @@ class Database:
             timeout=timeout,
             open=False,
             kwargs=options,
-            check=ConnectionPool.check_connection,
+            check=check_idle,
         )
 
     @contextmanager
@@ -85,6 +86,35 @@ class Database:
             with self._pool.connection() as connection:
                 yield connection
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection[Any]]:
+        """A connection for reads, each statement of which is a transaction of its own.
+
+        It saves the round trips that begin and end a transaction.
+
+        Raises:
+            UnavailableError: PostgreSQL does not answer, now or inside the block.
+        """
+        with self.connection() as connection:
+            was, connection.autocommit = connection.autocommit, True
+            try:
+                yield connection
+            finally:
+                if not connection.closed:
+                    connection.autocommit = was
+
     def close(self) -> None:
         """Close all connections; the pool cannot be used again."""
         self._pool.close()
+
+
+def check_idle(connection: Connection[Any]) -> None:
+    """Raise if the server has closed a connection that was idle.
+
+    A closed socket can be read from, as one can that has something to say; only then a round trip
+    tells which it is. Each request would pay for a round trip otherwise.
+    """
+    idle = select.poll()
+    idle.register(connection.fileno(), select.POLLIN)
+    if idle.poll(0):
+        ConnectionPool.check_connection(connection)

@@ -15,6 +15,8 @@ from feast.infra.utils.postgres.connection_utils import _get_conn_kwargs, _get_c
 from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
+from streams.database import check_idle
+
 
 class PooledOnlineStoreConfig(PostgreSQLOnlineStoreConfig):
     """Settings of `PooledOnlineStore`: those of Feast's own store and one more."""
@@ -189,6 +191,6 @@ def _open_pool(config: PooledOnlineStoreConfig) -> ConnectionPool[Connection[tup
         min_size=config.min_conn,
         max_size=config.max_conn,
         timeout=config.pool_timeout,
-        check=ConnectionPool.check_connection,
+        check=check_idle,
         open=True,
     )

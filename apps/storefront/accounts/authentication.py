@@ -74,7 +74,7 @@ def safe_redirect_path(target: str | None) -> str | None:
 
 
 def _load(user_id: str) -> Shopper | None:
-    with Services.of_this_app().database.connection() as connection:
+    with Services.of_this_app().database.reading() as connection:
         return repository.find(connection, user_id)
 
 

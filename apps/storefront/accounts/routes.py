@@ -147,12 +147,12 @@ def change_preferences() -> ResponseReturnValue:
 def _account_of(email: str, password: str) -> Shopper | None:
     """The account with this address, if this is its password."""
     database = Services.of_this_app().database
-    with database.connection() as connection:
+    with database.reading() as connection:
         known = repository.credentials(connection, email)
     # Verified outside the transaction: Argon2 takes its time and needs no connection.
     if not authentication.is_correct_password(password, known[1] if known else None) or not known:
         return None
-    with database.connection() as connection:
+    with database.reading() as connection:
         return repository.find(connection, known[0])
 
 
@@ -164,7 +164,7 @@ def _new_user_event(account: Shopper) -> NewUser:
 
 def _sign_up_page(form: FormState) -> str:
     services = Services.of_this_app()
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         departments = CatalogCounts.of_this_app().departments(
             connection, _CARDS, services.settings.region
         )
@@ -189,7 +189,7 @@ def _log_in_page(form: FormState) -> str:
 
 def _preferences_page(shopper: Shopper, form: FormState) -> str:
     services = Services.of_this_app()
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         departments = CatalogCounts.of_this_app().departments(
             connection, _CARDS, services.settings.region
         )

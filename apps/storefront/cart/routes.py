@@ -120,7 +120,7 @@ def _page(form: FormState) -> str:
     services = Services.of_this_app()
     shopper = authentication.shopper()
     region = services.settings.region
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         lines = repository.lines(connection, shopper.user_id, region=region)
         in_cart = [line.item_id for line in lines]
         plan = bought_with_cart(services.recommender, in_cart)

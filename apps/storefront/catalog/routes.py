@@ -26,7 +26,7 @@ def index() -> ResponseReturnValue:
     region = services.settings.region
     counts = CatalogCounts.of_this_app()
     first = (query.page - 1) * _PAGE_SIZE
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         page = search_repository.search(
             connection,
             text=query.q,

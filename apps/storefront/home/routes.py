@@ -47,7 +47,7 @@ def index() -> ResponseReturnValue:
     trending = trending_in_department(services.recommender, preferences)
     plans = [recently_viewed(served.history), *([trending] if trending else [])]
     wanted = [item_id for plan in plans for item_id in plan.item_ids]
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         # One query for all: a page has few to spare.
         known = catalog.by_id(connection, [*wanted_products(served), *wanted], region=region)
         recommendations = shown(

@@ -99,7 +99,7 @@ def history() -> ResponseReturnValue:
     """The purchase history."""
     shopper = authentication.shopper()
     query = read_or_abort(HistoryQuery, request.args)
-    with Services.of_this_app().database.connection() as connection:
+    with Services.of_this_app().database.reading() as connection:
         orders = repository.history(
             connection,
             shopper.user_id,
@@ -120,7 +120,7 @@ def order(order_id: UUID) -> ResponseReturnValue:
     shopper = authentication.shopper()
     is_new = "placed" in request.args
     services = Services.of_this_app()
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         found = repository.find(connection, shopper.user_id, order_id)
         if found is None:
             abort(404)

@@ -77,7 +77,7 @@ def _page(item_id: str, form: FormState) -> str:
     except ValidationError:  # no product can have this id
         abort(404)
     services = Services.of_this_app()
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         page = ProductPage.load(
             connection,
             item_id,

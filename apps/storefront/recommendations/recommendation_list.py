@@ -149,7 +149,7 @@ def recommended(
     served = recommender.recommend(
         user_id, preferences, limit + SLACK, history=history, category=category, surface=surface
     )
-    with database.connection() as connection:
+    with database.reading() as connection:
         known = catalog.by_id(connection, wanted_products(served), region=region)
         return shown(
             connection,

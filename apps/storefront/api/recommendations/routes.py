@@ -36,7 +36,7 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
     Somebody of whom nothing is known gets what is trending or popular; `source` says which it is.
     """
     services = Services.of_this_app()
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         preferences = accounts.preferences(connection, user_id)
     return answer(
         recommended(
@@ -108,7 +108,7 @@ def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
     services = Services.of_this_app()
     region = services.settings.region
     related = services.recommender.similar(item_id, query_data.n + SLACK)
-    with services.database.connection() as connection:
+    with services.database.reading() as connection:
         # One query for the item and what is like it, but for one that is sold out.
         known = catalog.by_id(connection, [item_id, *related.item_ids], region=region)
         found = known.get(item_id) or catalog.find(connection, item_id, region=region)
