@@ -32,7 +32,7 @@ PUBLIC, VALID, QUEUE = INTERACTIONS.public, INTERACTIONS.valid, INTERACTIONS.dea
 SINK = SINKS[0]
 COLUMNS = "interaction_id, user_id, item_id, timestamp, interaction_type"
 KEY = "idle"
-"""Of records that lie in one partition."""
+"""The user of all records, which so lie in one partition."""
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -58,7 +58,7 @@ def test_rows_that_are_deleted_by_hand_are_missing_and_come_back(
     stack: Any, tracker: EventTracker
 ) -> None:
     began = datetime.now(UTC)
-    events = [interaction("counted", f"i{n}", kind, LONG_AGO) for n, kind in enumerate(
+    events = [interaction(KEY, f"i{n}", kind, LONG_AGO) for n, kind in enumerate(
         ("view", "cart", "purchase")
     )]  # fmt: skip
     values = [each.encode() for each in events]
@@ -74,7 +74,7 @@ def test_rows_that_are_deleted_by_hand_are_missing_and_come_back(
     assert found[VALID.name]["stored"] == 5, "the verdict, too"
 
     lost = str(events[1].interaction_id)
-    query = f"select {COLUMNS} from events.interactions where user_id = 'counted' order by 1"
+    query = f"select {COLUMNS} from events.interactions where user_id = '{KEY}' order by 1"
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         rows = connection.execute(query).fetchall()
         (verdict,) = (str(row[0]) for row in rows if row[-1].endswith("_view"))
@@ -115,7 +115,7 @@ def test_dead_letters_of_the_sink_at_the_end_of_an_idle_partition_are_not_waited
     assert (status, said) == (0, "")
     assert (found[VALID.name]["dead_letter"], found[VALID.name]["under_way"]) == (1, 0)
     # A good event behind it lets Connect commit, for the tests that follow.
-    event = interaction("follows", "i", "cart", LONG_AGO)
+    event = interaction(KEY, "i", "cart", LONG_AGO)
     publish_records(stack.kafka, PUBLIC.name, [(KEY, event.encode())])
     tracker.wait_until_stored(60, lambda _: None)
 
@@ -139,7 +139,7 @@ def paused(stack: Any) -> Iterator[None]:
 
 def test_events_under_way_are_not_missing(stack: Any, tracker: EventTracker) -> None:
     began = datetime.now(UTC)
-    events = [interaction("waits", f"i{n}", "cart", LONG_AGO) for n in range(3)]
+    events = [interaction(KEY, f"i{n}", "cart", LONG_AGO) for n in range(3)]
     with paused(stack), closing(Lag(stack.kafka)) as lag:
         publish_records(stack.kafka, PUBLIC.name, [(KEY, each.encode()) for each in events])
         until(lambda: lag.behind(PROCESSOR_GROUP, [PUBLIC]) == 0)

@@ -218,6 +218,7 @@ def test_what_is_bought_together_belongs_to_the_version(
 ) -> None:
     dataset = _dataset(settings, taste_shop)
     first, second = (train(dataset, CONFIG, seed=seed) for seed in (1, 2))
+    first.version, second.version = f"1-{first.version}", f"2-{second.version}"
     _publish(settings, dataset, first)
     expected = list(co_purchases(dataset.interactions, dataset.items["item_id"].tolist()))
     with psycopg.connect(settings.database_url) as connection:
