@@ -87,8 +87,8 @@ test-model-registry: setup ## Copy versions to a running Kubeflow Model Registry
 	@test -n '$(URL)' || { echo "name a running Kubeflow Model Registry: make test-model-registry URL=http://host:port"; exit 1; }
 	@RECSYS_TEST_MODEL_REGISTRY_URL='$(URL)' $(BIN)/pytest tests/integration/ml/test_kubeflow_model_registry.py
 
-test-retraining: setup ## Kill a run of the pipeline in each of its steps, and repeat it
-	@$(BIN)/pytest tests/integration/ml/test_pipeline_kills.py
+test-retraining: setup ## Kill a run of the pipeline in each of its steps and repeat it; start runs from the live version
+	@$(BIN)/pytest tests/integration/ml/test_pipeline_kills.py tests/integration/ml/test_pipeline_warm_start.py
 
 test-soak: setup ## Keep the shop busy; memory and tables must not grow; [SECONDS=3600]
 	@RECSYS_TEST_SECONDS=$(or $(SECONDS),3600) $(BIN)/pytest tests/faults/test_soak.py && cat .state/soak.json

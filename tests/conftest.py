@@ -18,6 +18,7 @@ WHEN_NAMED = tuple(
         "integration/ml/test_artifacts_on_s3.py",
         "integration/ml/test_kubeflow_model_registry.py",
         "integration/ml/test_pipeline_kills.py",
+        "integration/ml/test_pipeline_warm_start.py",
         "interop",
         "pattern/lint",
         "pattern/parity",

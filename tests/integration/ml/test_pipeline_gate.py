@@ -111,32 +111,28 @@ def test_a_good_version_goes_live_and_bad_ones_do_not(
     assert set(features.top_k_of(halved.version, USERS)) == set(USERS)
 
 
-def test_a_gate_that_only_reports_publishes_and_keeps_what_it_found(shop: Shop) -> None:
+def test_a_gate_that_only_reports_publishes_also_without_the_model_registry(
+    shop: Shop, settings: MlSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     demanding = {"min_gain": 10}
     rejected = shop.run(gate_bounds=demanding)
     assert not rejected.decision.promoted
     assert shop.live() is None
+    monkeypatch.setenv("RECSYS_MODEL_REGISTRY_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
     reported = shop.run(gate="report", gate_bounds=demanding)
     assert shop.live() == reported.version
     assert "as the gate only reports" in reported.decision.reason
     kept = shop.read("select version, decision ->> 'reason' from ml.model_versions order by 1")
     assert kept == [(each.version, each.decision.reason) for each in (rejected, reported)]
 
-
-def test_a_run_ends_well_without_the_model_registry(
-    shop: Shop, settings: MlSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RECSYS_MODEL_REGISTRY_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
-    result = shop.run(validate=False, gate="report")
-    assert shop.live() == result.version
     ((failing, error),) = shop.read("select failing_since, error from ml.registry_sync")
     assert failing
     assert "does not answer" in error
     with psycopg.connect(settings.database_url) as connection:
-        (registered,) = registrations(connection, settings.artifacts).values()
+        registered = registrations(connection, settings.artifacts)[reported.version]
     assert registered.properties["alias"] == "champion"
     assert registered.properties["parameter.code_version"] == version("recsys")
-    config = Bundle.load(settings.models_dir / result.version).config
+    config = Bundle.load(settings.models_dir / reported.version).config
     assert registered.properties["parameter.user_encoder"] == config.user_encoder
 
 
