@@ -1,11 +1,9 @@
-"""Every command in the documentation works as it is written there."""
+"""Every command in the documentation works as it is written there.
 
-import os
-import re
+Those that work on files alone are in `test_documented_evaluations.py`.
+"""
+
 import shlex
-import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import pytest
 from streams.contracts import INTERACTIONS, DeadLetter
 from streams.publisher import Publisher
 from support.checkout import REPOSITORY
+from support.docs.shown import ACTIVATE, COMMANDS, EVERY_COMMAND, of_stack, run, run_as_shown
 from support.interactions import interaction
 from support.laptop import cli_environment, local_settings
 from support.publishing import publish_records
@@ -24,32 +23,8 @@ from support.shop import stock
 
 pytestmark = pytest.mark.integration
 
-BIN = Path(sys.executable).parent
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-ACTIVATE = "source .venv/bin/activate"
-BLOCK = re.compile(r"^```(?:console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMANDS = {
-    page.name: [
-        line
-        for block in BLOCK.findall(page.read_text())
-        for line in block.splitlines()
-        if line.strip()
-    ]
-    for page in PAGES
-}
-"""By page, in the order of the page: a command may use what the one before it made."""
-EVERY_COMMAND = sorted({line for lines in COMMANDS.values() for line in lines})
 
-
-def run(command: list[str | Path], environment: dict[str, str], folder: Path = REPOSITORY) -> str:
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.mark.parametrize("page", [page for page, lines in COMMANDS.items() if lines])
+@pytest.mark.parametrize("page", [*filter(of_stack, COMMANDS)])
 def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
     stock(stack.database_url)
     letter = DeadLetter(INTERACTIONS.public.name, 0, 0, reason="an example", stage="test")
@@ -63,19 +38,7 @@ def test_recsys_commands(stack: Any, page: str, tmp_path: Path) -> None:
             " values (%s, 'Ada', 'ada@example.org', 'none') on conflict do nothing",
             [str(uuid4())],
         )
-    environment = {
-        **stack.cli_environment,
-        "PATH": os.pathsep.join(
-            folder
-            for folder in stack.cli_environment["PATH"].split(os.pathsep)
-            if Path(folder).resolve() != BIN.resolve()
-        ),
-    }
-    assert shutil.which("recsys", path=environment["PATH"]) is None
-    for line in COMMANDS[page]:
-        if shlex.split(line)[0] == "recsys":
-            script = f"{ACTIVATE} && cd {shlex.quote(str(tmp_path))} && {line}"
-            assert run(["bash", "-c", script], environment)
+    run_as_shown(of_stack(page), stack.cli_environment, tmp_path)
 
 
 @pytest.mark.parametrize("page", ["README.md", "operations.md"])

@@ -19,7 +19,7 @@ _FORGOTTEN_AFTER = timedelta(days=1)
 
 def note_view(item_id: str) -> None:
     """Note that the visitor looks at a product; the oldest views make room."""
-    views = [*_views(), (item_id, round(datetime.now(UTC).timestamp()))][-_MAX_VIEWS:]
+    views = [*_views(), (item_id, int(datetime.now(UTC).timestamp()))][-_MAX_VIEWS:]
     while sum(len(each.encode()) for each, _ in views) > _MAX_BYTES:
         views = views[1:]
     session[_KEY] = views
