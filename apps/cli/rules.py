@@ -1,6 +1,5 @@
 """`recsys rules`: what the shop decides about the order of its lists, and previews of it."""
 
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from ml.serving.chain.candidates import Candidate
-    from ml.serving.recommender import Recommender
 
 _LOADING_SECONDS = 30.0
-_FIRST_LOOK_SECONDS = 3.0
-_POLL_SECONDS = 0.1
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `recsys rules list` names it.")]
 
@@ -125,7 +121,7 @@ def preview(
         user_id = only_id_of(connection, user) if user else None
         preferences = stated_preferences(connection, user_id) if user_id else ()
         active, tried = active_rules(connection), with_items(connection, rule)
-        _wait_until_loaded(recommender)
+        recommender.wait_until_loaded(_LOADING_SECONDS)
         without, with_rule = (
             recommender.explain(user_id, preferences, length, surface=surface, rules=rules)[1]
             for rules in (active, (*active, tried))
@@ -155,16 +151,6 @@ def _connection() -> "Connection[Any]":
     import psycopg
 
     return psycopg.connect(shop_database_url())
-
-
-def _wait_until_loaded(recommender: "Recommender") -> None:
-    """Wait for the live version; without one only until the catalogue was looked at."""
-    started = time.monotonic()
-    while not (status := recommender.status()).has_bundle:
-        patience = _LOADING_SECONDS if status.model_version else _FIRST_LOOK_SECONDS
-        if time.monotonic() - started > patience:
-            return
-        time.sleep(_POLL_SECONDS)
 
 
 def _product(candidate: "Candidate | None", names: dict[str, str]) -> str:

@@ -72,7 +72,7 @@ class Planted:
         surface: Surface | None = None,
     ) -> ServedList:
         _, made = self.explain(user_id, preferences, limit, history=history)
-        return ServedList(tuple(made.candidates), made.source, "v1", from_history=True)
+        return ServedList(tuple(made.candidates), made.source, "v1", HISTORY)
 
     def status(self) -> RecommenderStatus:
         return RecommenderStatus("v1", "trending")
