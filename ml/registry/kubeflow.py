@@ -4,11 +4,13 @@ Custom properties hold what a `Registration` has. Versions of other authors are 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, Self, TypeVar
 
 import aiohttp
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from model_registry.core import ModelRegistryAPIClient
 from model_registry.exceptions import StoreError
 from model_registry.types import ListOptions, ModelArtifact, ModelVersion, RegisteredModel
@@ -35,18 +37,23 @@ _FAILURES = (
     AssertionError,  # by which the client checks an answer
 )
 
+Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
 class KubeflowModelRegistry:
-    """The versions of one registered model."""
+    """The versions of one registered model.
+
+    The client is asynchronous and runs in a thread of its own, so that callers with a running event
+    loop, such as a notebook, can use this too.
+    """
 
     def __init__(
-        self, client: ModelRegistryAPIClient, url: str, model: str, runner: asyncio.Runner
+        self, client: ModelRegistryAPIClient, url: str, model: str, portal: BlockingPortal
     ) -> None:
         self._client = client
         self._url = url
-        self._runner = runner
+        self._portal = portal
         self._name = model
         self._model_id: str | None = None
 
@@ -61,17 +68,17 @@ class KubeflowModelRegistry:
         """
         if settings.model_registry_url is None:
             raise ConfigurationError("no model registry is named: set RECSYS_MODEL_REGISTRY_URL")
-        with asyncio.Runner() as runner:
+        with start_blocking_portal() as portal:
             url = str(settings.model_registry_url).rstrip("/")
-            yield cls(client_of(settings), url, settings.model_registry_model, runner)
+            yield cls(client_of(settings), url, settings.model_registry_model, portal)
 
     def versions(self) -> dict[str, Registration]:
         """What it holds; archived ones have no `uri`."""
-        return self._call(self._versions())
+        return self._call(self._versions)
 
     def write(self, registration: Registration) -> None:
         """Add a version, or make the one of that name equal to this."""
-        self._call(self._write(registration))
+        self._call(self._write, registration)
 
     async def _versions(self) -> dict[str, Registration]:
         found = {}
@@ -127,9 +134,14 @@ class KubeflowModelRegistry:
             self._model_id = _id(model)
         return self._model_id
 
-    def _call(self, request: Coroutine[Any, Any, Result]) -> Result:
+    def _call(
+        self,
+        request: Callable[Parameters, Awaitable[Result]],
+        *arguments: Parameters.args,
+        **named: Parameters.kwargs,
+    ) -> Result:
         try:
-            return self._runner.run(request)
+            return self._portal.call(partial(request, *arguments, **named))
         except ApiException as error:
             told = f"{error.status} {error.reason}: {error.body or ''}"[:_ERROR_CHARACTERS]
             raise UnavailableError(f"{self._url} refuses: {told}") from error

@@ -1,9 +1,11 @@
 """The versions in PostgreSQL and their copies in a model registry."""
 
+import asyncio
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -227,6 +229,19 @@ def test_a_registry_that_is_away_harms_nothing(
     shop.copy()
     eventually(lambda: serving.status().registry_behind_since is None, 10)
     serving.close()
+
+
+def test_a_caller_may_have_a_running_event_loop(shop: Shop) -> None:
+    """As a notebook has."""
+
+    async def copied() -> Copied:
+        with _closed() as port:
+            address = f"http://127.0.0.1:{port}"
+            return copy_versions(_changed(shop.settings, model_registry_url=address))
+
+    with ThreadPoolExecutor(1) as thread:
+        result = thread.submit(asyncio.run, copied()).result()
+    assert "does not answer: Cannot connect" in str(result.error)
 
 
 def test_a_missing_token_is_like_a_registry_that_is_away(shop: Shop, tmp_path: Path) -> None:
