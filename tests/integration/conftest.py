@@ -51,7 +51,8 @@ def template(server_url: str) -> str:
     apply(MlSettings(database_url=url, models_dir=Path("unused")))
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'prepared'"
+            "select pg_terminate_backend(pid, 10_000) from pg_stat_activity"
+            " where datname = 'prepared'"
         )
     return "prepared"
 

@@ -29,7 +29,7 @@ def test_a_connection_that_the_server_has_closed_is_replaced(
     first = _server_process(database)
     assert _server_process(database) == first
     with psycopg.connect(database_url) as other:
-        other.execute("select pg_terminate_backend(%s)", (first,))
+        other.execute("select pg_terminate_backend(%s, 10_000)", (first,))
     with database.connection() as connection:
         assert connection.execute("select 1").fetchone() == (1,)
         assert connection.info.backend_pid != first

@@ -256,7 +256,7 @@ def test_connections_that_the_server_closed_are_replaced(
     _add_lists(features, {"u": ["a"]})
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
+            "select pg_terminate_backend(pid, 10_000) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
 

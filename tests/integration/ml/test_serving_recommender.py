@@ -312,7 +312,8 @@ def test_without_a_database_the_answer_is_still_the_popular_list_and_comes_soon(
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"alter database {name} allow_connections false")
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,)
+            "select pg_terminate_backend(pid, 10_000) from pg_stat_activity where datname = %s",
+            (name,),
         )
         started = time.monotonic()
         answers = [shop.recommender.recommend("u00", ["Books"], 10) for _ in range(50)]
