@@ -9,7 +9,8 @@ import pandas as pd
 
 from ml.features.definitions import ITEM_TEXTS_SOURCE, ITEM_TEXTUAL_FEATURES
 from ml.towers.preprocessing import item_texts
-from ml.towers.text import TEXT_DIMENSIONS, TextEmbeddings, embed_texts, text_digest
+from ml.towers.sentence_encoder import TEXT_DIMENSIONS
+from ml.towers.text import TextEmbeddings, embed_texts, text_digest
 from streams.features.online import OnlineStore
 
 _EMBEDDING, _DIGEST = (f"{ITEM_TEXTUAL_FEATURES.name}:{each}" for each in ("embedding", "digest"))

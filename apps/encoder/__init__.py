@@ -1,1 +1,1 @@
-"""The encoder: a process that gives products their vectors when they arrive or change."""
+"""The encoder: a process that turns texts into vectors, the catalogue's and those searched for."""

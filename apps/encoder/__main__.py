@@ -12,8 +12,8 @@ def main() -> None:
     command = (
         *(sys.executable, "-m", "gunicorn", "--no-control-socket"),
         *("--bind", f"{settings.encoder_host}:{settings.encoder_port}"),
-        # One worker holds the models; its threads answer probes while it encodes.
-        *("--workers", "1", "--threads", "4", "--graceful-timeout", "5"),
+        # One worker holds the models; its threads wait for batches, and answer probes meanwhile.
+        *("--workers", "1", "--threads", "32", "--graceful-timeout", "5"),
         "apps.encoder.wsgi:app",
     )
     os.execv(sys.executable, command)  # noqa: S606 - gunicorn itself, without a shell

@@ -1,31 +1,82 @@
-"""The encoder's health and metrics as a Flask app."""
+"""The encoder as a Flask app: vectors of texts, health and metrics."""
 
-from flask import Flask, Response, jsonify
+import time
+
+from flask import Flask, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from werkzeug.exceptions import UnsupportedMediaType
 
+from apps.encoder import metrics, problems
+from apps.encoder.cached_model import CachedModel
+from apps.encoder.contracts import MAX_TEXTS_BYTES, Embeddings, TextsRequest
 from apps.encoder.worker import Worker
 
 
-def create_app(worker: Worker) -> Flask:
-    """Answers for a worker that has been started."""
+def create_app(worker: Worker, texts: CachedModel[str], *, timeout: float) -> Flask:
+    """Answers for a worker and a model that have been started.
+
+    Args:
+        worker: encodes the catalogue.
+        texts: the model of texts.
+        timeout: seconds that a request for vectors may take.
+    """
     app = Flask(__name__)
+    problems.install(app)
+    app.before_request(_start)
+    app.after_request(_observe)
+
+    @app.post("/v1/texts")
+    def encode_texts() -> Response:
+        """The vectors of texts."""
+        request.max_content_length = MAX_TEXTS_BYTES
+        if not request.is_json:
+            raise UnsupportedMediaType("Send JSON, with the header Content-Type.")
+        wanted = TextsRequest.model_validate_json(request.get_data(cache=False))
+        vectors = texts.encode(wanted.texts, time.monotonic() + timeout)
+        answer = Embeddings(
+            encoder=texts.name, dimension=vectors.shape[1], embeddings=vectors.tolist()
+        )
+        return Response(answer.model_dump_json(), mimetype="application/json")
 
     @app.get("/health/live")
     def live() -> tuple[Response, int]:
-        """Whether the worker still moves; if it does not, the process must be started again."""
-        return _answer("alive", is_true=worker.is_alive)
+        """Whether both threads still move; if not, the process must be started again."""
+        return _answer("alive", is_true=worker.is_alive and texts.batcher.is_alive)
 
     @app.get("/health/ready")
     def ready() -> tuple[Response, int]:
-        """Whether the catalogue could be read and encoded last time."""
-        return _answer("ready", is_true=worker.is_ready)
+        """Whether requests can be answered, and the catalogue could be read once.
+
+        A catalogue that cannot be read later is no reason to answer nobody.
+        """
+        state = {
+            "model": "loaded" if texts.batcher.is_loaded else "not loaded",
+            "catalogue": "encoded" if worker.is_ready else "not encoded",
+        }
+        return _answer(
+            "ready", is_true=texts.batcher.is_ready and worker.has_succeeded, details=state
+        )
 
     @app.get("/metrics")
-    def metrics() -> Response:
+    def prometheus() -> Response:
         return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return app
 
 
-def _answer(state: str, *, is_true: bool) -> tuple[Response, int]:
-    return jsonify(status=state if is_true else f"not {state}"), 200 if is_true else 503
+def _answer(
+    state: str, *, is_true: bool, details: dict[str, str] | None = None
+) -> tuple[Response, int]:
+    status = state if is_true else f"not {state}"
+    return jsonify(status=status, **(details or {})), 200 if is_true else 503
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+
+
+def _observe(response: Response) -> Response:
+    if request.method == "POST" and request.endpoint:
+        labels = request.endpoint, str(response.status_code)
+        metrics.REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - g.started)
+    return response

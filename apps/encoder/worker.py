@@ -33,7 +33,7 @@ class Worker:
         self._update = update
         self._interval = interval
         self._called_at = time.monotonic()
-        self._succeeded = False
+        self._succeeded = self._has_succeeded = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
 
@@ -56,6 +56,11 @@ class Worker:
         """Whether the last call succeeded."""
         return self._succeeded
 
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether a call has ever succeeded."""
+        return self._has_succeeded
+
     def _run(self) -> None:
         while not self._stopped.is_set():
             if not self._encode():
@@ -77,7 +82,7 @@ class Worker:
             self._succeeded = False
             log.exception("the catalogue cannot be encoded for an unknown reason")
             return 0
-        self._succeeded = True
+        self._succeeded = self._has_succeeded = True
         if encoded:
             _ENCODED.inc(encoded)
             log.info("encoded products that have arrived or changed", products=encoded)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from ml.towers.text import TEXT_DIMENSIONS, embed_texts
+from ml.towers.sentence_encoder import TEXT_DIMENSIONS
+from ml.towers.text import embed_texts
 from streams.contracts.category import SEPARATOR, ancestors, names
 
 if TYPE_CHECKING:

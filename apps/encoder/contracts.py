@@ -1,0 +1,54 @@
+"""What the encoder reads and answers."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_TEXTS = 64
+MAX_TEXT_CHARACTERS = 512
+MAX_TEXTS_BYTES = 256 << 10
+"""Of a request; what 64 texts need where every character is escaped."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
+
+
+class TextsRequest(BaseModel):
+    """Texts to be encoded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    texts: Annotated[tuple[Text, ...], Field(min_length=1, max_length=MAX_TEXTS)]
+
+
+class Embeddings(BaseModel):
+    """The vectors of what was sent, in its order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    encoder: str
+    """Vectors of one encoder cannot be compared with those of another."""
+    dimension: int
+    embeddings: Sequence[Sequence[float]]
+    """Of length 1 each."""
+
+
+class Violation(BaseModel):
+    """One value that a request may not have."""
+
+    model_config = ConfigDict(frozen=True)
+
+    location: str
+    reason: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457); the status says what kind of problem it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: Sequence[Violation] = ()
