@@ -14,6 +14,8 @@ def main() -> None:
         *("--bind", f"{settings.encoder_host}:{settings.encoder_port}"),
         # One worker holds the models; its threads wait for batches, and answer probes meanwhile.
         *("--workers", "1", "--threads", "32", "--graceful-timeout", "5"),
+        # Longer than a client leaves its connections alone.
+        *("--keep-alive", "75"),
         "apps.encoder.wsgi:app",
     )
     os.execv(sys.executable, command)  # noqa: S606 - gunicorn itself, without a shell

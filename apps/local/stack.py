@@ -108,6 +108,7 @@ class Stack:
             "RECSYS_PROCESSOR_PORT": str(self.settings.processor_port),
             "RECSYS_ANALYTICS_PORT": str(self.settings.analytics_port),
             "RECSYS_ENCODER_PORT": str(self.settings.encoder_port),
+            "RECSYS_ENCODER_URL": self.components["encoder"].address,
             "RECSYS_STATE_DIR": str(self.settings.state_dir),
         }
 

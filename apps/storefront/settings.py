@@ -38,6 +38,11 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     outbox_limit: int = Field(default=100_000, ge=1)
     """Number of waiting events from which on the outbox takes no more views. It always takes what
     goes with a change of the shop's tables."""
+    encoder_url: Annotated[str | None, BeforeValidator(lambda url: url or None)] = None
+    """Address of the encoder, which gives the texts that are searched for their vectors. None or
+    empty: search is by words alone."""
+    encoder_budget: timedelta = timedelta(milliseconds=150)
+    """How long a search waits for a vector before it goes on by words alone."""
     api_limit: str = "2000 per second"
     """Requests of one key of the API, in the notation of Flask-Limiter; counted per worker."""
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)

@@ -22,19 +22,20 @@ Answer = TypeVar("Answer")
 class Dependency:
     """Calls one service that may be unavailable. Threads may share one.
 
-    While it is unavailable it is called once in five seconds, so that requests do not wait for it
+    While its circuit is open it is called once in five seconds, so that requests do not wait for it
     one after the other. Any other failure concerns its own request alone and does not open the
     circuit. Failures are logged at most once per minute.
 
     Args:
         name: what the log and the metrics call it.
+        failures: how many in a row open the circuit.
         reset: seconds for which an open circuit is not tried again.
     """
 
-    def __init__(self, name: str, *, reset: float = _RESET_SECONDS) -> None:
+    def __init__(self, name: str, *, failures: int = 1, reset: float = _RESET_SECONDS) -> None:
         self._name = name
         self._breaker = CircuitBreaker(
-            fail_max=1,
+            fail_max=failures,
             reset_timeout=reset,
             exclude=[lambda error: not isinstance(error, UnavailableError)],
             throw_new_error_on_trip=False,

@@ -1,0 +1,1 @@
+"""Search: by the words of a text, what they mean, and filters."""
