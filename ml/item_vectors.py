@@ -65,12 +65,14 @@ class ItemVectors:
 
     def _encode(self, version: str, item_ids: Sequence[str]) -> int:
         from ml.features.training_data import load_items  # brings Feast with it
+        from ml.towers.text import forget_texts
 
         bundle, texts = self._loaded(version)
         # Read with its digest: what changes afterwards is found by the next call.
         items = load_items(self._settings, item_ids)
         texts.embeddings(items, bundle.config.text_encoder, lambda _done, _total: None).use()
         vectors = bundle.encode_items(items)
+        forget_texts()
         with self._database.connection() as connection:
             return replace_item_vectors(
                 connection,

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import psycopg
 import structlog
@@ -12,30 +12,43 @@ from streams.errors import UnavailableError
 
 log = structlog.get_logger()
 
-_ENCODED = Counter("recsys_items_encoded_total", "Products encoded since a training.")
+_ENCODED = Counter(
+    "recsys_items_encoded_total",
+    "Products encoded since they arrived or changed, by the kind of vector.",
+    ("kind",),
+)
 _LAST_SUCCESS = Gauge(
     "recsys_encoder_last_success_timestamp_seconds",
     "When every product had a vector of its content last, in seconds since 1970.",
+    ("kind",),
 )
 _STOP_SECONDS = 10.0
 _MAX_CALL_SECONDS = 300.0
 
+Update = Callable[[], int]
+"""Encodes some products and returns their number; 0: there is nothing left to do."""
+
 
 class Worker:
-    """Calls `update` again and again until it is stopped.
+    """Calls each update in its turn, again and again, until it is stopped.
 
     Args:
-        update: encodes some products and returns their number; 0: there is nothing left to do.
-        interval: seconds between two calls while there is nothing to do or a call fails.
+        updates: by the kind of vector that they make. One that fails does not hold up the others.
+        interval: seconds between two rounds while there is nothing to do or all that there is
+            fails.
     """
 
-    def __init__(self, update: Callable[[], int], *, interval: float) -> None:
-        self._update = update
+    def __init__(self, updates: Mapping[str, Update], *, interval: float) -> None:
+        self._updates = updates
         self._interval = interval
         self._called_at = time.monotonic()
-        self._succeeded = self._has_succeeded = False
+        self._succeeded = dict.fromkeys(updates, False)
+        self._has_succeeded = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
+        for kind in updates:
+            _ENCODED.labels(kind)
+            _LAST_SUCCESS.labels(kind)
 
     def start(self) -> None:
         """Begin."""
@@ -53,39 +66,41 @@ class Worker:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the last call succeeded."""
-        return self._succeeded
+        """Whether the last call of each update succeeded."""
+        return all(self._succeeded.values())
 
     @property
     def has_succeeded(self) -> bool:
-        """Whether a call has ever succeeded."""
+        """Whether an update has ever succeeded: the catalogue could be read."""
         return self._has_succeeded
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            if not self._encode():
+            encoded = [self._encode(kind) for kind in self._updates if not self._stopped.is_set()]
+            self._has_succeeded |= any(self._succeeded.values())
+            if not any(encoded):
                 self._stopped.wait(self._interval)
 
-    def _encode(self) -> int:
-        """Call `update` once; returns what it returns, 0 where it fails."""
+    def _encode(self, kind: str) -> int:
+        """Call one update; returns what it returns, 0 where it fails."""
         self._called_at = time.monotonic()
         encoded = 0
         try:
-            encoded = self._update()
+            encoded = self._updates[kind]()
         except (UnavailableError, psycopg.ProgrammingError) as error:
             # The second while the migrations have not run yet.
-            self._succeeded = False
-            log.warning("the catalogue cannot be encoded", reason=str(error))
+            self._succeeded[kind] = False
+            log.warning("the catalogue cannot be encoded", kind=kind, reason=str(error))
             return 0
         except Exception:
             # Else the thread would end, and new products would wait for the next training.
-            self._succeeded = False
-            log.exception("the catalogue cannot be encoded for an unknown reason")
+            self._succeeded[kind] = False
+            log.exception("the catalogue cannot be encoded for an unknown reason", kind=kind)
             return 0
-        self._succeeded = self._has_succeeded = True
+        self._succeeded[kind] = True
         if encoded:
-            _ENCODED.inc(encoded)
-            log.info("encoded products that have arrived or changed", products=encoded)
+            _ENCODED.labels(kind).inc(encoded)
+            log.info("encoded products that have arrived or changed", kind=kind, products=encoded)
         else:
-            _LAST_SUCCESS.set_to_current_time()
+            _LAST_SUCCESS.labels(kind).set_to_current_time()
         return encoded

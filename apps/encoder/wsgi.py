@@ -13,6 +13,7 @@ from apps.encoder.cached_model import CachedModel
 from apps.encoder.settings import EncoderSettings
 from apps.encoder.worker import Worker
 from ml.item_vectors import ItemVectors
+from ml.text_vectors import TextVectors
 from ml.towers.sentence_encoder import SentenceEncoder
 
 settings = EncoderSettings()
@@ -35,11 +36,16 @@ batcher = Batcher(
     batch_size=settings.encoder_batch_size,
     capacity=settings.encoder_queue_limit,
 )
-vectors = ItemVectors(settings)
-worker = Worker(vectors.update, interval=settings.encoder_interval.total_seconds())
+# Texts first: those of a new product are in Feast when its vector for recommendations needs them.
+texts, items = TextVectors(settings, settings.text_encoder), ItemVectors(settings)
+worker = Worker(
+    {"texts": texts.update, "items": items.update},
+    interval=settings.encoder_interval.total_seconds(),
+)
 for each in (batcher, worker):
     each.start()
-atexit.register(vectors.close)
+for opened in (texts, items):
+    atexit.register(opened.close)
 atexit.register(worker.stop)
 atexit.register(batcher.stop)
 app = create_app(

@@ -88,6 +88,11 @@ def embed_texts(texts: Sequence[str], encoder: str) -> npt.NDArray[np.float32]:
     return result
 
 
+def forget_texts() -> None:
+    """Drop the embeddings that `embed_texts` keeps, in a process that works on a few at a time."""
+    _cache.clear()
+
+
 def _shorten(text: str) -> str:
     return text.strip()[:_MAX_CHARACTERS]
 

@@ -2,10 +2,7 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,8 +23,8 @@ from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
 from ml.towers.config import TowersConfig
 from ml.towers.training import train
+from support.encoder_process import running_encoder, status
 from support.interactions import interaction
-from support.laptop import free_ports
 from support.products import add_product
 
 pytestmark = pytest.mark.integration
@@ -194,47 +191,17 @@ def test_a_text_is_embedded_for_the_vector_and_kept_for_the_next_training(
     assert digests >= 2
 
 
-@contextmanager
-def encoder(settings: MlSettings, folder: Path) -> Iterator[tuple[str, Any]]:
-    port = free_ports(1)[0]
-    environment = {
-        "RECSYS_DATABASE_URL": settings.database_url,
-        "RECSYS_MODELS_DIR": str(folder / "encoder-models"),
-        "RECSYS_ENCODER_PORT": str(port),
-        "RECSYS_ENCODER_INTERVAL": "PT0.5S",
-        "OMP_NUM_THREADS": "1",
-    }
-    with (folder / "encoder.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "apps.encoder"],
-            env={**os.environ, **environment}, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(30)
-
-
-def status(url: str) -> int:
-    try:
-        return httpx.get(url).status_code
-    except httpx.TransportError:
-        return 0
-
-
 def test_the_process_encodes_within_a_minute_and_survives_a_kill(
     settings: MlSettings, bundle: Bundle, tmp_path: Path, eventually: Eventually
 ) -> None:
-    with encoder(settings, tmp_path) as (address, process):
+    with running_encoder(settings, tmp_path) as (address, process):
         eventually(lambda: status(f"{address}/health/ready") == 200, 30)
         for number in range(500):
             add_product(settings.database_url, f"crowd-{number}", "Tools")
         eventually(lambda: stored(settings, bundle.version, "crowd-499") is not None, 60)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    with encoder(settings, tmp_path) as (address, process):
+    with running_encoder(settings, tmp_path) as (address, process):
         for number in range(500):
             eventually(
                 lambda item=f"crowd-{number}": stored(settings, bundle.version, item) is not None,
@@ -242,4 +209,4 @@ def test_the_process_encodes_within_a_minute_and_survives_a_kill(
             )
         eventually(lambda: status(f"{address}/health/ready") == 200, 10)
         assert status(f"{address}/health/live") == 200
-        assert "recsys_items_encoded_total" in httpx.get(f"{address}/metrics").text
+        assert 'recsys_items_encoded_total{kind="items"}' in httpx.get(f"{address}/metrics").text
