@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from api import measure_api
+from encoder import kept as encoder_kept
+from encoder import measure_encoder
 from gate import measure_gate
 from lists import kept as lists_kept
 from lists import measure_lists
@@ -36,6 +38,7 @@ PARTS = (
     "spread",
     "api",
     "lists",
+    "encoder",
 )
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
@@ -147,6 +150,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C9
             found = measure_lists()
             console.print(_table("lists by the REST API", found))
             passed = lists_kept(found)
+        case "encoder":
+            found = measure_encoder()
+            console.print(_table("vectors of short texts", found))
+            passed = encoder_kept(found)
         case "serving":
             found = in_own_process(measure_serving)
             console.print(_table("live lists", found))

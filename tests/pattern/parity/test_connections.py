@@ -6,7 +6,7 @@ import pytest
 
 from apps.analytics.dashboard import products
 from apps.storefront.settings import StorefrontSettings
-from ml import item_vectors
+from ml import item_vectors, text_vectors
 from ml.serving import live_model
 from streams.features import store
 from streams.processor import app as processor
@@ -59,7 +59,7 @@ def test_all_pods_at_once_fit_postgresql(size: str) -> None:
         "pooler": pool(size)[1] + 1,
         "processor": most(size, "processor") * (processor._CONNECTIONS + FEAST + 1),
         "dashboard": most(size, "analytics") * products._CONNECTIONS,
-        "encoder": most(size, "encoder") * (item_vectors._CONNECTIONS + FEAST + 1),
+        "encoder": most(size, "encoder") * (item_vectors._CONNECTIONS + text_vectors._CONNECTIONS + 2 * FEAST + 1),
         "sink": sink(size),
         "feast servers": 2 * 2 * FEAST_SERVER,
         "a replay of dead letters": 1,

@@ -38,6 +38,7 @@ MODULES = {
         "gunicorn.app.wsgiapp",
         "ml.features.apply",
         "ml.item_vectors",
+        "ml.text_vectors",
         "ml.publication",
         "ml.registry.kubeflow",
         "ml.towers.training",

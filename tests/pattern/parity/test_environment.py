@@ -51,6 +51,10 @@ IN_A_CLUSTER = {
     "RECSYS_CURRENCY_SYMBOL": "a fork names its currency",
     "RECSYS_REGION": "a fork names its region",
     "RECSYS_OUTBOX_LIMIT": "a fork sizes its database",
+    "RECSYS_TEXT_ENCODER": "a fork knows the languages of its catalogue",
+    "RECSYS_ENCODER_PRELOAD": "a fork sizes its encoder",
+    "RECSYS_ENCODER_QUEUE_LIMIT": "a fork sizes its encoder",
+    "RECSYS_ENCODER_CACHE_SIZE": "a fork sizes its encoder",
     "RECSYS_API_LIMIT": "a fork knows its callers",
 }
 
