@@ -22,10 +22,36 @@ _KNOWN = 100
 _MAX_SINGLE_P95_MS = 20
 _MIN_NEW_PER_SECOND = 200
 _MIN_KNOWN_PER_SECOND = 800
-_WORDS = (
-    "warm cheap black small large wireless kitchen garden running soft light travel winter steel"
-    " shoes lamp kettle mouse cable chair blanket bottle jacket charger drill bed rug towel"
-).split()
+_WORDS = [
+    "warm",
+    "cheap",
+    "black",
+    "small",
+    "large",
+    "wireless",
+    "kitchen",
+    "garden",
+    "running",
+    "soft",
+    "light",
+    "travel",
+    "winter",
+    "steel",
+    "shoes",
+    "lamp",
+    "kettle",
+    "mouse",
+    "cable",
+    "chair",
+    "blanket",
+    "bottle",
+    "jacket",
+    "charger",
+    "drill",
+    "bed",
+    "rug",
+    "towel",
+]
 
 
 def measure_encoder() -> dict[str, Any]:
