@@ -23,6 +23,7 @@ JOBS = 3 * SQLALCHEMY
 """Migrations, Feast's apply and the catalogue, each with less than a pool."""
 RUN = SQLALCHEMY + FEAST
 """A step of the pipeline; they run one after the other."""
+ENCODER = item_vectors._CONNECTIONS + text_vectors._CONNECTIONS + 2 * FEAST + 1
 OPERATOR = 10
 """The instance manager, its metrics, and what PostgreSQL keeps for superusers."""
 
@@ -59,7 +60,7 @@ def test_all_pods_at_once_fit_postgresql(size: str) -> None:
         "pooler": pool(size)[1] + 1,
         "processor": most(size, "processor") * (processor._CONNECTIONS + FEAST + 1),
         "dashboard": most(size, "analytics") * products._CONNECTIONS,
-        "encoder": most(size, "encoder") * (item_vectors._CONNECTIONS + text_vectors._CONNECTIONS + 2 * FEAST + 1),
+        "encoder": most(size, "encoder") * ENCODER,
         "sink": sink(size),
         "feast servers": 2 * 2 * FEAST_SERVER,
         "a replay of dead letters": 1,

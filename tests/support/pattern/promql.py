@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 from promql_parser import AggregateExpr, VectorSelector
 
-import apps.encoder.worker  # registers the metrics of the encoder
+import apps.encoder.app  # registers the metrics of the encoder
 import apps.storefront.app  # noqa: F401 - registers those of the shop
 import streams.processor.metrics  # noqa: F401 - registers those of the processor
 from support.pattern.charts import CHARTS, Manifest, manifests
