@@ -18,6 +18,8 @@ def main() -> None:
         *("--keep-alive", "75"),
         "apps.encoder.wsgi:app",
     )
+    # PyTorch's too. Before it is imported, so that all of the process keeps to it.
+    os.environ["OMP_NUM_THREADS"] = str(settings.encoder_threads)
     os.execv(sys.executable, command)  # noqa: S606 - gunicorn itself, without a shell
 
 

@@ -20,9 +20,6 @@ settings = EncoderSettings()
 
 
 def _text_model() -> Callable[[Sequence[str]], npt.NDArray[np.float32]]:
-    import torch
-
-    torch.set_num_threads(settings.encoder_threads)
     model = SentenceEncoder(settings.text_encoder)
     model.encode(["warm up"])  # the first call allocates
     return model.encode

@@ -80,7 +80,7 @@ def replace_text_embeddings(
         cursor.executemany(
             """
             insert into ml.text_embeddings (item_id, encoder, content_digest, embedding)
-            select item_id, %s, %s, %s from shop.products where item_id = %s
+            select item_id, %s, %s, %s::halfvec from shop.products where item_id = %s
             on conflict (item_id, encoder) do update
             set content_digest = excluded.content_digest, embedding = excluded.embedding
             """,

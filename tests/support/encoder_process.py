@@ -24,7 +24,6 @@ def running_encoder(
         "RECSYS_MODELS_DIR": str(folder / "encoder-models"),
         "RECSYS_ENCODER_PORT": str(port),
         "RECSYS_ENCODER_INTERVAL": "PT0.5S",
-        "OMP_NUM_THREADS": "1",
         **variables,
     }
     with (folder / "encoder.log").open("ab") as log:

@@ -54,7 +54,10 @@ def stored(settings: MlSettings, encoder: str = ENCODER) -> dict[str, Any]:
         rows = connection.execute(
             "select item_id, embedding from ml.text_embeddings where encoder = %s", [encoder]
         ).fetchall()
-    return {item: vector and vector.to_numpy().astype(np.float32) for item, vector in rows}
+    return {
+        item: None if vector is None else vector.to_numpy().astype(np.float32)
+        for item, vector in rows
+    }
 
 
 def change(settings: MlSettings, statement: str) -> None:
