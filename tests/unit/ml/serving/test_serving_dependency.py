@@ -37,6 +37,17 @@ def test_a_second_failure_opens_the_circuit_again() -> None:
     assert dependency.call(lambda: "yes") is None
 
 
+def test_a_circuit_may_open_after_several_failures_in_a_row() -> None:
+    dependency = Dependency("d", failures=2)
+    assert dependency.call(_unavailable) is None
+    assert dependency.call(lambda: "yes") == "yes"
+    assert dependency.call(_unavailable) is None
+    assert dependency.call(lambda: "yes") == "yes", "they were not in a row"
+    assert dependency.call(_unavailable) is None
+    assert dependency.call(_unavailable) is None
+    assert dependency.call(lambda: "yes") is None
+
+
 def test_a_failure_of_one_request_does_not_stop_the_next() -> None:
     dependency = Dependency("d")
     assert dependency.call(_broken) is None
