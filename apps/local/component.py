@@ -37,7 +37,7 @@ def processor(settings: LocalSettings) -> Component:
 
 
 def encoder(settings: LocalSettings) -> Component:
-    """Gives products their vectors when they arrive or change."""
+    """Gives products their vectors when they arrive or change, and texts theirs."""
     return _module(settings, "encoder", "apps.encoder", settings.encoder_port)
 
 
