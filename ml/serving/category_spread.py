@@ -1,5 +1,6 @@
 """Which candidates make a list: the best by score, or spread over the categories of a catalogue."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
@@ -7,9 +8,9 @@ from typing import NamedTuple, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.retrieval.spread import NONE, Places, spread
+from ml.retrieval.spread import NONE, Places, spread, spread_one
 from ml.serving.shopper import Shopper
-from streams.contracts.category import SEPARATOR, names
+from streams.contracts.category import SEPARATOR, department, names
 
 CANDIDATES_PER_PLACE = 4
 """A list is chosen from so many times its length."""
@@ -91,7 +92,7 @@ class CategorySpread:
             key = path or f"|{item}"
             if key not in groups:
                 groups[key] = len(groups)
-                name = next(iter(names(path)), "")
+                name = department(path)
                 department_of.append(departments.setdefault(name, len(departments)))
             leaves.append(groups[key])
         places = np.array(leaves, dtype=np.int64)
@@ -158,11 +159,23 @@ def spread_for(
         categories: paths of the catalogue's categories by item.
         strength: as in `ml.retrieval.spread.spread`.
     """
-    met = dict.fromkeys(interaction.item_id for interaction in shopper.history)
-    found = CategorySpread.of((categories.get(item, "") for item in (*item_ids, *met)), strength)
-    history = History(
-        np.zeros(len(met), dtype=np.int64), np.arange(len(item_ids), len(item_ids) + len(met))
-    )
-    candidates = np.arange(len(item_ids))[None]
-    (shown,) = found.first(candidates, k, [SEPARATOR.join(shopper.preferences)], history).tolist()
+    # What has no category is alone in its group.
+    groups = [categories.get(item) or place for place, item in enumerate(item_ids)]
+    met = {interaction.item_id for interaction in shopper.history}
+    paths = Counter(path for item in met if (path := categories.get(item)))
+    own = next((path for path, number in paths.items() if 2 * number > len(met)), None)
+    wanted = _best_of_each(groups, names(SEPARATOR.join(shopper.preferences)))
+    shown = spread_one(groups, k, strength, own=own, wanted=wanted)
     return tuple(item_ids[place] for place in shown)
+
+
+def _best_of_each(groups: Sequence[str | int], departments: Iterable[str]) -> set[int]:
+    """The first entry of each department, where there is one."""
+    left, found = set(departments), set()
+    for place, group in enumerate(groups):
+        if not left:
+            break
+        if isinstance(group, str) and (name := department(group)) in left:
+            left.remove(name)
+            found.add(place)
+    return found

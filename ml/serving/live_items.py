@@ -102,13 +102,23 @@ class LiveItems:
         Returns:
             Their ids, and their scores, float32 (n,).
         """
-        ids, scores = self._loaded.search(vector, limit, excluded, only)
-        if not len(self._since):
-            return ids, scores
-        more_ids, more_scores = self._since.search(vector, limit, excluded, only)
-        ids += more_ids
-        order, best_scores = best(np.arange(len(ids)), np.concatenate([scores, more_scores]), limit)
-        return [ids[place] for place in order.tolist()], best_scores
+        (found,) = self.search_each(vector[None], limit, excluded, only=only)
+        return found
+
+    def search_each(
+        self,
+        vectors: Array,
+        limit: int,
+        excluded: Collection[str] = (),
+        *,
+        only: Collection[str] | None = None,
+    ) -> list[tuple[list[str], Array]]:
+        """As `search`, for several vectors, float32 (vectors, dim), in one pass over the items."""
+        found = self._loaded.search_each(vectors, limit, excluded, only)
+        if not self._changed:
+            return found
+        added = self._since.search_each(vectors, limit, excluded, only)
+        return [_merged(*pair, limit) for pair in zip(found, added, strict=True)]
 
     def similar(self, item_id: str, limit: int) -> tuple[str, ...]:
         """At most `limit` other items, and MAX_SIMILAR, that are like an item, the nearest first.
@@ -134,6 +144,17 @@ class LiveItems:
         query[-1] = 0
         ids, _ = self.search(query, MAX_SIMILAR, {item_id})
         return tuple(ids)
+
+
+_Found = tuple[list[str], Array]
+"""Ids and scores, float32 (n,), best first."""
+
+
+def _merged(some: _Found, others: _Found, limit: int) -> _Found:
+    """The best of both."""
+    ids = some[0] + others[0]
+    order, scores = best(np.arange(len(ids)), np.concatenate([some[1], others[1]]), limit)
+    return [ids[place] for place in order.tolist()], scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +184,17 @@ class _Part:
         place = self.places.get(item_id)
         return None if place is None else self.index.vectors[place]
 
-    def search(
-        self, vector: Array, limit: int, excluded: Iterable[str], only: Iterable[str] | None
-    ) -> tuple[list[str], Array]:
-        """Ids and scores, float32 (n,), of the best listed items, best first."""
+    def search_each(
+        self, vectors: Array, limit: int, excluded: Iterable[str], only: Iterable[str] | None
+    ) -> list["_Found"]:
+        """Of each vector ids and scores, float32 (n,), of the best listed items, best first."""
         listed = self._all_but(self.listed.copy(), excluded)
         if only is not None:
             listed &= ~self._all_but(np.ones_like(listed), only)
-        places, scores = self.index.search(vector, limit, listed)
-        return [self.ids[place] for place in places.tolist()], scores
+        return [
+            ([self.ids[place] for place in places.tolist()], scores)
+            for places, scores in self.index.search_each(vectors, limit, listed)
+        ]
 
     def _all_but(
         self, listed: npt.NDArray[np.bool_], item_ids: Iterable[str]

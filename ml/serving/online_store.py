@@ -44,13 +44,14 @@ class OnlineStore:
 
     def __init__(self, database: Database, project: str) -> None:
         self._database = database
-        self._project = project
+        self._of_shopper = _query(project, _LISTS, _HISTORIES)
+        self._of_trends = _query(project, _TRENDS)
 
     def shopper(self, version: str | None, user_id: str) -> ShopperFeatures:
         """A user's list and history, from one read; of no version there is no list."""
         list_key = entity_key(model_version=version or "", user_id=user_id)
         history_key = entity_key(user_id=user_id)
-        listed, history = self._read((_LISTS, list_key), (_HISTORIES, history_key))
+        listed, history = self._read(self._of_shopper, list_key, history_key)
         return ShopperFeatures(
             top_k=strings(listed[0]) if listed else None,
             known_until=listed[1] if listed else None,
@@ -59,30 +60,33 @@ class OnlineStore:
 
     def trending(self, category: str = "") -> tuple[str, ...]:
         """Items that are trending in a category path, best first; in the whole shop if absent."""
-        (found,) = self._read((_TRENDS, entity_key(category=category)))
+        (found,) = self._read(self._of_trends, entity_key(category=category))
         return strings(found[0]) if found else ()
 
-    def _read(
-        self, *wanted: tuple[tuple[str, str], bytes]
-    ) -> Sequence[tuple[bytes, datetime] | None]:
-        """The encoded value and the event timestamp of a feature by its key; None where absent."""
-        query = sql.SQL(" union all ").join(
-            sql.SQL(
-                "select {place}, value, event_ts from {table}"
-                " where entity_key = %b and feature_name = {feature}"
-            ).format(
-                place=sql.Literal(place),
-                table=sql.Identifier(_SCHEMA, table(self._project, view)),
-                feature=sql.Literal(feature),
-            )
-            for place, ((view, feature), _) in enumerate(wanted)
-        )
-        found: list[tuple[bytes, datetime] | None] = [None] * len(wanted)
+    def _read(self, query: bytes, *keys: bytes) -> Sequence[tuple[bytes, datetime] | None]:
+        """The encoded value and the event timestamp of each feature by its key; None: no such."""
+        found: list[tuple[bytes, datetime] | None] = [None] * len(keys)
         try:
             with self._database.connection() as connection:
-                rows = connection.cursor(binary=True).execute(query, [key for _, key in wanted])
+                rows = connection.cursor(binary=True).execute(query, keys)
                 for place, value, event_ts in rows:
                     found[place] = (value, event_ts)
         except Error as error:
             raise UnavailableError(f"Feast's online store does not answer: {error}") from error
         return found
+
+
+def _query(project: str, *features: tuple[str, str]) -> bytes:
+    """What reads features of views by their keys, with their places; composed once."""
+    parts = [
+        sql.SQL(
+            "select {place}, value, event_ts from {table}"
+            " where entity_key = %b and feature_name = {feature}"
+        ).format(
+            place=sql.Literal(place),
+            table=sql.Identifier(_SCHEMA, table(project, view)),
+            feature=sql.Literal(feature),
+        )
+        for place, (view, feature) in enumerate(features)
+    ]
+    return sql.SQL(" union all ").join(parts).as_bytes()

@@ -98,7 +98,8 @@ class Chain(BaseModel):
     def make(self, context: Context) -> MadeList:
         """The list for a request."""
         run = _Run(context, self._guards)
-        left_out = self._left_out(run)
+        context.fused = tuple(self.fused)
+        run.left_out = left_out = self._left_out(run)
         context.excluded = frozenset().union(*left_out.values())
         for name in self.first_of:
             context.source = name
@@ -120,8 +121,10 @@ class Chain(BaseModel):
         for each in self.filters:
             if not isinstance(each, Available):
                 work = partial(each.excluded, run.context)
-                found[each.stage] = run.guard(each.stage).call(work) or ()
-                EXCLUDED.labels(each.stage).inc(len(found[each.stage]))
+                out = run.guard(each.stage).call(work) or ()
+                EXCLUDED.labels(each.stage).inc(len(out))
+                known = found.get(each.stage)
+                found[each.stage] = {*known, *out} if known else out
         return found
 
     def _named(self, name: SourceName, run: "_Run") -> Sequence[Candidate]:
@@ -130,7 +133,9 @@ class Chain(BaseModel):
         NAMED.labels(name).inc(len(found))
         for each in self.filters:
             before = len(found)
-            found = run.step("filter", each.stage, each.left, found)
+            known = run.left_out.get(each.stage)
+            out = each.excluded(run.context) if known is None else known
+            found = run.step("filter", each.stage, partial(_without, out), found)
             LEFT_OUT.labels(each.stage).inc(before - len(found))
         return found
 
@@ -145,16 +150,25 @@ def _within(source: Source, context: Context) -> Sequence[Candidate]:
     return found if only is None else [each for each in found if each.item_id in only]
 
 
+def _without(
+    out: Collection[str], candidates: Sequence[Candidate], _: Context
+) -> Sequence[Candidate]:
+    """Those candidates that a filter leaves, in their order."""
+    return [each for each in candidates if each.item_id not in out] if out else candidates
+
+
 Work = Callable[[Sequence[Candidate], Context], Sequence[Candidate]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
     """The making of one list."""
 
     context: Context
     guards: dict[str, Dependency]
     steps: list[Step] = field(default_factory=list)
+    left_out: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """What each filter leaves out, found once for all sources."""
 
     def step(
         self, kind: StepKind, stage: str, work: Work, before: Sequence[Candidate]
@@ -170,4 +184,5 @@ class _Run:
 
     def guard(self, stage: str) -> Dependency:
         """What keeps a failing stage from failing the request."""
-        return self.guards.setdefault(stage, Dependency(f"stage {stage} of the chain"))
+        known = self.guards.get(stage)
+        return known or self.guards.setdefault(stage, Dependency(f"stage {stage} of the chain"))

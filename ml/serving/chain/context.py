@@ -26,6 +26,8 @@ _KINDS = {
     InteractionType.PURCHASE: ReasonKind.BOUGHT,
     InteractionType.RATE: ReasonKind.BOUGHT,
 }
+_RECENT = 2
+"""How many of the newest events tell what the shopper looks for now (docs/serving.md)."""
 _STRENGTH = {ReasonKind.BOUGHT: 2, ReasonKind.CARTED: 1, ReasonKind.VIEWED: 0}
 
 
@@ -53,6 +55,10 @@ class Context:
     """Whether Feast's online store said what it has of the shopper."""
     excluded: Collection[str] = field(default=(), init=False)
     """What the filters leave out of this list, for sources that search."""
+    fused: Collection[str] = field(default=(), init=False)
+    """The sources that will add to a personal list."""
+    nearest: dict[str, tuple[list[str], Array]] = field(default_factory=dict, init=False)
+    """What the search of the index has found for a source: ids and scores, best first."""
     source: str = field(default="none", init=False)
     """The candidate source that the list is named after, as soon as it is known."""
 
@@ -68,6 +74,13 @@ class Context:
         if towers is None or not (shopper.history or shopper.preferences):
             return None
         return self.encoded(shopper.preferences, shopper.history, towers)
+
+    @cached_property
+    def recent_vector(self) -> Array | None:
+        """What the shopper did last, by itself, float32 (dim,); None as for `user_vector`."""
+        if self.towers is None or not self.shopper.history:
+            return None
+        return self.encoded((), self.shopper.history[-_RECENT:], self.towers)
 
     @staticmethod
     def encoded(

@@ -4,7 +4,6 @@ Reciprocal rank fusion (Cormack, Clarke & Buettcher, SIGIR 2009): an item's scor
 weight / (60 + rank) over the sources that name it.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -22,25 +21,27 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
     Args:
         lists: each with its weight, best candidate first.
     """
-    scores: dict[str, float] = defaultdict(float)
+    scores: dict[str, float] = {}
     first: dict[str, Candidate] = {}
     reasons: dict[str, Reason] = {}
     for weight, candidates in lists:
         for rank, each in enumerate(candidates, start=1):
-            item_id = each.item_id
-            scores[item_id] += weight / (_CONSTANT + rank)
-            first.setdefault(item_id, each)
-            if each.reason.kind is not ReasonKind.LISTED:
-                reasons.setdefault(item_id, each.reason)
-    best_first = sorted(first.values(), key=lambda each: -scores[each.item_id])
-    # Not by `dataclasses.replace`, which takes several times as long: these are hundreds per list.
+            item_id, _, reason, _, _ = each
+            share = weight / (_CONSTANT + rank)
+            if item_id in scores:
+                scores[item_id] += share
+            else:
+                scores[item_id] = share
+                first[item_id] = each
+            if reason.kind is not ReasonKind.LISTED:
+                reasons.setdefault(item_id, reason)
     return [
         Candidate(
-            each.item_id,
-            each.source,
-            reasons.get(each.item_id, each.reason),
-            scores[each.item_id],
-            each.rule,
+            item_id,
+            first[item_id].source,
+            reasons.get(item_id, first[item_id].reason),
+            scores[item_id],
+            first[item_id].rule,
         )
-        for each in best_first
+        for item_id in sorted(scores, key=scores.__getitem__, reverse=True)
     ]

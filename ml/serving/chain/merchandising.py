@@ -1,7 +1,6 @@
 """Orders that carry out the shop's merchandising rules."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import inf, prod
 from typing import Annotated, Literal
 
@@ -38,7 +37,7 @@ class Boosts(Order):
             touching = [known.rule for known in rules if each.item_id in known.items]
             ranks[each.item_id] = rank / prod(rule.amount for rule in touching)
             name = ", ".join(rule.name for rule in touching)
-            found.append(replace(each, rule=name) if name else each)
+            found.append(each._replace(rule=name) if name else each)
         return sorted(found, key=lambda each: ranks[each.item_id])
 
 
@@ -98,8 +97,7 @@ class _Places:
             if item_id in taken or (is_promotion and rank and rank < place):
                 continue
             known = self._candidates[rank - 1] if rank else Candidate(item_id, "rules", _PROMOTED)
-            self._filled[place] = replace(
-                known,
+            self._filled[place] = known._replace(
                 reason=_PROMOTED if is_promotion else known.reason,
                 rule=", ".join(filter(None, (known.rule, rule.rule.name))),
             )

@@ -4,8 +4,7 @@ An order is a class, and its place in AnyOrder.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from math import ceil
 from typing import Annotated, Literal
@@ -36,12 +35,12 @@ class SeenBefore(Order):
         named = {each.item_id: each for each in candidates}
         newest_first = (named[item_id] for item_id in viewed if item_id in named)
         said = [
-            replace(next(newest_first), reason=Reason(ReasonKind.SEEN_BEFORE))
+            next(newest_first)._replace(reason=Reason(ReasonKind.SEEN_BEFORE))
             if each.item_id in viewed
             else each
             for each in candidates
         ]
-        return at_most(self.share, said, lambda each: each.item_id in viewed)
+        return at_most(self.share, said, viewed)
 
 
 class JustBought(Order):
@@ -75,7 +74,8 @@ class JustBought(Order):
         }
         if not done:
             return candidates
-        return at_most(self.share, candidates, lambda each: context.category(each.item_id) in done)
+        of_kind = {each.item_id for each in candidates if context.category(each.item_id) in done}
+        return at_most(self.share, candidates, of_kind)
 
 
 class Spread(Order):
@@ -105,7 +105,7 @@ AnyOrder = Annotated[
 
 
 def at_most(
-    share: float, candidates: Sequence[Candidate], is_limited: Callable[[Candidate], bool]
+    share: float, candidates: Sequence[Candidate], limited_ids: Collection[str]
 ) -> list[Candidate]:
     """The candidates in their order, but no beginning of the list has more than a share of some.
 
@@ -114,23 +114,24 @@ def at_most(
     Args:
         share: of each beginning, rounded up. 0: none, also not at the end.
         candidates: best first.
-        is_limited: which ones have a share only.
+        limited_ids: the items that have a share only; `in` must be fast for it.
     """
     if share == 0:
-        return [each for each in candidates if not is_limited(each)]
-    limited = [each for each in candidates if is_limited(each)]
+        return [each for each in candidates if each.item_id not in limited_ids]
+    limited: list[tuple[int, Candidate]] = []
+    free: list[tuple[int, Candidate]] = []
+    for place, each in enumerate(candidates):
+        (limited if each.item_id in limited_ids else free).append((place, each))
     if not limited:
         return list(candidates)
-    places = {each.item_id: place for place, each in enumerate(candidates)}
-    free = [each for each in candidates if not is_limited(each)]
     found: list[Candidate] = []
     taken = 0
     while taken < len(limited) and len(found) - taken < len(free):
-        head, other = limited[taken], free[len(found) - taken]
-        may = taken + 1 <= ceil(share * (len(found) + 1))
-        if may and places[head.item_id] < places[other.item_id]:
+        (head_place, head), (other_place, other) = limited[taken], free[len(found) - taken]
+        if head_place < other_place and taken + 1 <= ceil(share * (len(found) + 1)):
             found.append(head)
             taken += 1
         else:
             found.append(other)
-    return [*found, *limited[taken:], *free[len(found) - taken :]]
+    left = [*limited[taken:], *free[len(found) - taken :]]
+    return [*found, *(each for _, each in left)]

@@ -1,13 +1,12 @@
 """Why each product of a finished list is there, in terms of what the shopper did."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Array, Context
-from streams.contracts.category import names
+from streams.contracts.category import department
 
 _ALIKE = 0.5
 """The cosine of two items' vectors from which one is said to be like the other."""
@@ -26,13 +25,13 @@ def with_reasons(candidates: Sequence[Candidate], context: Context) -> Sequence[
     stated = set(context.shopper.preferences)
     reasons = {}
     for each in unexplained:
-        department = next(iter(names(context.category(each.item_id))), "")
+        stated_as = department(context.category(each.item_id))
         if each.item_id in alike:
             reasons[each.item_id] = alike[each.item_id]
-        elif department in stated:
-            reasons[each.item_id] = Reason(ReasonKind.PREFERENCE, department)
+        elif stated_as in stated:
+            reasons[each.item_id] = Reason(ReasonKind.PREFERENCE, stated_as)
     return [
-        replace(each, reason=reasons[each.item_id]) if each.item_id in reasons else each
+        each._replace(reason=reasons[each.item_id]) if each.item_id in reasons else each
         for each in candidates
     ]
 

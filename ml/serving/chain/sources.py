@@ -15,7 +15,6 @@ from ml.serving.category_spread import CANDIDATES_PER_PLACE
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Array, Context
 from ml.serving.live_items import MAX_SIMILAR
-from ml.serving.live_model import Towers
 from ml.serving.metrics import SEARCH_SECONDS
 
 Source = Callable[[Context], Sequence[Candidate]]
@@ -28,8 +27,6 @@ _TRENDING = Reason(ReasonKind.TRENDING)
 _POPULAR = Reason(ReasonKind.POPULAR)
 _NEW = Reason(ReasonKind.NEW)
 
-_RECENT = 2
-"""How many of the newest events tell what the shopper looks for now (docs/serving.md)."""
 _LAST = 3
 """How many items of the history, the newest ones, are looked around."""
 MIN_TRENDING = 10
@@ -38,9 +35,13 @@ MIN_TRENDING = 10
 
 def live(context: Context) -> Sequence[Candidate]:
     """The items nearest to the shopper as of now, where the list of the version is out of date."""
-    if obstacle_to_live(context) or context.towers is None or context.user_vector is None:
+    if obstacle_to_live(context) or context.user_vector is None:
         return ()
-    return _nearest("live", context.user_vector, context.towers, context)
+    queries = {"live": context.user_vector}
+    if "recent" in context.fused and context.recent_vector is not None:
+        queries["recent"] = context.recent_vector  # found in the same pass over the index
+    _search(context, queries)
+    return _nearest("live", context)
 
 
 def recent(context: Context) -> Sequence[Candidate]:
@@ -48,16 +49,27 @@ def recent(context: Context) -> Sequence[Candidate]:
 
     It adds to a live list alone: one that is up to date has nothing new to follow.
     """
-    if context.source != "live" or context.towers is None or not context.shopper.history:
+    if context.source != "live" or context.recent_vector is None:
         return ()
-    vector = context.encoded((), context.shopper.history[-_RECENT:], context.towers)
-    return _nearest("recent", vector, context.towers, context)
+    if "recent" not in context.nearest:
+        _search(context, {"recent": context.recent_vector})
+    return _nearest("recent", context)
 
 
-def _nearest(source: str, vector: Array, towers: Towers, context: Context) -> Sequence[Candidate]:
+def _search(context: Context, queries: Mapping[SourceName, Array]) -> None:
+    """Find the items that are nearest to some vectors, for the sources of the same names."""
+    if context.towers is None:
+        return
     wanted = CANDIDATES_PER_PLACE * context.limit + len(context.viewed)
     with SEARCH_SECONDS.time():
-        ids, scores = towers.items.search(vector, wanted, context.excluded, only=context.only)
+        found = context.towers.items.search_each(
+            np.stack(list(queries.values())), wanted, context.excluded, only=context.only
+        )
+    context.nearest.update(zip(queries, found, strict=True))
+
+
+def _nearest(source: SourceName, context: Context) -> Sequence[Candidate]:
+    ids, scores = context.nearest[source]
     return [
         Candidate(item_id, source, _LISTED, score)
         for item_id, score in zip(ids, scores.tolist(), strict=True)

@@ -23,11 +23,6 @@ class Filter(_Configured):
     def excluded(self, context: Context) -> Collection[str]:
         """Item ids that the shopper is not shown; `in` must be fast for it."""
 
-    def left(self, candidates: Sequence[Candidate], context: Context) -> Sequence[Candidate]:
-        """Those candidates that pass, in their order."""
-        out = self.excluded(context)
-        return [each for each in candidates if each.item_id not in out] if out else candidates
-
 
 class Order(_Configured):
     """Puts candidates into another order, and may take some away. It never waits."""

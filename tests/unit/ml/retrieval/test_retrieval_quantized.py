@@ -3,8 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ml.retrieval.quantized import QuantizedVectors
+from ml.retrieval.quantized import QuantizedVectors, _largest
 
 Array = npt.NDArray[np.float32]
 
@@ -85,3 +87,27 @@ def test_vectors_of_zeros_are_scored_by_their_bias() -> None:
 def test_an_index_without_items_finds_nothing() -> None:
     places, _ = QuantizedVectors(np.zeros((0, 9), dtype=np.float32)).search(np.ones(9), 3)
     assert places.tolist() == []
+
+
+@pytest.mark.parametrize("share", [None, 0.995, 0.6, 0.3, 0.02])
+def test_several_queries_in_one_pass_find_what_each_finds_alone(
+    vectors: Array, queries: Array, share: float | None
+) -> None:
+    index = QuantizedVectors(vectors)
+    allowed = None if share is None else np.random.default_rng(6).random(len(vectors)) < share
+    together = index.search_each(queries[:3], 60, allowed)
+    for query, (places, scores) in zip(queries[:3], together, strict=True):
+        alone, alone_scores = index.search(query, 60, allowed)
+        assert places.tolist() == alone.tolist()
+        np.testing.assert_array_equal(scores, alone_scores)
+
+
+@given(
+    st.lists(st.integers(-40, 40), min_size=1, max_size=600),
+    st.integers(1, 600),
+)
+def test_the_largest_are_those_of_a_sort(numbers: list[int], number: int) -> None:
+    scores = np.array(numbers, dtype=np.float32)
+    number = min(number, len(scores))
+    least = np.sort(scores)[-number]
+    assert _largest(scores, number).tolist() == np.flatnonzero(scores >= least).tolist()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ml.retrieval.spread import NONE, PAGE, spread
+from ml.retrieval.spread import NONE, PAGE, spread, spread_one
 
 FEW = arrays(np.int64, st.tuples(st.integers(1, 3), st.integers(1, 90)), elements=st.integers(0, 4))
 STRENGTHS = st.floats(0, 5)
@@ -70,3 +70,19 @@ def test_entries_that_do_not_exist_stay_at_the_end() -> None:
     groups = np.array([[0, 0, 1, NONE, NONE], [NONE] * 5])
     shown = spread(groups, 9, 1.0, wanted=np.zeros((2, 5), dtype=bool))
     assert shown.tolist() == [[0, 2, 1, 3, 4], [0, 1, 2, 3, 4]]
+
+
+@given(
+    row=st.lists(st.integers(0, 6), min_size=1, max_size=250),
+    strength=st.sampled_from([0.0, 0.25, 0.5, 1.7]),
+    k=st.integers(1, 130),
+    own=st.sampled_from([NONE, 0, 1]),
+    data=st.data(),
+)
+def test_one_row_is_spread_as_many_are(
+    row: list[int], strength: float, k: int, own: int, data: st.DataObject
+) -> None:
+    wanted = data.draw(st.sets(st.integers(0, len(row) - 1), max_size=30))
+    flags = np.isin(np.arange(len(row)), list(wanted))[None]
+    (expected,) = spread(np.array([row]), k, strength, own=np.array([own]), wanted=flags).tolist()
+    assert spread_one(row, k, strength, own=own, wanted=wanted) == expected

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
+from unittest.mock import ANY
 
 import pytest
 
@@ -17,6 +18,7 @@ from ml.serving.chain.chain import Chain
 from ml.serving.chain.context import Context
 from ml.serving.chain.filters import AnyFilter
 from ml.serving.chain.ordering import AnyOrder
+from ml.serving.live_items import LiveItems
 from ml.serving.shopper import Shopper
 from streams.errors import ConfigurationError
 from support.checkout import REPOSITORY
@@ -246,3 +248,26 @@ def test_a_list_that_is_up_to_date_is_not_changed_by_old_events(request_of: Requ
     listed = ["i30", "i02", "i11"]
     made = Chain(order=()).make(request_of(interaction("u", "i25", "view", NOW), listed=listed))
     assert (made.source, _ids(made)) == ("precomputed", listed)
+
+
+def test_what_follows_the_newest_events_is_the_same_in_one_search_or_two(
+    request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = [interaction("u", item, "view", NOW) for item in ("i05", "i25", "i36")]
+    together = Chain(fused={"recent": 2.0}, order=()).make(request_of(*history))
+    search = LiveItems.search_each
+    rows = []
+
+    def counted(items: LiveItems, vectors: Any, *asked: Any, **named: Any) -> Any:
+        rows.append(len(vectors))
+        return search(items, vectors, *asked, **named)
+
+    monkeypatch.setattr(LiveItems, "search_each", counted)
+    assert Chain(fused={"recent": 2.0}, order=()).make(request_of(*history)) == replace(
+        together, steps=ANY
+    )
+    assert rows == [2]
+    alone = request_of(*history)
+    alone.source, alone.excluded = "live", frozenset()
+    assert sources.recent(alone) == together.steps[5].after
+    assert rows == [2, 1]

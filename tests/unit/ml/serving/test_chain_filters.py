@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from ml.registry.shoppers import Met
 from ml.serving.catalogue import Catalogue, Categories
+from ml.serving.chain.chain import Chain
 from ml.serving.chain.context import Context
 from ml.serving.chain.filters import Available, Bought, InCart, Rejected, Viewed
-from ml.serving.chain.sources import popular
 from support.interactions import interaction
 from support.planted_catalogue import CATEGORIES, NOW
 
@@ -20,9 +20,9 @@ def test_what_the_shop_cannot_sell_is_left_out(request_of: RequestOf) -> None:
     context = request_of(
         catalogue=Catalogue(Categories(CATEGORIES), unavailable=frozenset({"i38", "i00"}))
     )
-    left = [each.item_id for each in Available().left(popular(context), context)]
-    assert left[:2] == ["i39", "i37"]
-    assert len(left) == 38
+    made = Chain(first_of=("popular",), fused={}, filters=(Available(),), order=()).make(context)
+    assert [each.item_id for each in made.steps[-1].after][:2] == ["i39", "i37"]
+    assert len(made.steps[-1].after) == 38
 
 
 def test_what_was_bought_stays_away_for_ever_unless_its_category_is_bought_again(

@@ -35,7 +35,8 @@ def test_no_beginning_has_more_than_the_share_while_others_are_left(
     limited: list[bool], share: float
 ) -> None:
     candidates = _candidates(*(f"{place}-{flag}" for place, flag in enumerate(limited)))
-    found = at_most(share, candidates, lambda each: each.item_id.endswith("True"))
+    limited_ids = {each for each in _ids(candidates) if each.endswith("True")}
+    found = at_most(share, candidates, limited_ids)
     assert sorted(_ids(found)) == sorted(_ids(candidates))
     for kind in (True, False):
         order = [each for each in _ids(found) if each.endswith(str(kind))]
@@ -48,7 +49,7 @@ def test_no_beginning_has_more_than_the_share_while_others_are_left(
 
 
 def test_a_share_of_zero_takes_them_away() -> None:
-    found = at_most(0, _candidates("a", "b", "c"), lambda each: each.item_id != "b")
+    found = at_most(0, _candidates("a", "b", "c"), {"a", "c"})
     assert _ids(found) == ["b"]
 
 
