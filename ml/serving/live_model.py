@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from ml.registry import (
     bought_together,
@@ -41,6 +42,8 @@ _CONNECTIONS = 8
 _CONNECT_TIMEOUT_SECONDS = 2.0
 _READ_BUDGET = timedelta(milliseconds=200)
 """Of a read at a request, and so long it may wait for a connection."""
+
+_Known = TypeVar("_Known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ class LiveModelWatcher:
 
     def _follow_catalogue(self) -> None:
         trending = self._trends.call(self._online_store.trending) or ()
-        known = replace(self._catalogue, trending=trending)
+        known = replace(self._catalogue, trending=_kept(self._catalogue.trending, trending))
         self._catalogue = self._products.call(lambda: self._catalogue_since(known)) or known
 
     def _follow_rules(self) -> None:
@@ -226,13 +229,14 @@ class LiveModelWatcher:
     def _catalogue_since(self, known: Catalogue) -> Catalogue:
         with self._database.connection() as connection:
             unavailable = catalogue.unavailable_items(connection, self._settings.region)
-            known = replace(known, unavailable=frozenset(unavailable))
+            left_out = _kept(known.unavailable, frozenset(unavailable))
+            known = replace(known, unavailable=left_out)
             if self._reads % _READS_BETWEEN_DEPARTURES == 0:
                 newest = catalogue.newest_items(connection, _NEWEST, days=_NEW_DAYS)
-                known = replace(known, newest=newest)
+                known = replace(known, newest=_kept(known.newest, newest))
             if self._reads % _READS_BETWEEN_CATEGORIES == 0 or not known.categories.paths:
                 categories = Categories(catalogue.item_categories(connection))
-                known = replace(known, categories=categories)
+                known = replace(known, categories=_kept(known.categories, categories))
         return known
 
     def _follow_items(self) -> None:
@@ -255,3 +259,8 @@ class LiveModelWatcher:
                 self._catalogue = replace(self._catalogue, categories=categories)
         items = towers.items.updated(changed, departed | self._catalogue.unavailable)
         return Towers(towers.users, items, snapshot, departed)
+
+
+def _kept(before: _Known, now: _Known) -> _Known:
+    """The object of before, if it says the same: what was made of it is good as long."""
+    return before if before == now else now

@@ -14,6 +14,7 @@ from ml.serving.chain.chain import Chain, ListSource, MadeList
 from ml.serving.chain.context import Context
 from ml.serving.dependency import Dependency
 from ml.serving.live_model import LiveModel, LiveModelWatcher
+from ml.serving.made_lists import MadeLists
 from ml.serving.online_store import ShopperFeatures
 from ml.serving.related_items import RelatedItems, bought_with, similar_items
 from ml.serving.shopper import Shopper
@@ -87,6 +88,7 @@ class Recommender:
     def __init__(self, settings: MlSettings) -> None:
         self._chain = Chain.read(settings.chain)
         self._live_model = LiveModelWatcher(settings)
+        self._lists: MadeLists[ServedList] = MadeLists()
         self._trends = CategoryTrends(self._live_model.online_store)
         self._online_store = Dependency("Feast online store")
         self._met = Dependency("what the shopper has bought")
@@ -114,9 +116,19 @@ class Recommender:
             category: a path; only items of it and of those below it, if it is not empty.
             surface: the page that asks; some merchandising rules are for one alone.
         """
-        context, made = self.explain(
+        context = self._context(
             user_id, preferences, limit, history=history, category=category, surface=surface
         )
+        if user_id is None:
+            return self._served(context)
+        found = self._lists.find(context, (category, surface))
+        if found is None:
+            found = self._served(context)
+            self._lists.keep(context, (category, surface), found)
+        return found
+
+    def _served(self, context: Context) -> ServedList:
+        made = self._chain.make(context)
         by_model = context.model and made.source not in ("trending", "none")
         return ServedList(
             tuple(made.candidates),
@@ -140,6 +152,29 @@ class Recommender:
 
         `rules` stand in for those of the moment.
         """
+        context = self._context(
+            user_id,
+            preferences,
+            limit,
+            history=history,
+            category=category,
+            surface=surface,
+            rules=rules,
+        )
+        return context, self._chain.make(context)
+
+    def _context(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str],
+        limit: int,
+        *,
+        history: Sequence[Interaction],
+        category: str,
+        surface: Surface | None,
+        rules: Sequence[ActiveRule] | None = None,
+    ) -> Context:
+        """All that is known of a request."""
         model, catalogue = self._live_model.current(), self._live_model.catalogue
         state = self._state(model, user_id)
         shopper = Shopper(user_id, preferences, state.history if state else history)
@@ -150,7 +185,7 @@ class Recommender:
             rules = [each for each in self._live_model.rules if each.rule.is_active(now)]
         concerned = [each for each in rules if each.concerns(preferences, surface)]
         needs_met = listed is None or acted_since or any(each.places for each in concerned)
-        context = Context(
+        return Context(
             shopper=shopper,
             limit=limit,
             now=now,
@@ -163,7 +198,6 @@ class Recommender:
             features_answered=user_id is None or state is not None,
             rules=concerned,
         )
-        return context, self._chain.make(context)
 
     def similar(self, item_id: str, limit: int) -> RelatedItems:
         """At most `limit` items, and `live_items.MAX_SIMILAR`, that are like an item.

@@ -37,7 +37,7 @@ def live(context: Context) -> Sequence[Candidate]:
     """The items nearest to the shopper as of now, where the list of the version is out of date."""
     if obstacle_to_live(context) or context.user_vector is None:
         return ()
-    queries = {"live": context.user_vector}
+    queries: dict[SourceName, Array] = {"live": context.user_vector}
     if "recent" in context.fused and context.recent_vector is not None:
         queries["recent"] = context.recent_vector  # found in the same pass over the index
     _search(context, queries)
