@@ -12,6 +12,7 @@ from apps.storefront.api import documentation
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
 from apps.storefront.catalog.counts import CatalogCounts
+from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.erasure import routes as erasure
 from apps.storefront.events.activity import shopping_session
 from apps.storefront.events.audience import is_seen
@@ -47,7 +48,9 @@ def create_app(
     services = _services(settings, recommender or _recommender())
     services.install(app.extensions)
     CatalogCounts().install(app.extensions)
-    api.install(app, services)
+    products = ListedProducts(services.database, settings.region)
+    products.install(app.extensions)
+    api.install(app, services, products)
     http_metrics.install(app)
     security.install(app, settings)
     authentication.install(app)

@@ -1,6 +1,6 @@
 """What gunicorn serves: one app per worker, with the threads that send its events.
 
-Not to be preloaded: neither thread survives a fork.
+Not to be preloaded: no thread survives a fork.
 """
 
 import atexit
@@ -8,6 +8,7 @@ import atexit
 from prometheus_client import REGISTRY, start_http_server
 
 from apps.storefront.app import create_app
+from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.events.outbox_metrics import OutboxCollector
 from apps.storefront.recommendations.recommendation_list import LiveModelCollector
 from apps.storefront.services import Services
@@ -19,9 +20,12 @@ end_when_renewed(settings)
 app = create_app(settings)
 with app.app_context():
     services = Services.of_this_app()
+    products = ListedProducts.of_this_app()
 services.relay.start()
 services.impressions.start()
+products.start()
 atexit.register(services.close)
+atexit.register(products.stop)
 if settings.metrics_port:
     REGISTRY.register(OutboxCollector(services.database))
     REGISTRY.register(LiveModelCollector(services.recommender))

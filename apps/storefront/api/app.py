@@ -16,6 +16,7 @@ from apps.storefront.api.keys import authentication
 from apps.storefront.api.keys.key_ring import KeyRing
 from apps.storefront.api.keys.rate_limits import RateLimits
 from apps.storefront.api.recommendations import routes as recommendations
+from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.services import Services
 
 PREFIX = "/api/v1"
@@ -24,10 +25,11 @@ _MAX_BODY_BYTES = 32 * 1024 * 1024
 _DOMAINS = (recommendations, items, interactions, impressions, health)
 
 
-def install(shop: Flask, services: Services) -> None:
+def install(shop: Flask, services: Services, products: ListedProducts) -> None:
     """Answer what is below `PREFIX` by the API."""
     api = create_api()
     services.install(api.extensions)
+    products.install(api.extensions)
     authentication.install(api, KeyRing(services.database), RateLimits(services.settings.api_limit))
     shop.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         shop.wsgi_app, {PREFIX: api.wsgi_app}

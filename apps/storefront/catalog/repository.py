@@ -21,6 +21,12 @@ LISTED = sql.SQL(
 WITHIN = sql.SQL("(category = %(category)s or category like %(below)s)")
 """Of a category or one below it. Needs the parameters `category` and `below`."""
 _ANY = sql.SQL("true")
+_NAMED = (
+    sql.SQL("select {} from shop.products where item_id = any(%(item_ids)s) and {}")
+    .format(LISTED, IS_LISTED)
+    .as_bytes()
+)
+"""Composed once: every list reads by it."""
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Product.model_fields))
 
 
@@ -167,9 +173,7 @@ def named(
     """These products in this order; those that cannot be ordered now are left out."""
     with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
         found = cursor.execute(
-            sql.SQL("select {} from shop.products where item_id = any(%(item_ids)s) and {}").format(
-                LISTED, IS_LISTED
-            ),
+            _NAMED,
             {"item_ids": list(item_ids), "region": region},
         ).fetchall()
     by_id = {product.item_id: product for product in found}

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from apps.storefront.accounts import authentication
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.counts import CatalogCounts
+from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.events.guest_history import guest_history
 from apps.storefront.recommendations.recommendation_list import (
     LENGTHS,
@@ -47,18 +48,17 @@ def index() -> ResponseReturnValue:
     trending = trending_in_department(services.recommender, preferences)
     plans = [recently_viewed(served.history), *([trending] if trending else [])]
     wanted = [item_id for plan in plans for item_id in plan.item_ids]
+    # One query at most for all: a page has few to spare.
+    known = ListedProducts.of_this_app().by_id([*wanted_products(served), *wanted])
+    recommendations = shown(
+        services,
+        served,
+        known,
+        length,
+        preferences=preferences,
+        audience="shopper" if shopper else "visitor",
+    )
     with services.database.reading() as connection:
-        # One query for all: a page has few to spare.
-        known = catalog.by_id(connection, [*wanted_products(served), *wanted], region=region)
-        recommendations = shown(
-            connection,
-            served,
-            known,
-            length,
-            preferences=preferences,
-            region=region,
-            audience="shopper" if shopper else "visitor",
-        )
         # What is recommended for being new need not be shown as new once more.
         newest = (
             None

@@ -3,23 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
-from psycopg import Connection
 
 from apps.storefront.catalog import repository as catalog
+from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.events.impressions import note_list
 from apps.storefront.recommendations.reasons import named_items, words
 from apps.storefront.recommendations.shelf import Shelf
 from apps.storefront.recommender import Recommender
+from apps.storefront.services import Services
 from ml.merchandising import Surface
 from ml.serving.chain.candidates import Candidate
 from ml.serving.recommender import ServedList
 from streams.contracts import Interaction
-from streams.database import Database
 
 Audience = Literal["shopper", "visitor"]
 
@@ -122,8 +122,7 @@ def list_reason(source: str, follows: str) -> str:
 
 
 def recommended(
-    database: Database,
-    recommender: Recommender,
+    services: Services,
     user_id: str | None,
     preferences: Sequence[str],
     limit: int,
@@ -131,36 +130,30 @@ def recommended(
     history: Sequence[Interaction] = (),
     category: str = "",
     surface: Surface | None = None,
-    region: str | None = None,
 ) -> RecommendationList:
     """The best list of the moment; the newest products if the recommender has none.
 
     Args:
-        database: where the products are.
-        recommender: names the items.
+        services: of this app.
         user_id: of the shopper; None for a visitor.
         preferences: names of the categories that they like.
         limit: products at most.
         history: what a visitor did in this session, oldest first.
         category: a path; only products of it and of those below it, if it is not empty.
         surface: the page that shows them.
-        region: of the shop; None if it sells everywhere.
     """
-    served = recommender.recommend(
+    served = services.recommender.recommend(
         user_id, preferences, limit + SLACK, history=history, category=category, surface=surface
     )
-    with database.reading() as connection:
-        known = catalog.by_id(connection, wanted_products(served), region=region)
-        return shown(
-            connection,
-            served,
-            known,
-            limit,
-            preferences=preferences,
-            category=category,
-            region=region,
-            audience="shopper" if user_id else "visitor",
-        )
+    return shown(
+        services,
+        served,
+        ListedProducts.of_this_app().by_id(wanted_products(served)),
+        limit,
+        preferences=preferences,
+        category=category,
+        audience="shopper" if user_id else "visitor",
+    )
 
 
 def wanted_products(served: ServedList) -> list[str]:
@@ -169,7 +162,7 @@ def wanted_products(served: ServedList) -> list[str]:
 
 
 def shown(
-    connection: Connection[Any],
+    services: Services,
     served: ServedList,
     known: Mapping[str, ListedProduct],
     limit: int,
@@ -177,18 +170,16 @@ def shown(
     preferences: Sequence[str],
     category: str = "",
     audience: Audience,
-    region: str | None = None,
 ) -> RecommendationList:
     """A list as a page shows it; the newest products if none of its items is known.
 
     Args:
-        connection: to the shop's database, for the newest products.
+        services: of this app.
         served: what the recommender named.
         known: the products of `wanted_products` that the shop sells, by id.
         limit: products at most.
         preferences: as the recommender was told.
         category: likewise.
-        region: of the shop; None if it sells everywhere.
         audience: who sees it, for the metrics.
     """
     products = [known[item_id] for item_id in served.item_ids if item_id in known][:limit]
@@ -203,7 +194,9 @@ def shown(
             {each.item_id: each for each in served.candidates},
         )
     else:
-        newest = catalog.newest(connection, limit, category, region=region)
+        with services.database.reading() as connection:
+            region = services.settings.region
+            newest = catalog.newest(connection, limit, category, region=region)
         found = RecommendationList(newest, "newest")
     RECOMMENDATIONS.labels(found.source, audience).inc()
     return found

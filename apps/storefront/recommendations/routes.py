@@ -32,28 +32,18 @@ def recommended_to_visitor(limit: int, surface: Surface) -> RecommendationList:
     services = Services.of_this_app()
     shopper = authentication.visitor()
     return recommended(
-        services.database,
-        services.recommender,
+        services,
         shopper.user_id if shopper else None,
         shopper.preferences if shopper else (),
         limit,
         history=() if shopper else guest_history(),
         surface=surface,
-        region=services.settings.region,
     )
 
 
 def popular_shelves(surface: str) -> list[Shelf]:
     """One shelf for a page that has nothing else to show: what is trending, popular or new."""
-    services = Services.of_this_app()
-    found = recommended(
-        services.database,
-        services.recommender,
-        None,
-        (),
-        SHELF_LENGTH,
-        region=services.settings.region,
-    )
+    found = recommended(Services.of_this_app(), None, (), SHELF_LENGTH)
     if not found.products:
         return []
     shelf = found.as_shelf(surface)

@@ -15,6 +15,7 @@ from apps.storefront.api.recommendations.schemas import (
 )
 from apps.storefront.api.recommendations.session import history
 from apps.storefront.catalog import repository as catalog
+from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.recommendations.recommendation_list import (
     SLACK,
     RecommendationList,
@@ -40,13 +41,11 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
         preferences = accounts.preferences(connection, user_id)
     return answer(
         recommended(
-            services.database,
-            services.recommender,
+            services,
             user_id,
             preferences,
             query_data.n,
             category=query_data.category,
-            region=services.settings.region,
         )
     )
 
@@ -64,14 +63,12 @@ def of_session(json_data: SessionQuery) -> RecommendedItems:
     services = Services.of_this_app()
     return answer(
         recommended(
-            services.database,
-            services.recommender,
+            services,
             None,
             json_data.preferences,
             json_data.n,
             history=history(json_data),
             category=json_data.category,
-            region=services.settings.region,
         )
     )
 
@@ -85,13 +82,11 @@ def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
     services = Services.of_this_app()
     return answer(
         recommended(
-            services.database,
-            services.recommender,
+            services,
             None,
             (),
             query_data.n,
             category=query_data.category,
-            region=services.settings.region,
         )
     )
 
@@ -106,16 +101,17 @@ def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
     An item that the model does not know is like the others of its category.
     """
     services = Services.of_this_app()
-    region = services.settings.region
     related = services.recommender.similar(item_id, query_data.n + SLACK)
-    with services.database.reading() as connection:
-        # One query for the item and what is like it, but for one that is sold out.
-        known = catalog.by_id(connection, [item_id, *related.item_ids], region=region)
-        found = known.get(item_id) or catalog.find(connection, item_id, region=region)
-        if found is None:
-            raise NotFound("The catalogue has no such item.")
-        products = [known[each] for each in related.item_ids if each in known][: query_data.n]
-        if not products:
-            products = catalog.similar_products(connection, found, query_data.n, region=region)
-            related = RelatedItems()
+    # One query at most for the item and what is like it, but for one that is sold out.
+    known = ListedProducts.of_this_app().by_id([item_id, *related.item_ids])
+    products = [known[each] for each in related.item_ids if each in known][: query_data.n]
+    if item_id not in known or not products:
+        region = services.settings.region
+        with services.database.reading() as connection:
+            found = known.get(item_id) or catalog.find(connection, item_id, region=region)
+            if found is None:
+                raise NotFound("The catalogue has no such item.")
+            if not products:
+                products = catalog.similar_products(connection, found, query_data.n, region=region)
+                related = RelatedItems()
     return answer(RecommendationList(products, "similar", related.model_version))
