@@ -1,17 +1,23 @@
 """How the API's pydantic models read requests and describe themselves in the OpenAPI document."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from apiflask import APIBlueprint
 from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
-from flask import Request
+from flask import Request, Response
+from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from apps.storefront.api.models import Answer
 from apps.storefront.api.problems import InvalidRequestError, violations
 from apps.storefront.api.rows import LINES, Rows
+
+_View = Callable[..., Any]
+_Decorator = Callable[[_View], _View]
 
 
 class _Adapter(PydanticAdapter):
@@ -52,6 +58,28 @@ class _Adapter(PydanticAdapter):
 
 class Blueprint(APIBlueprint):
     """A part of the API; who makes one has loaded this module, so its models are read as above."""
+
+    def output(  # type: ignore[override] # the rest is handed on by name
+        self, schema: Any, status_code: int = 200, **options: Any
+    ) -> _Decorator:
+        """As APIFlask's own, but an answer becomes JSON at once.
+
+        APIFlask makes dictionaries first, which takes several times as long for a list.
+        """
+        documented = super().output(schema, status_code=status_code, **options)
+
+        def decorate(view: _View) -> _View:
+            @wraps(view)
+            def respond(*arguments: Any, **named: Any) -> ResponseReturnValue:
+                found: Answer | ResponseReturnValue = view(*arguments, **named)
+                if not isinstance(found, Answer):
+                    return found
+                body = found.model_dump_json(by_alias=True)
+                return Response(body, status_code, mimetype="application/json")
+
+            return documented(respond)
+
+        return decorate
 
 
 registry.register("pydantic", _Adapter)
