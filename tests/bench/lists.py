@@ -149,6 +149,7 @@ def _figures(name: str, answers: Answers) -> dict[str, float]:
         f"{name}, requests/s": answers.per_second,
         f"{name}, p50, ms": answers.percentile_ms(50),
         f"{name}, p95, ms": answers.percentile_ms(95),
+        f"{name}, the caller's share of a core": answers.cpu_seconds / answers.duration,
     }
 
 
