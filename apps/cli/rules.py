@@ -109,9 +109,9 @@ def preview(
     The rule counts as if its period had begun. Rules that work now count in both lists.
     """
     from apps.storefront.accounts.repository import only_id_of
-    from apps.storefront.accounts.repository import preferences as stated_preferences
     from apps.storefront.catalog.repository import named
     from apps.storefront.merchandising.adding import check
+    from ml.registry.shoppers import preferences as stated_preferences
     from ml.serving.active_rules import active_rules, with_items
     from ml.serving.recommender import Recommender
 

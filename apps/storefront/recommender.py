@@ -17,7 +17,7 @@ class Recommender(Protocol):
     def recommend(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),
@@ -25,6 +25,8 @@ class Recommender(Protocol):
         surface: Surface | None = None,
     ) -> ServedList:
         """At most `limit` items for a shopper, or for a visitor (None) with what they just did.
+
+        Preferences that are None are those that are stored of the shopper.
 
         Never raises because a dependency is unavailable: it then gives a simpler list and says so.
         """
@@ -45,7 +47,7 @@ class Recommender(Protocol):
     def explain(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),

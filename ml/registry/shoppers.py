@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ml.registry.repository import Connection
+from streams.contracts.category import names
 
 REJECTIONS_COUNT = timedelta(days=30)
 """For so long a view that nothing followed counts."""
@@ -16,6 +17,21 @@ class Met(NamedTuple):
     """When they bought it last; who rates an item has it."""
     rejections: int
     """How many of the last 30 days' views nothing followed."""
+
+
+STATED = (
+    "select 0 as place, array_to_string(preferences, '|') as preferences"
+    " from shop.users where user_id = %s"
+    " union all select 1, preferences from events.new_users where user_id = %s"
+)
+"""The preferences of an account, and after them those of the event of a sign-up, `|`-joined. It
+takes the user's id twice."""
+
+
+def preferences(connection: Connection, user_id: str) -> tuple[str, ...]:
+    """Categories that a user likes: those of the account, else of the event of the sign-up."""
+    row = connection.execute(f"{STATED} order by place limit 1", (user_id, user_id)).fetchone()
+    return tuple(names(row[1])) if row and row[1] else ()
 
 
 def met_items(connection: Connection, user_id: str) -> dict[str, Met]:

@@ -7,6 +7,7 @@ from typing import Self
 
 from ml.merchandising import Surface
 from ml.registry.shoppers import Met, met_items
+from ml.registry.shoppers import preferences as stored_preferences
 from ml.serving.active_rules import ActiveRule
 from ml.serving.category_trends import CategoryTrends
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
@@ -37,6 +38,8 @@ class ServedList:
     """The version that made it; None for `trending`, which no model makes, and for `none`."""
     history: Sequence[Interaction] = ()
     """What the shopper did lately, as far as it was known when it was made; the newest last."""
+    preferences: Sequence[str] = ()
+    """Departments that the shopper has stated."""
 
     @property
     def from_history(self) -> bool:
@@ -91,12 +94,13 @@ class Recommender:
         self._lists: MadeLists[ServedList] = MadeLists()
         self._trends = CategoryTrends(self._live_model.online_store)
         self._online_store = Dependency("Feast online store")
+        self._preferences = Dependency("what the shopper prefers")
         self._met = Dependency("what the shopper has bought")
 
     def recommend(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),
@@ -110,7 +114,7 @@ class Recommender:
 
         Args:
             user_id: of the shopper.
-            preferences: departments that they have stated.
+            preferences: departments that they have stated; None: as they are stored.
             limit: items at most.
             history: what a visitor did in this session, oldest first; a shopper's is in Feast.
             category: a path; only items of it and of those below it, if it is not empty.
@@ -135,12 +139,13 @@ class Recommender:
             made.source,
             context.model.version if context.model and by_model else None,
             context.shopper.history,
+            context.shopper.preferences,
         )
 
     def explain(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),
@@ -166,7 +171,7 @@ class Recommender:
     def _context(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction],
@@ -177,6 +182,8 @@ class Recommender:
         """All that is known of a request."""
         model, catalogue = self._live_model.current(), self._live_model.catalogue
         state = self._state(model, user_id)
+        if preferences is None:
+            preferences = state.preferences if state else self._stated(user_id)
         shopper = Shopper(user_id, preferences, state.history if state else history)
         acted_since = _acted_since(state)
         listed = state.top_k if state else None
@@ -244,6 +251,17 @@ class Recommender:
         return self._online_store.call(
             lambda: store.shopper(model.version if model else None, user_id)
         )
+
+    def _stated(self, user_id: str | None) -> tuple[str, ...]:
+        """The preferences of a shopper where they could not be read with the rest."""
+        if user_id is None:
+            return ()
+
+        def read() -> tuple[str, ...]:
+            with self._live_model.database.connection() as connection:
+                return stored_preferences(connection, user_id)
+
+        return self._preferences.call(read) or ()
 
     def _stored(self, user_id: str | None) -> dict[str, Met] | None:
         """What the database has of a shopper; None for a visitor, and if it does not answer."""

@@ -36,7 +36,7 @@ class ListOf:
     def recommend(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),

@@ -83,11 +83,6 @@ def known(connection: Connection[Any], user_id: str) -> KnownUser:
     return found or KnownUser(user_id, "", ())
 
 
-def preferences(connection: Connection[Any], user_id: str) -> tuple[str, ...]:
-    """Categories that a user likes: those of the account, else of the event of the sign-up."""
-    return tuple(known(connection, user_id).preferences)
-
-
 def ids_of(connection: Connection[Any], text: str) -> list[str]:
     """Ids of the users with this id, else with this e-mail address, else with this name.
 

@@ -124,7 +124,7 @@ def list_reason(source: str, follows: str) -> str:
 def recommended(
     services: Services,
     user_id: str | None,
-    preferences: Sequence[str],
+    preferences: Sequence[str] | None,
     limit: int,
     *,
     history: Sequence[Interaction] = (),
@@ -136,7 +136,7 @@ def recommended(
     Args:
         services: of this app.
         user_id: of the shopper; None for a visitor.
-        preferences: names of the categories that they like.
+        preferences: names of the categories that they like; None: as they are stored.
         limit: products at most.
         history: what a visitor did in this session, oldest first.
         category: a path; only products of it and of those below it, if it is not empty.
@@ -150,7 +150,7 @@ def recommended(
         served,
         ListedProducts.of_this_app().by_id(wanted_products(served)),
         limit,
-        preferences=preferences,
+        preferences=served.preferences if preferences is None else preferences,
         category=category,
         audience="shopper" if user_id else "visitor",
     )

@@ -192,6 +192,30 @@ def test_products_that_no_training_has_met_steer_the_list(
         shop.recommender.close()
 
 
+def test_stored_preferences_are_read_with_the_rest_and_without_feast_by_themselves(
+    shop: Shop, eventually: Eventually
+) -> None:
+    shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+    with psycopg.connect(shop.settings.database_url, autocommit=True) as connection:
+        assert shop.recommender.recommend("new", None, 8).preferences == ()
+        connection.execute("insert into events.new_users values ('new', 'N', 'Books|Music', now())")
+        served = shop.recommender.recommend("new", None, 8)
+        assert (served.source, served.preferences) == ("live", ("Books", "Music"))
+        connection.execute(
+            "insert into shop.users (user_id, user_name, preferences)"
+            " values ('new', 'N', '{Tools}')"
+        )
+        served = shop.recommender.recommend("new", None, 8)
+        assert served.preferences == ("Tools",)
+        assert served.item_ids == shop.recommender.recommend("new", ["Tools"], 8).item_ids
+
+        connection.execute("alter schema feast rename to hidden")
+        alone = shop.recommender.recommend("new", None, 8)
+        assert (alone.source, alone.preferences) == ("live", ("Tools",))
+        assert shop.recommender.recommend("nobody", None, 8).preferences == ()
+
+
 def test_a_new_shopper_is_encoded_by_their_preferences(shop: Shop, eventually: Eventually) -> None:
     shop.publish(seed=1)
     eventually(shop.is_served_live, 30)

@@ -2,7 +2,6 @@
 
 from werkzeug.exceptions import NotFound
 
-from apps.storefront.accounts import repository as accounts
 from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.items.schemas import ListQuery
 from apps.storefront.api.keys.authentication import auth
@@ -36,14 +35,11 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
 
     Somebody of whom nothing is known gets what is trending or popular; `source` says which it is.
     """
-    services = Services.of_this_app()
-    with services.database.reading() as connection:
-        preferences = accounts.preferences(connection, user_id)
     return answer(
         recommended(
-            services,
+            Services.of_this_app(),
             user_id,
-            preferences,
+            None,
             query_data.n,
             category=query_data.category,
         )
