@@ -11,8 +11,8 @@ from ml.serving.chain.context import Context
 from ml.serving.metrics import count_lookup
 from streams.contracts import Interaction
 
-_MAX_LISTS = 10_000
-"""Each takes some 5 kB."""
+_MAX_LISTS = 5_000
+"""Each takes some 12 kB."""
 _SECONDS = 60
 """So long the clock alone may go on: filters count hours and days."""
 

@@ -21,7 +21,7 @@ _SECONDS_BETWEEN_LOOKS = 0.25
 _MAX_AGE_SECONDS = 0.75
 """So old a look may be; a change is in all lists within one second."""
 _MAX_REMEMBERED = 50_000
-"""Products at most, 60 MB."""
+"""Products at most, 35 MB."""
 
 
 class ListedProducts:
