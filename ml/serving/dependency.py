@@ -46,7 +46,7 @@ class Dependency:
     def call(self, function: Callable[[], Answer]) -> Answer | None:
         """What `function` returns; None where it fails or the circuit is open."""
         try:
-            if self._breaker.current_state == STATE_CLOSED:
+            if self._breaker.current_state == STATE_CLOSED and not self._breaker.fail_counter:
                 return self._noting_failure(function)
             # Not `CircuitBreaker.call`, which holds its lock meanwhile: one request at a time.
             with self._breaker.calling():
@@ -59,7 +59,7 @@ class Dependency:
             return None
 
     def _noting_failure(self, function: Callable[[], Answer]) -> Answer:
-        """Call `function` while the circuit is closed: the breaker learns of a failure alone.
+        """Call `function` while nothing has failed lately: the breaker learns of a failure alone.
 
         A chain calls twenty guarded stages for a list, and telling it of each success takes longer
         than some of them.
