@@ -86,5 +86,5 @@ def fill(
                     " look at the processor, the sink's connectors and the dead letters"
                 )
             time.sleep(_POLL_SECONDS)
-    loader.load_products(source.products)
+    loader.load_catalogue(loaded)
     return loader.report

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import psycopg
 
+from apps.filling import repository
+from apps.filling.history import History
 from apps.filling.source import Source
 from apps.storefront.catalog.repository import upsert_products
 from ml.data.fields import RejectedRow
@@ -70,9 +72,9 @@ class ShopLoader:
         The products of a data set come last: a shop that has some has all the events, acknowledged
         by Kafka.
         """
-        self.load_events(source)
+        present = self.load_events(source)
         if source.log is None:
-            self.load_products(source.products)
+            self.load_catalogue(present)
 
     def load_events(self, source: Source) -> Source:
         """Load what goes through Kafka: a log, or a data set without its products.
@@ -92,6 +94,12 @@ class ShopLoader:
         for interactions in _chunks(present.interactions):
             self._publish_interactions(interactions)
         return present
+
+    def load_catalogue(self, source: Source) -> None:
+        """Add a data set's products and what shoppers wrote and bought: all of it, or nothing."""
+        with psycopg.connect(self._database_url) as connection:
+            upsert_products(connection, source.products)
+            repository.write_history(connection, History.of(source))
 
     def load_products(self, products: Iterable[Product]) -> None:
         """Add products to the catalogue, or bring them up to date."""

@@ -116,6 +116,11 @@ def test_an_empty_shop_is_filled_once(
             "select interaction_id from events.interactions"
             " where interaction_type not like '%_view'"
         ).fetchall()
+        shown = connection.execute(
+            "select (select count(*) from shop.reviews), (select count(*) from shop.orders)"
+        ).fetchone()
+    assert shown
+    assert min(shown) > 0
     assert {row[0] for row in stored} == {event.interaction_id for event in shop.interactions}
     assert f"60 products and {len(shop.interactions)} interactions" in done.stdout
 

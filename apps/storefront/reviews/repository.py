@@ -56,7 +56,7 @@ def save(connection: Connection[Any], user_id: str, form: RatingForm) -> bool:
         "insert into shop.reviews (user_id, item_id, rating, title, content)"
         " values (%s, %s, %s, %s, %s) on conflict (user_id, item_id) do update"
         " set rating = excluded.rating, title = excluded.title, content = excluded.content,"
-        " created_at = now()",
+        " created_at = now(), is_in_catalogue_rating = false",
         (user_id, form.item_id, form.rating, form.title, form.content),
     )
     _count_stars(connection, [form.item_id])
@@ -79,7 +79,7 @@ def _count_stars(connection: Connection[Any], item_ids: Sequence[str]) -> None:
     connection.execute(
         "update shop.products product set (review_count, review_total) ="
         " (select count(*), coalesce(sum(rating), 0) from shop.reviews review"
-        "   where review.item_id = product.item_id)"
+        "   where review.item_id = product.item_id and not is_in_catalogue_rating)"
         " where item_id = any(%s)",
         (list(item_ids),),
     )
