@@ -23,6 +23,7 @@ class Sort(StrEnum):
     """Orders of the catalogue."""
 
     RELEVANCE = "relevance"
+    POPULAR = "popular"
     NEWEST = "newest"
     RATING = "rating"
     PRICE_LOW = "price-low"
@@ -36,6 +37,7 @@ class Sort(StrEnum):
 
 _LABELS = {
     Sort.RELEVANCE: "Best match",
+    Sort.POPULAR: "Most popular",
     Sort.NEWEST: "Newest",
     Sort.RATING: "Best rated",
     Sort.PRICE_LOW: "Price: low to high",
@@ -74,6 +76,12 @@ ORDERS = {
         (sql.SQL("ts_rank(words, to_tsquery('simple', %(words)s))::float8"), _ID),
         is_descending=True,
         contract=TypeAdapter(tuple[FiniteFloat, Key]),
+    ),
+    # Shoppers rate what they have bought: more ratings, more buyers.
+    Sort.POPULAR: Order(
+        (sql.SQL("stars_count"), _ID),
+        is_descending=True,
+        contract=TypeAdapter(tuple[_Number, Key]),
     ),
     Sort.NEWEST: Order(
         (sql.SQL("arrival_date"), _ID),

@@ -39,7 +39,7 @@ class CatalogQuery(BaseModel):
     def order(self) -> Sort:
         """The requested order, else the one that suits the query."""
         if self.sort is None or (self.sort is Sort.RELEVANCE and not self.q):
-            return Sort.RELEVANCE if self.q else Sort.NEWEST
+            return Sort.RELEVANCE if self.q else Sort.POPULAR
         return self.sort
 
     @property

@@ -62,8 +62,8 @@ def test_all_values_of_a_list_are_read() -> None:
 
 def test_a_search_is_ordered_by_relevance_and_a_listing_by_arrival() -> None:
     assert CatalogQuery(q="lamp").order is Sort.RELEVANCE
-    assert CatalogQuery().order is Sort.NEWEST
-    assert CatalogQuery(sort=Sort.RELEVANCE).order is Sort.NEWEST
+    assert CatalogQuery().order is Sort.POPULAR
+    assert CatalogQuery(sort=Sort.RELEVANCE).order is Sort.POPULAR
     assert Sort.RELEVANCE not in CatalogQuery().orders
 
 
