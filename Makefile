@@ -29,7 +29,7 @@ demo: setup ## Run the whole system; ONCE=1 [REPLAY=log.csv [TEST=held_out.csv]]
 	@$(BIN)/recsys demo $(if $(ONCE),--once) $(if $(REPLAY),--replay '$(REPLAY)') $(if $(TEST),--test '$(TEST)') \
 	  $(if $(DATASET),--dataset '$(DATASET)') $(if $(REPORT),--report '$(REPORT)') $(foreach component,$(KILL),--kill $(component)) \
 	  $(if $(USERS),--users $(USERS)) $(if $(ITEMS),--items $(ITEMS)) $(if $(INTERACTIONS),--interactions $(INTERACTIONS)) \
-	  $(if $(SEED),--seed $(SEED))
+	  $(if $(SEED),--seed $(SEED)) $(if $(LAST_DAY),--last-day $(LAST_DAY))
 
 up: setup ## Start the components and leave them running
 	@$(BIN)/recsys up

@@ -18,9 +18,12 @@ from apps.cli.inputs import (
     SYNTHETIC,
     InteractionCount,
     ItemCount,
+    LastDay,
     ProductTable,
     ShopSeed,
     UserCount,
+    end_of_yesterday,
+    synthetic_config,
 )
 from apps.cli.progress import ProgressDisplay, err, out
 from apps.filling.source import Source, dataset, replay, synthetic
@@ -64,6 +67,7 @@ def demo(
     items: ItemCount = SYNTHETIC.n_items,
     interactions: InteractionCount = SYNTHETIC.n_interactions,
     seed: ShopSeed = SYNTHETIC.seed,
+    last_day: LastDay = None,
     report: ReportPath = None,
     kill: Kill = None,
 ) -> None:
@@ -71,7 +75,7 @@ def demo(
     settings = LocalSettings()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
+    config = synthetic_config(users, items, interactions, seed, last_day or end_of_yesterday())
     if not once:
         if log or test or report or kill:
             raise ConfigurationError("--replay, --test, --report and --kill need --once")

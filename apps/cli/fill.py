@@ -12,13 +12,14 @@ from apps.cli.inputs import (
     SYNTHETIC,
     InteractionCount,
     ItemCount,
+    LastDay,
     ProductTable,
     ShopSeed,
     UserCount,
+    synthetic_config,
 )
 from apps.cli.progress import ProgressDisplay, out
 from apps.filling.source import Source, dataset, synthetic
-from ml.data.synthetic import SyntheticConfig
 
 if TYPE_CHECKING:
     from apps.filling.loader import LoadReport
@@ -36,6 +37,7 @@ def fill(
     items: ItemCount = SYNTHETIC.n_items,
     interactions: InteractionCount = SYNTHETIC.n_interactions,
     seed: ShopSeed = SYNTHETIC.seed,
+    last_day: LastDay = None,
 ) -> None:
     """Fill an empty shop with the synthetic shop or a data set; a shop with products is kept.
 
@@ -43,7 +45,7 @@ def fill(
     files of RECSYS_KAFKA_CA_FILE, RECSYS_KAFKA_CERTIFICATE_FILE and RECSYS_KAFKA_KEY_FILE. Without
     these variables it is the shop of the running stack.
     """
-    config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
+    config = synthetic_config(users, items, interactions, seed, last_day)
 
     def source(folder: Path, on_status: Callable[[str], None]) -> Source:
         return dataset(data, folder, on_status) if data else synthetic(config, folder)

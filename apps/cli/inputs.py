@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +41,45 @@ InteractionCount = Annotated[
 ]
 ShopSeed = Annotated[
     int, typer.Option("--seed", min=0, help="The same seed gives the same synthetic shop.")
+]
+
+
+def end_of_yesterday() -> datetime:
+    """The instant at which yesterday ended, in UTC."""
+    return datetime.combine(datetime.now(UTC).date(), time(), UTC)
+
+
+def synthetic_config(
+    users: int, items: int, interactions: int, seed: int, ends_at: datetime | None
+) -> SyntheticConfig:
+    """The synthetic shop that the options ask for; None: its time line ends as by default."""
+    return SyntheticConfig(
+        n_users=users,
+        n_items=items,
+        n_interactions=interactions,
+        seed=seed,
+        ends_at=ends_at or SYNTHETIC.ends_at,
+    )
+
+
+def _last_day(text: str) -> datetime:
+    """The end of the day (UTC) that `yesterday` or an ISO-8601 date stands for."""
+    if text == "yesterday":
+        return end_of_yesterday()
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"{text} is neither yesterday nor a date (2026-09-30)") from None
+
+
+LastDay = Annotated[
+    datetime | None,
+    typer.Option(
+        "--last-day",
+        parser=_last_day,
+        metavar="DATE|yesterday",
+        help="Last day of the synthetic shop's time line, in UTC.",
+    ),
 ]
 ProductTable = Annotated[
     str | None,

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from apps.cli.inputs import SYNTHETIC, InteractionCount, ItemCount, ShopSeed, UserCount
+from apps.cli.inputs import (
+    SYNTHETIC,
+    InteractionCount,
+    ItemCount,
+    LastDay,
+    ShopSeed,
+    UserCount,
+    synthetic_config,
+)
 from apps.cli.progress import ProgressDisplay, out
-from ml.data.synthetic import SyntheticConfig
 from ml.data.synthetic import generate as make
 
 if TYPE_CHECKING:
@@ -35,11 +42,12 @@ def generate(
     items: ItemCount = SYNTHETIC.n_items,
     interactions: InteractionCount = SYNTHETIC.n_interactions,
     seed: ShopSeed = SYNTHETIC.seed,
+    last_day: LastDay = None,
 ) -> None:
     """Write the shop's files, with its ground truth and its held-out items."""
     from ml.data.synthetic.files import write
 
-    config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
+    config = synthetic_config(users, items, interactions, seed, last_day)
     write(make(config), folder)
     for path in sorted(folder.iterdir()):
         out.print(f"{path.stat().st_size:>12,}  {path}", highlight=False, soft_wrap=True)
@@ -51,6 +59,7 @@ def evaluate(
     items: ItemCount = SYNTHETIC.n_items,
     interactions: InteractionCount = SYNTHETIC.n_interactions,
     seed: ShopSeed = SYNTHETIC.seed,
+    last_day: LastDay = None,
     cold_start: Annotated[
         bool, typer.Option(help="Also train without some items and users, and evaluate on those.")
     ] = True,
@@ -61,7 +70,7 @@ def evaluate(
     from ml.evaluation.recovery import as_dataset, measure
     from ml.towers.config import TowersConfig
 
-    config = SyntheticConfig(n_users=users, n_items=items, n_interactions=interactions, seed=seed)
+    config = synthetic_config(users, items, interactions, seed, last_day)
     display = ProgressDisplay()
 
     def show(epoch: int, epochs: int, loss: float) -> None:

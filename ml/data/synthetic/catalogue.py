@@ -23,7 +23,8 @@ from streams.contracts.money import to_cents
 
 _BRANDS_PER_DEPARTMENT = 6
 _PRICE_FACTORS = (0.45, 0.7, 1.0, 1.6, 2.6)
-_DISCOUNTS = (0.0, 0.0, 0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+_DISCOUNTS = (*[0.0] * 17, 0.1, 0.2, 0.3)
+"""One of them for each product: a discount is the exception."""
 _NEW_ITEM_PROBABILITY = 0.2
 """Probability that an item arrives within the period, rather than before it."""
 _MAX_AGE_DAYS = 730

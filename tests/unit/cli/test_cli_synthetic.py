@@ -1,5 +1,8 @@
 import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -41,3 +44,25 @@ def test_the_cold_start_is_in_a_table_of_its_own_and_can_be_left_out(
     quicker = CliRunner().invoke(cli, [*SMALL, "--no-cold-start", "--json"], catch_exceptions=False)
     without = json.loads(quicker.stdout)
     assert without == {name: value for name, value in figures.items() if name != "cold_start"}
+
+
+def test_the_time_line_ends_on_the_given_day(tmp_path: Path) -> None:
+    size = ("--users", "9", "--items", "9", "--interactions", "200")
+
+    def newest(*options: str) -> datetime:
+        CliRunner().invoke(
+            cli, ["synthetic", "generate", str(tmp_path), *size, *options], catch_exceptions=False
+        )
+        table = pq.read_table(tmp_path / "recommendation_interactions.parquet")
+        return max(table["timestamp"].to_pylist())
+
+    usual = newest()
+    assert newest("--last-day", "2026-09-30") == usual
+    assert newest("--last-day", "2026-05-04") == usual - (date(2026, 9, 30) - date(2026, 5, 4))
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    assert newest("--last-day", "yesterday") == usual + (yesterday - date(2026, 9, 30))
+    refused = CliRunner().invoke(
+        cli, ["synthetic", "generate", str(tmp_path), "--last-day", "2026-02-30"]
+    )
+    assert refused.exit_code == 2
+    assert "neither yesterday nor a date" in refused.output

@@ -212,6 +212,27 @@ def test_products_are_complete(shop: SyntheticShop) -> None:
     assert all(len(user.user_id) == 26 for user in shop.users)
 
 
+def test_a_discount_is_the_exception(shop: SyntheticShop) -> None:
+    reduced = [each for each in shop.products if each.discount_percentage]
+    assert 0.1 < len(reduced) / len(shop.products) < 0.2
+
+
+def test_another_end_moves_the_shop_in_time_and_changes_nothing_else() -> None:
+    later = SMALL.ends_at + timedelta(days=40)
+    shop, moved = generate(SMALL), generate(SMALL.model_copy(update={"ends_at": later}))
+    assert [
+        (each.user_id, each.item_id, each.interaction_type, each.timestamp + timedelta(days=40))
+        for each in shop.interactions
+    ] == [
+        (each.user_id, each.item_id, each.interaction_type, each.timestamp)
+        for each in moved.interactions
+    ]
+    assert [each.arrival_date + timedelta(days=40) for each in shop.products] == [
+        each.arrival_date for each in moved.products
+    ]
+    assert moved.held_out == shop.held_out
+
+
 def test_files_have_the_agreed_columns_and_hold_the_shop(tmp_path: Path) -> None:
     small = generate(SMALL)
     write(small, tmp_path)
