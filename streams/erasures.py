@@ -21,6 +21,7 @@ _TABLES = (
     "interactions",
     "new_users",
     "impressions",
+    "searches",
     "sessions",
     "session_events",
     "shopper_items",

@@ -27,7 +27,12 @@ class Grant:
 
 GRANTS = (
     Grant("storefront", "shop", _OWN),
-    Grant("storefront", "events", _READ, ("interactions", "new_users", "erased_users")),
+    Grant(
+        "storefront",
+        "events",
+        _READ,
+        ("interactions", "new_users", "erased_users", "searches", "popular_searches"),
+    ),
     Grant("storefront", "ml", _READ),
     Grant("storefront", "feast", _READ),
     Grant(
@@ -49,11 +54,16 @@ GRANTS = (
     # `recsys dlq replay` runs in its pod.
     Grant("processor", "events", "select, insert", ("replayed_dead_letters",)),
     # It erases people.
-    Grant("processor", "events", "select, delete", ("interactions", "new_users", "impressions")),
+    Grant(
+        "processor",
+        "events",
+        "select, delete",
+        ("interactions", "new_users", "impressions", "searches"),
+    ),
     # What is trending in a category.
     Grant("processor", "shop", f"{_READ} (item_id, category)", ("products",)),
     Grant("processor", "feast", _READ),
-    Grant("connect", "events", _WRITE, ("interactions", "new_users", "impressions")),
+    Grant("connect", "events", _WRITE, ("interactions", "new_users", "impressions", "searches")),
     Grant("pipeline", "shop", _READ, ("products",)),
     Grant("pipeline", "events", _READ, ("interactions", "new_users", "erased_users")),
     # maintain: it analyses the vectors that it has written.
@@ -61,7 +71,12 @@ GRANTS = (
     Grant("pipeline", "feast", _READ),
     # Nothing that names a person or gives access to an account.
     Grant("analyst", "shop", _READ, ("products", "orders", "order_lines", "reviews")),
-    Grant("analyst", "events", _READ, ("interactions", "item_counters", "trending_items")),
+    Grant(
+        "analyst",
+        "events",
+        _READ,
+        ("interactions", "item_counters", "trending_items", "popular_searches"),
+    ),
     Grant("analyst", "events", f"{_READ} (user_id, preferences, signup_date)", ("new_users",)),
     Grant(
         "analyst",

@@ -16,9 +16,13 @@ from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.erasure import routes as erasure
 from apps.storefront.events.activity import shopping_session
 from apps.storefront.events.audience import is_seen
-from apps.storefront.events.impressions import ImpressionSender, has_noted_lists, impressions_of
+from apps.storefront.events.background import BackgroundSender
+from apps.storefront.events.impressions import DROPPED as IMPRESSIONS_DROPPED
+from apps.storefront.events.impressions import has_noted_lists, impressions_of
 from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
+from apps.storefront.events.searches import DROPPED as SEARCHES_DROPPED
+from apps.storefront.events.searches import noted_query, search_of
 from apps.storefront.explain import routes as explain
 from apps.storefront.health import routes as health
 from apps.storefront.home import routes as home
@@ -28,6 +32,7 @@ from apps.storefront.recommendations import routes as recommendations
 from apps.storefront.recommender import Recommender
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
+from streams.contracts import IMPRESSIONS, SEARCHES
 from streams.database import Database
 from streams.publisher import Publisher
 
@@ -72,6 +77,7 @@ def create_app(
         app.register_blueprint(domain.blueprint)
     app.before_request(_note_activity)
     app.after_request(_publish_impressions)
+    app.after_request(_publish_search)
     return app
 
 
@@ -92,8 +98,11 @@ def _services(settings: StorefrontSettings, recommender: Recommender) -> Service
         database, publisher, breaker, timeout=page_seconds, limit=settings.outbox_limit
     )
     relay = OutboxRelay(database, publisher, breaker, events.stored, timeout=relay_seconds)
-    impressions = ImpressionSender(publisher, breaker)
-    return Services(settings, database, publisher, events, relay, impressions, recommender)
+    impressions = BackgroundSender(publisher, breaker, IMPRESSIONS, IMPRESSIONS_DROPPED)
+    searches = BackgroundSender(publisher, breaker, SEARCHES, SEARCHES_DROPPED)
+    return Services(
+        settings, database, publisher, events, relay, impressions, searches, recommender
+    )
 
 
 def _recommender() -> Recommender:
@@ -120,4 +129,13 @@ def _publish_impressions(response: Response) -> Response:
         shopper = authentication.visitor()
         if shopper:
             Services.of_this_app().impressions.send(impressions_of(shopper.user_id))
+    return response
+
+
+def _publish_search(response: Response) -> Response:
+    """Publish what the shopper searched for, if the page answers it and somebody sees it."""
+    if response.status_code == HTTPStatus.OK and noted_query() and is_seen(request):
+        shopper = authentication.visitor()
+        if shopper:
+            Services.of_this_app().searches.send([search_of(shopper.user_id)])
     return response

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from apps.storefront.events.impressions import ImpressionSender
+from apps.storefront.events.background import BackgroundSender
 from apps.storefront.events.publishing import EventSender
 from apps.storefront.events.relay import OutboxRelay
 from apps.storefront.recommender import Recommender
@@ -24,7 +24,8 @@ class Services:
     publisher: Publisher
     events: EventSender
     relay: OutboxRelay
-    impressions: ImpressionSender
+    impressions: BackgroundSender
+    searches: BackgroundSender
     recommender: Recommender
 
     @classmethod
@@ -38,6 +39,7 @@ class Services:
         """End the relay's round, and send what is under way to Kafka."""
         self.relay.stop()
         self.impressions.stop()
+        self.searches.stop()
         self.publisher.close()
 
     def install(self, extensions: dict[str, object]) -> None:

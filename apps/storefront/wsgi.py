@@ -24,6 +24,7 @@ with app.app_context():
 services.relay.start()
 services.impressions.start()
 products.start()
+services.searches.start()
 atexit.register(services.close)
 atexit.register(products.stop)
 if settings.metrics_port:

@@ -15,6 +15,7 @@ from streams.contracts.instant import CLOCK_SKEW
 from streams.contracts.interaction import SESSION_GAP, Interaction, InteractionType
 from streams.contracts.new_user import NewUser
 from streams.contracts.product import Product
+from streams.contracts.search import Search
 from streams.contracts.topics import (
     CHANNELS,
     ERASURES,
@@ -23,6 +24,7 @@ from streams.contracts.topics import (
     MAX_RECORD_BYTES,
     NEW_USERS,
     PARTITIONS,
+    SEARCHES,
     TOPICS,
     Channel,
     Topic,
@@ -37,6 +39,7 @@ __all__ = [
     "MAX_RECORD_BYTES",
     "NEW_USERS",
     "PARTITIONS",
+    "SEARCHES",
     "SESSION_GAP",
     "TOPICS",
     "Channel",
@@ -51,6 +54,7 @@ __all__ = [
     "MalformedEventError",
     "NewUser",
     "Product",
+    "Search",
     "Topic",
     "derived_id",
     "describe",

@@ -9,6 +9,7 @@ from streams.contracts.event import Event
 from streams.contracts.impression import Impression
 from streams.contracts.interaction import Interaction
 from streams.contracts.new_user import NewUser
+from streams.contracts.search import Search
 
 PARTITIONS = 3
 """Partitions of every topic: the maximum number of the processor's workers that have work.
@@ -55,10 +56,12 @@ NEW_USERS = _channel("new-users", NewUser)
 IMPRESSIONS = _channel("impressions", Impression, retention=timedelta(days=3))
 """One for every list of every page, so most of all bytes; each is worth less than an interaction,
 and three days still bridge a weekend in which the sink is away."""
+SEARCHES = _channel("searches", Search, retention=timedelta(days=3))
+"""A query may say more about a person than a click, so it is kept as short as an impression."""
 ERASURES = _channel("erasures", Erasure, retention=timedelta(days=30))
 """Few and small. A month outlasts every other topic and the backups, so that a restored database is
 told again who was erased since."""
-CHANNELS = (INTERACTIONS, NEW_USERS, IMPRESSIONS, ERASURES)
+CHANNELS = (INTERACTIONS, NEW_USERS, IMPRESSIONS, SEARCHES, ERASURES)
 TOPICS = tuple(
     topic for channel in CHANNELS for topic in (channel.public, channel.valid, channel.dead_letters)
 )

@@ -9,7 +9,15 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from streams.contracts import IMPRESSIONS, INTERACTIONS, NEW_USERS, Channel, ColumnType, Event
+from streams.contracts import (
+    IMPRESSIONS,
+    INTERACTIONS,
+    NEW_USERS,
+    SEARCHES,
+    Channel,
+    ColumnType,
+    Event,
+)
 
 PLUGIN = "io.debezium.connector.jdbc.JdbcSinkConnector"
 
@@ -68,6 +76,7 @@ SINKS = (
     Sink(INTERACTIONS, "events.interactions", "interaction_id", tasks=3),
     Sink(NEW_USERS, "events.new_users", "user_id", tasks=1),
     Sink(IMPRESSIONS, "events.impressions", "impression_id", tasks=1),
+    Sink(SEARCHES, "events.searches", "search_id", tasks=1),
 )
 
 

@@ -22,11 +22,13 @@ from streams.contracts import (
     IMPRESSIONS,
     INTERACTIONS,
     NEW_USERS,
+    SEARCHES,
     Channel,
     Erasure,
     Event,
     Impression,
     NewUser,
+    Search,
     new_id,
 )
 from support.interactions import interaction
@@ -63,10 +65,15 @@ def events_of(user_id: str) -> list[tuple[Channel, Event]]:
         impression_id=new_id(), user_id=user_id, timestamp=now, surface="home",
         item_ids=("p0", "p1"), first_position=0,
     )  # fmt: skip
+    searched = Search(
+        search_id=new_id(), user_id=user_id, timestamp=now, query="lamp", result_count=1,
+        surface="search",
+    )  # fmt: skip
     return [
         (INTERACTIONS, interaction(user_id, "p0", "view", now)),
         (NEW_USERS, NewUser(user_id=user_id, user_name="Ada", preferences="", signup_date=now)),
         (IMPRESSIONS, seen),
+        (SEARCHES, searched),
     ]
 
 
@@ -117,8 +124,8 @@ def test_nothing_of_a_person_stays(stack: Any, tracker: EventTracker) -> None:
     features.add_lists("v", [(user_id, ["p3"])], until=datetime.now(UTC))
     stores = {
         "shop.users", "shop.orders", "shop.reviews", "shop.cart_lines", "shop.submissions",
-        "events.interactions", "events.new_users", "events.impressions", "events.sessions",
-        "events.session_events", "events.shopper_items", "feast.feast_edb_rec_sys_user_top_k_items",
+        "events.interactions", "events.new_users", "events.impressions", "events.searches",
+        "events.sessions", "events.session_events", "events.shopper_items", "feast.feast_edb_rec_sys_user_top_k_items",
         "feast.feast_edb_rec_sys_live_history",
     }  # fmt: skip
     assert places_of(stack.database_url, user_id, email) == stores

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from ml.features.definitions import INTERACTIONS_FEATURES
-from streams.contracts import ColumnType, Event, Impression, Interaction, NewUser
+from streams.contracts import ColumnType, Event, Impression, Interaction, NewUser, Search
 from streams.sink.connectors import converter_schema
 from support.pattern.charts import CHARTS
 
@@ -23,7 +23,12 @@ NO_FEATURES = {"session_id", "surface", "position", "model_version", "experiment
 
 @pytest.mark.parametrize(
     ("table", "contract"),
-    [("interactions", Interaction), ("new_users", NewUser), ("impressions", Impression)],
+    [
+        ("interactions", Interaction),
+        ("new_users", NewUser),
+        ("impressions", Impression),
+        ("searches", Search),
+    ],
 )
 def test_the_table_has_the_columns_of_the_contract(
     database_url: str, table: str, contract: type[Event]

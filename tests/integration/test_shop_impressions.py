@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from apps.storefront.catalog.repository import upsert_products
-from apps.storefront.events.impressions import _WAITING, DROPPED
+from apps.storefront.events.background import MAX_WAITING
+from apps.storefront.events.impressions import DROPPED
 from apps.storefront.services import Services
 from streams.contracts import Impression, Product
 from support.shop import ListOf, interactions, outbox, shop, sign_up, stock, submit
@@ -184,6 +185,6 @@ def test_when_too_many_wait_more_are_dropped(
     with app.app_context():
         sender = Services.of_this_app().impressions
     before = DROPPED._value.get()
-    sender.send([impression] * (_WAITING + 3))
+    sender.send([impression] * (MAX_WAITING + 3))
     assert DROPPED._value.get() - before == 3
-    assert len(published()) == _WAITING
+    assert len(published()) == MAX_WAITING

@@ -9,6 +9,7 @@ from apps.storefront.catalog.orders import ORDERS
 from apps.storefront.catalog.schemas import CatalogQuery
 from apps.storefront.catalog.search_repository import CatalogPage
 from apps.storefront.events.impressions import note_list
+from apps.storefront.events.searches import note_search
 from apps.storefront.forms import read_or_abort
 from apps.storefront.services import Services
 
@@ -46,6 +47,8 @@ def index() -> ResponseReturnValue:
             else []
         )
     surface = "search" if query.q else "catalog"
+    if query.page == 1:
+        note_search(query.q, total)
     note_list(surface, [product.item_id for product in page.products], first_position=first)
     return render_template(
         "catalog/index.html",

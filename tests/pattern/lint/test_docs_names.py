@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from apps.cli.main import cli
-from streams.contracts import TOPICS, Erasure, Event, Impression, Interaction, NewUser
+from streams.contracts import TOPICS, Erasure, Event, Impression, Interaction, NewUser, Search
 from support.checkout import REPOSITORY
 from support.docs.commands import SHELL, lines, programs
 from support.docs.files import is_file, paths, tracked
@@ -123,6 +123,7 @@ def test_topics_are_those_of_the_contracts() -> None:
         ("interactions", Interaction),
         ("new-users", NewUser),
         ("impressions", Impression),
+        ("searches", Search),
         ("erasures", Erasure),
     ],
 )

@@ -47,7 +47,12 @@ def test_a_batch_is_one_statement_where_no_column_is_an_array() -> None:
     connectors = sink_connectors("jdbc:postgresql://db:5432/x", "u", "p", replicas=1)
     assert {
         each.name: each.config["dialect.postgres.unnest.insert.enabled"] for each in connectors
-    } == {"interactions-sink": "true", "new-users-sink": "true", "impressions-sink": "false"}
+    } == {
+        "interactions-sink": "true",
+        "new-users-sink": "true",
+        "impressions-sink": "false",
+        "searches-sink": "true",
+    }
     assert {each.config["use.reduction.buffer"] for each in connectors} == {"true"}
 
 
