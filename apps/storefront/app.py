@@ -9,6 +9,9 @@ from apps.storefront.accounts import authentication
 from apps.storefront.accounts import routes as accounts
 from apps.storefront.api import app as api
 from apps.storefront.api import documentation
+from apps.storefront.autocomplete import routes as autocomplete
+from apps.storefront.autocomplete.recent_searches import remember
+from apps.storefront.autocomplete.suggestions import Autocomplete
 from apps.storefront.cart import routes as cart
 from apps.storefront.catalog import routes as catalog
 from apps.storefront.catalog.counts import CatalogCounts
@@ -55,7 +58,9 @@ def create_app(
     CatalogCounts().install(app.extensions)
     products = ListedProducts(services.database, settings.region)
     products.install(app.extensions)
-    api.install(app, services, products)
+    suggestions = Autocomplete(services.database, settings.region)
+    suggestions.install(app.extensions)
+    api.install(app, services, products, suggestions)
     http_metrics.install(app)
     security.install(app, settings)
     authentication.install(app)
@@ -64,6 +69,7 @@ def create_app(
     for domain in (
         home,
         catalog,
+        autocomplete,
         product,
         accounts,
         cart,
@@ -101,7 +107,14 @@ def _services(settings: StorefrontSettings, recommender: Recommender) -> Service
     impressions = BackgroundSender(publisher, breaker, IMPRESSIONS, IMPRESSIONS_DROPPED)
     searches = BackgroundSender(publisher, breaker, SEARCHES, SEARCHES_DROPPED)
     return Services(
-        settings, database, publisher, events, relay, impressions, searches, recommender
+        settings,
+        database,
+        publisher,
+        events,
+        relay,
+        impressions,
+        searches,
+        recommender,
     )
 
 
@@ -114,7 +127,7 @@ def _recommender() -> Recommender:
 
 
 def _note_activity() -> None:
-    aside = (None, "documentation", "explain", "health")
+    aside = (None, "autocomplete", "documentation", "explain", "health")
     if request.blueprint not in aside and authentication.visitor():
         shopping_session()
 
@@ -134,7 +147,9 @@ def _publish_impressions(response: Response) -> Response:
 
 def _publish_search(response: Response) -> Response:
     """Publish what the shopper searched for, if the page answers it and somebody sees it."""
-    if response.status_code == HTTPStatus.OK and noted_query() and is_seen(request):
+    query = noted_query()
+    if response.status_code == HTTPStatus.OK and query and is_seen(request):
+        remember(query)
         shopper = authentication.visitor()
         if shopper:
             Services.of_this_app().searches.send([search_of(shopper.user_id)])

@@ -125,8 +125,8 @@ def test_nothing_of_a_person_stays(stack: Any, tracker: EventTracker) -> None:
     stores = {
         "shop.users", "shop.orders", "shop.reviews", "shop.cart_lines", "shop.submissions",
         "events.interactions", "events.new_users", "events.impressions", "events.searches",
-        "events.sessions", "events.session_events", "events.shopper_items", "feast.feast_edb_rec_sys_user_top_k_items",
-        "feast.feast_edb_rec_sys_live_history",
+        "events.sessions", "events.session_events", "events.shopper_items",
+        "feast.feast_edb_rec_sys_user_top_k_items", "feast.feast_edb_rec_sys_live_history",
     }  # fmt: skip
     assert places_of(stack.database_url, user_id, email) == stores
 

@@ -42,6 +42,12 @@ def shopper() -> Shopper:
     return known
 
 
+def session_user_id() -> str | None:
+    """The id of who is logged in, as the session says, without a look at the account."""
+    user_id = session.get("_user_id")
+    return str(user_id) if user_id else None
+
+
 def begin_session(account: Shopper) -> None:
     """Log a shopper in, in a session that carries nothing over from before."""
     session.clear()

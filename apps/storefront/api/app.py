@@ -8,6 +8,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from apps.storefront import http_metrics
 from apps.storefront.api import openapi, problems, request_ids
+from apps.storefront.api.autocomplete import routes as autocompletion
 from apps.storefront.api.health import routes as health
 from apps.storefront.api.impressions import routes as impressions
 from apps.storefront.api.interactions import routes as interactions
@@ -16,20 +17,24 @@ from apps.storefront.api.keys import authentication
 from apps.storefront.api.keys.key_ring import KeyRing
 from apps.storefront.api.keys.rate_limits import RateLimits
 from apps.storefront.api.recommendations import routes as recommendations
+from apps.storefront.autocomplete.suggestions import Autocomplete
 from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.services import Services
 
 PREFIX = "/api/v1"
 
 _MAX_BODY_BYTES = 32 * 1024 * 1024
-_DOMAINS = (recommendations, items, interactions, impressions, health)
+_DOMAINS = (recommendations, items, autocompletion, interactions, impressions, health)
 
 
-def install(shop: Flask, services: Services, products: ListedProducts) -> None:
+def install(
+    shop: Flask, services: Services, products: ListedProducts, suggestions: Autocomplete
+) -> None:
     """Answer what is below `PREFIX` by the API."""
     api = create_api()
     services.install(api.extensions)
     products.install(api.extensions)
+    suggestions.install(api.extensions)
     authentication.install(api, KeyRing(services.database), RateLimits(services.settings.api_limit))
     shop.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         shop.wsgi_app, {PREFIX: api.wsgi_app}

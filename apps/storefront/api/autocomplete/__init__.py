@@ -1,0 +1,1 @@
+"""Suggestions for the beginning of a query, for other programs."""

@@ -1,0 +1,1 @@
+"""Suggestions while a shopper types: queries, categories and products."""
