@@ -59,7 +59,9 @@ class History:
         ]
         reviews = list(_reviews(known))
         orders = list(_orders(known, products))
-        seen = dict.fromkeys(each.user_id for each in (*reviews, *orders))
+        seen = dict.fromkeys(
+            [*(review.user_id for review in reviews), *(order.user_id for order in orders)]
+        )
         return cls([users[user_id] for user_id in seen], reviews, orders)
 
 

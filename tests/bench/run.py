@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from api import measure_api
+from autocomplete import kept as autocomplete_kept
+from autocomplete import measure_autocomplete
 from encoder import kept as encoder_kept
 from encoder import measure_encoder
 from gate import measure_gate
@@ -39,6 +41,7 @@ PARTS = (
     "api",
     "lists",
     "encoder",
+    "autocomplete",
 )
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
@@ -154,6 +157,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C9
             found = measure_encoder()
             console.print(_table("vectors of short texts", found))
             passed = encoder_kept(found)
+        case "autocomplete":
+            found = measure_autocomplete()
+            console.print(_table("suggestions", found))
+            passed = autocomplete_kept(found)
         case "serving":
             found = in_own_process(measure_serving)
             console.print(_table("live lists", found))

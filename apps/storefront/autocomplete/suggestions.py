@@ -206,8 +206,11 @@ class Autocomplete:
         with self._own_lock:
             kept = self._own.get(user_id)
         if kept is None:
-            with self._database.reading() as connection:
-                kept = repository.own_queries(connection, user_id, _MAX_OWN)
+            try:
+                with self._database.reading() as connection:
+                    kept = repository.own_queries(connection, user_id, _MAX_OWN)
+            except UnavailableError:  # the other suggestions need no database
+                return ()
             with self._own_lock:
                 self._own[user_id] = kept
         return kept
