@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
-from test_shop_accessibility import Inspector
+
+from support.accessibility import Inspector
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
