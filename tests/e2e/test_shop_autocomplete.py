@@ -35,7 +35,7 @@ def active(page: Page, field: Locator) -> str | None:
 
 def test_arrows_choose_and_enter_follows(page: Page, field: Locator) -> None:
     type_lantern(page, field)
-    expect(page.get_by_role("search").get_by_role("status")).to_have_text("1 suggestion")
+    expect(page.get_by_role("search").locator("[aria-live=polite]")).to_have_text("1 suggestion")
     assert active(page, field) is None
     field.press("ArrowDown")
     expect(options(page).first).to_have_attribute("aria-selected", "true")

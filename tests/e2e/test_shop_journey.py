@@ -64,7 +64,7 @@ def test_from_sign_up_to_purchase_history_and_every_step_is_an_event(
         "newest",
     )
 
-    page.get_by_role("searchbox", name="Search products").fill("brass lant")
+    page.get_by_role("combobox", name="Search products").fill("brass lant")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="E2E brass lantern").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("E2E brass lantern")

@@ -8,7 +8,7 @@ const MAX_KEPT = 100; // answers
 function enhance(form) {
   const field = form.querySelector("input");
   const list = form.querySelector("[role=listbox]");
-  const count = form.querySelector("[role=status]");
+  const count = form.querySelector("[aria-live]");
   const kept = new Map();
   let active = -1;
   let request = null;
