@@ -75,7 +75,9 @@ def test_a_tablet_shows_things_side_by_side(page: Page, width: int) -> None:
     page.goto("/products?category=E2E+Home")
     categories = page.get_by_role("navigation", name="Categories")
     assert _right(categories) <= _left(page.locator(".card").first)
-    assert _top(page.get_by_role("combobox")) < _bottom(page.get_by_role("link", name="Log in"))
+    assert _top(page.get_by_role("combobox", name="Search products")) < _bottom(
+        page.get_by_role("link", name="Log in")
+    )
     page.goto("/products/e2e-lantern")
     assert _right(page.locator(".product-picture")) <= _left(page.locator("h1"))
 

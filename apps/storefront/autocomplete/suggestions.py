@@ -54,57 +54,74 @@ class Suggestion:
     """The query, the category's path or the product's id."""
 
 
-class Snapshot:
-    """The catalogue and the popular queries as they were at one instant."""
+class CatalogueIndex:
+    """Products and categories by the beginnings of their words."""
 
-    def __init__(self, catalogue: Catalogue, queries: Sequence[str]) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._queries = queries
         below: Counter[str] = Counter()
         for path, count in catalogue.products_of.items():
             for each in ancestors(path):
                 below[each] += count
         self._paths = sorted(below, key=lambda path: (-below[path], path))
-        self._by_query = PrefixIndex(queries)
         self._by_category = PrefixIndex([names(path)[-1] for path in self._paths])
         self._by_product = PrefixIndex(catalogue.product_names)
+
+    def find(self, text: str) -> list[Suggestion]:
+        """Categories, then products."""
+        catalogue = self._catalogue
+        paths = [self._paths[at] for at in self._by_category.find(text, _N_CATEGORIES)]
+        products = self._by_product.find(text, _N_PRODUCTS)
+        return [
+            *(Suggestion(Kind.CATEGORY, names(path)[-1], path) for path in paths),
+            *(
+                Suggestion(Kind.PRODUCT, catalogue.product_names[at], catalogue.item_ids[at])
+                for at in products
+            ),
+        ]
+
+
+class Snapshot:
+    """What is suggested to everybody, as it was at one instant."""
+
+    def __init__(self, catalogue: CatalogueIndex, queries: Sequence[str]) -> None:
+        self._catalogue = catalogue
+        self._queries = queries
+        self._by_query = PrefixIndex(queries)
         self._kept: LRUCache[str, Sequence[Suggestion]] = LRUCache(_MAX_KEPT)
         self._lock = threading.Lock()
 
-    def with_queries(self, queries: Sequence[str]) -> "Snapshot":
-        """The same catalogue with other queries."""
-        return self if queries == self._queries else Snapshot(self._catalogue, queries)
+    def with_changes(
+        self, catalogue: Catalogue | None, queries: Sequence[str] | None
+    ) -> "Snapshot":
+        """With another catalogue, other queries, both or neither (None: as they are)."""
+        if catalogue is None and queries in (None, self._queries):
+            return self
+        return Snapshot(
+            CatalogueIndex(catalogue) if catalogue else self._catalogue,
+            self._queries if queries is None else queries,
+        )
 
     def suggest(self, text: str) -> Sequence[Suggestion]:
-        """What is suggested to everybody."""
+        """Popular queries, categories and products; without text queries alone."""
         if not text:
-            return [
-                _query(Kind.POPULAR_QUERY, each) for each in self._queries[: 2 * _N_WITHOUT_TEXT]
-            ]
+            first = self._queries[: 2 * _N_WITHOUT_TEXT]
+            return [_query(Kind.POPULAR_QUERY, each) for each in first]
         with self._lock:
             kept = self._kept.get(text)
         if kept is None:
-            kept = self._found(text)
+            # Some of the popular ones may be the shopper's own, which are not shown twice.
+            popular = self._by_query.find(text, _N_POPULAR + _N_OWN + 1)
+            kept = [
+                *(_query(Kind.POPULAR_QUERY, self._queries[at]) for at in popular),
+                *self._catalogue.find(text),
+            ]
             with self._lock:
                 self._kept[text] = kept
         return kept
 
-    def _found(self, text: str) -> Sequence[Suggestion]:
-        catalogue = self._catalogue
-        return (
-            *(
-                _query(Kind.POPULAR_QUERY, self._queries[at])
-                for at in self._by_query.find(text, _N_POPULAR + _N_OWN + 1)
-            ),
-            *(
-                Suggestion(Kind.CATEGORY, names(self._paths[at])[-1], self._paths[at])
-                for at in self._by_category.find(text, _N_CATEGORIES)
-            ),
-            *(
-                Suggestion(Kind.PRODUCT, catalogue.product_names[at], catalogue.item_ids[at])
-                for at in self._by_product.find(text, _N_PRODUCTS)
-            ),
-        )
+
+_EMPTY = Snapshot(CatalogueIndex(Catalogue((), (), {})), ())
 
 
 class Autocomplete:
@@ -170,18 +187,18 @@ class Autocomplete:
             UnavailableError: PostgreSQL does not answer.
         """
         now = time.monotonic()
-        with self._database.reading() as connection:
-            stamp = repository.stamp(connection, self._region)
-            snapshot = self._snapshot
-            if snapshot is None or stamp != self._stamp:
-                queries = repository.popular_queries(connection)
-                snapshot = Snapshot(repository.catalogue(connection, self._region), queries)
-                self._popular_due = now + _POPULAR_SECONDS
-            elif now >= self._popular_due:
-                snapshot = snapshot.with_queries(repository.popular_queries(connection))
-                self._popular_due = now + _POPULAR_SECONDS
-        self._snapshot, self._stamp = snapshot, stamp
         self._catalogue_due = now + _CATALOGUE_SECONDS
+        with self._database.reading() as connection:
+            # The stamp comes first: a change between the two is found at the next look.
+            stamp = repository.stamp(connection, self._region)
+            catalogue = (
+                repository.catalogue(connection, self._region) if stamp != self._stamp else None
+            )
+            queries = repository.popular_queries(connection) if now >= self._popular_due else None
+        self._snapshot = (self._snapshot or _EMPTY).with_changes(catalogue, queries)
+        self._stamp = stamp
+        if queries is not None:
+            self._popular_due = now + _POPULAR_SECONDS
 
     def _current(self) -> Snapshot:
         if self._snapshot is None:
@@ -197,7 +214,6 @@ class Autocomplete:
         try:
             self.refresh()
         except UnavailableError as error:
-            self._catalogue_due = time.monotonic() + _CATALOGUE_SECONDS
             _log.warning("suggestions are not refreshed", reason=str(error))
         finally:
             self._refreshing.release()
