@@ -108,8 +108,14 @@ def _is_known(span: str) -> bool:
         or path in HEADERS
         or is_file(path)
         or path in used()
-        or (TABLE.match(path) is not None and f"create table {path} (" in MIGRATIONS)
+        or (TABLE.match(path) is not None and _is_made(path))
         or _is_code(path)
+    )
+
+
+def _is_made(relation: str) -> bool:
+    return any(
+        made in MIGRATIONS for made in (f"create table {relation} (", f"create view {relation} as")
     )
 
 
