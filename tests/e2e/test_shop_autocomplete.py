@@ -102,7 +102,11 @@ def test_past_searches_are_suggested_before_a_letter_is_typed(page: Page, field:
 
 def test_a_slow_answer_to_an_older_question_is_not_shown(page: Page, field: Locator) -> None:
     held: list[Route] = []
-    page.route("**/autocomplete?q=e2e%20oth", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/autocomplete?q=e2e%20oth", hold)
     field.press_sequentially("e2e oth")
     page.wait_for_timeout(400)
     assert len(held) == 1
