@@ -9,8 +9,11 @@ import psycopg
 import pytest
 
 from apps.dead_letters import repository as dead_letters
-from apps.filling.repository import stored_interactions, stored_users
+from apps.filling.history import History
+from apps.filling.repository import stored_interactions, stored_users, write_history
+from apps.filling.source import Source
 from apps.migrations.grants import ROLES
+from apps.storefront.autocomplete import repository as suggestions
 from apps.storefront.catalog.repository import product_count, upsert_products
 from apps.storefront.events import repository as outbox
 from apps.storefront.merchandising.adding import add_rule
@@ -33,6 +36,7 @@ from streams.contracts import (
     DeadLetter,
     Erasure,
     Interaction,
+    NewUser,
     Product,
     new_id,
 )
@@ -173,6 +177,18 @@ def test_the_storefronts_role_fills_a_shop(url_of: UrlOf) -> None:
         assert stored_users(connection, ["nobody"]) == set()
         upsert_products(connection, PRODUCTS)
         assert product_count(connection) >= len(PRODUCTS)
+        reader = NewUser(user_id="reader", user_name="Ada", preferences="", signup_date=LONG_AGO)
+        bought = interaction("reader", "i1", "purchase", LONG_AGO)
+        write_history(connection, History.of(Source("", PRODUCTS, [reader], [bought])))
+
+
+def test_the_storefronts_role_suggests(url_of: UrlOf) -> None:
+    with psycopg.connect(url_of("storefront")) as connection:
+        assert suggestions.own_queries(connection, "nobody", 3) == []
+        assert suggestions.popular_queries(connection) == []
+        assert suggestions.catalogue(connection, None) is not None
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("delete from events.searches")
 
 
 def test_sink_processor_pipeline_and_serving_each_as_their_own_role(
