@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := streams,storefront,ml,evaluation,pipelines,registry,migrations,local,dev
+EXTRAS := streams,storefront,ml,pictures,evaluation,pipelines,registry,migrations,local,dev
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint types imports browser validate charts-docs test-gitops test-faults test-publications test-object-storage test-model-registry test-retraining test-soak quality bench scale format clean
