@@ -30,6 +30,7 @@ from apps.storefront.explain import routes as explain
 from apps.storefront.health import routes as health
 from apps.storefront.home import routes as home
 from apps.storefront.orders import routes as orders
+from apps.storefront.pictures import routes as pictures
 from apps.storefront.product import routes as product
 from apps.storefront.recommendations import routes as recommendations
 from apps.storefront.recommender import Recommender
@@ -79,6 +80,7 @@ def create_app(
         explain,
         health,
         documentation,
+        pictures,
     ):
         app.register_blueprint(domain.blueprint)
     app.before_request(_note_activity)
@@ -127,7 +129,7 @@ def _recommender() -> Recommender:
 
 
 def _note_activity() -> None:
-    aside = (None, "autocomplete", "documentation", "explain", "health")
+    aside = (None, "autocomplete", "documentation", "explain", "health", "pictures")
     if request.blueprint not in aside and authentication.visitor():
         shopping_session()
 

@@ -7,7 +7,7 @@ from flask import Flask, url_for
 
 from apps.storefront.accounts import authentication
 from apps.storefront.catalog.label import label
-from apps.storefront.catalog.placeholder_image import placeholder_image
+from apps.storefront.pictures.picture import kind_picture, picture_of
 from apps.storefront.recommendations.routes import popular_shelves
 from apps.storefront.settings import StorefrontSettings
 from apps.storefront.submissions.submission import new_form_id
@@ -28,7 +28,8 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
     app.add_template_filter(category.ancestors, "path")
     for function in (label, halves, day, is_new, plain_stars):
         app.add_template_filter(function)
-    app.add_template_global(placeholder_image)
+    app.add_template_global(picture_of)
+    app.add_template_global(kind_picture)
     app.add_template_global(product_url)
     app.add_template_global(new_form_id)
     app.add_template_global(authentication.visitor)

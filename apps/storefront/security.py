@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -25,6 +26,15 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _MAX_FORM_BYTES = 256 * 1024
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Leaves alone what everybody may keep: such an answer does not vary by cookie."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
+
 
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
 csrf = CSRFProtect()
@@ -57,6 +67,7 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
+    app.session_interface = _Sessions()
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_add_headers)
@@ -69,5 +80,5 @@ def _add_headers(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
         # A page shows a shopper's own things: no cache may show it again unasked.
-        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers.setdefault("Cache-Control", "private, no-cache")
     return response

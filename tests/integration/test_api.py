@@ -64,7 +64,9 @@ def test_recommendations_of_a_user(caller: Caller) -> None:
     found = content(caller.get("/users/somebody/recommendations?n=2"))
     assert ids(found) == ["p2", "p0"]
     assert (found["source"], found["model_version"]) == ("precomputed", "v7")
-    assert found["items"][0] | {"arrival_date": None} == {
+    picture = found["items"][0]["image_url"]
+    assert caller._client.get(picture).mimetype == "image/webp"
+    assert found["items"][0] | {"arrival_date": None, "image_url": ""} == {
         "item_id": "p2",
         "product_name": "Product 2",
         "category": "",
@@ -73,6 +75,7 @@ def test_recommendations_of_a_user(caller: Caller) -> None:
         "stars": None,
         "stars_count": 0,
         "arrival_date": None,
+        "image_url": "",
         "score": None,
         "source": "precomputed",
         "reason": "Picked for you",

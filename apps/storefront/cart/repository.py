@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 
 from apps.storefront.cart.schemas import MAX_QUANTITY
 from apps.storefront.catalog.availability_repository import ORDERABLE, orderable
+from apps.storefront.catalog.repository import PICTURE
 from apps.storefront.events.attribution import Attribution
 
 
@@ -23,6 +24,8 @@ class CartLine:
     quantity: int
     orderable: int
     """How many can be ordered now; 0 if the product is sold out or no longer sold."""
+    picture: str
+    """As PICTURE of the catalogue says."""
 
     @property
     def is_short(self) -> bool:
@@ -46,10 +49,11 @@ def lines(
     with connection.cursor(row_factory=class_row(CartLine)) as cursor:
         return cursor.execute(
             sql.SQL(
-                "select item_id, product_name, category, price, quantity, {} as orderable"
+                "select item_id, product_name, category, price, quantity, {} as orderable,"
+                " {} as picture"
                 " from shop.cart_lines join shop.products using (item_id)"
                 " where user_id = %(user_id)s order by added_at, item_id"
-            ).format(ORDERABLE),
+            ).format(ORDERABLE, PICTURE),
             {"user_id": user_id, "region": region},
         ).fetchall()
 

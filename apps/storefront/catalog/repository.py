@@ -14,9 +14,12 @@ from apps.storefront.catalog.availability_repository import IS_LISTED, IS_SOLD
 from streams.contracts import Product
 from streams.contracts.category import SEPARATOR, names
 
+PICTURE = sql.SQL("coalesce(picture, drawing_digest)")
+"""The picture that a product was given, else the digest of what its drawing is made from."""
 LISTED = sql.SQL(
-    "item_id, product_name, category, price, actual_price, stars, stars_count, arrival_date, stock"
-)
+    "item_id, product_name, category, price, actual_price, stars, stars_count, arrival_date, stock,"
+    " {} as picture"
+).format(PICTURE)
 """The columns of a ListedProduct, in the order of its fields."""
 WITHIN = sql.SQL("(category = %(category)s or category like %(below)s)")
 """Of a category or one below it. Needs the parameters `category` and `below`."""
@@ -44,6 +47,8 @@ class ListedProduct:
     arrival_date: datetime
     stock: int | None = None
     """How many there are; None: the shop does not count it."""
+    picture: str = ""
+    """As PICTURE says."""
 
     @property
     def is_sold_out(self) -> bool:

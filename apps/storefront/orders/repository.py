@@ -11,6 +11,7 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from apps.storefront.catalog.availability_repository import IS_SOLD, ORDERABLE
+from apps.storefront.catalog.repository import PICTURE
 from apps.storefront.events.attribution import Attribution
 
 
@@ -44,6 +45,8 @@ class OrderLine:
     category: str
     quantity: int
     unit_price: Decimal | None
+    picture: str
+    """As PICTURE of the catalogue says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +190,12 @@ def _orders(connection: Connection[Any], ids: sql.SQL, values: Sequence[object])
     with connection.cursor(row_factory=class_row(OrderLine)) as cursor:
         lines = cursor.execute(
             sql.SQL(
-                "select order_id, placed_at, item_id, product_name, category, quantity, unit_price"
+                "select order_id, placed_at, item_id, product_name, category, quantity, unit_price,"
+                " {} as picture"
                 " from shop.orders join shop.order_lines using (order_id)"
                 " join shop.products using (item_id) where order_id in ({})"
                 " order by placed_at desc, order_id, product_name"
-            ).format(ids),
+            ).format(PICTURE, ids),
             values,
         ).fetchall()
     orders: dict[UUID, list[OrderLine]] = {}

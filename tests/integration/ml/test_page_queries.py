@@ -87,7 +87,7 @@ def paths(app: Flask, values: dict[str, str]) -> list[str]:
         adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ())
-        and not rule.rule.startswith(("/static/", "/api/", "/docs", "/openapi"))
+        and not rule.rule.startswith(("/static/", "/pictures/", "/api/", "/docs", "/openapi"))
     ]
 
 

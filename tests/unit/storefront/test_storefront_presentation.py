@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 import apps.storefront
-from apps.storefront.catalog.placeholder_image import DRAWINGS, drawing_for, placeholder_image
 from apps.storefront.presentation import day, halves, is_new, label, plain_stars
 
 CSS = (Path(apps.storefront.__file__).parent / "static" / "shop.css").read_text()
@@ -39,32 +38,6 @@ def test_a_product_is_new_for_thirty_days() -> None:
     assert not is_new(now - timedelta(days=31))
     assert not is_new(now + timedelta(days=1)), "it has not arrived yet"
     assert day(datetime(2026, 3, 7, tzinfo=UTC)) == "7 March 2026"
-
-
-def test_a_placeholder_image_is_the_same_for_the_same_product_and_no_other() -> None:
-    image = placeholder_image("Books|Novels", "The Quiet Harbour")
-    assert image == placeholder_image("Books|Novels", "The Quiet Harbour")
-    assert image != placeholder_image("Books|Novels", "The Loud Harbour")
-
-
-def test_a_placeholder_image_holds_nothing_that_a_catalogue_could_smuggle_in() -> None:
-    assert "script" not in placeholder_image('"><script>', "<script>alert(1)</script>")
-
-
-@pytest.mark.parametrize(
-    ("category", "drawing"),
-    [
-        ("Clothing|Shoes", "shoe"),
-        ("Electronics|Headphones,Earbuds&Accessories|In-Ear", "headphones"),
-        ("Beauty|Skincare", "beauty"),
-        ("Car&Motorbike", "car"),
-        ("Pets|Cats", "paw"),
-        ("", "box"),
-        ("Unheard|Of", "box"),
-    ],
-)
-def test_the_drawing_fits_the_category(category: str, drawing: str) -> None:
-    assert drawing_for(category) == DRAWINGS[drawing]
 
 
 def _luminance(colour: str) -> float:

@@ -30,6 +30,9 @@ class RecommendedItem(Answer):
     """Average of the ratings, 1 to 5."""
     stars_count: int
     arrival_date: datetime
+    image_url: str
+    """Path of its picture at the shop's address: WebP, 800 pixels wide. Another picture has another
+    path, so it may be kept for ever."""
     score: float | None
     """What its source gave it; null where the source has no scores. Comparable within one source of
     one list."""
