@@ -85,13 +85,12 @@ def product_count(connection: Connection[Any]) -> int:
 
 def kept_widths(connection: Connection[Any], keys: Sequence[str]) -> dict[str, set[int]]:
     """In which sizes these pictures are kept, by key."""
-    return dict(
-        connection.execute(
-            "select picture, array_agg(width) from shop.picture_files where picture = any(%s)"
-            " group by picture",
-            (list(keys),),
-        ).fetchall()
-    )
+    rows = connection.execute(
+        "select picture, array_agg(width) from shop.picture_files where picture = any(%s)"
+        " group by picture",
+        (list(keys),),
+    ).fetchall()
+    return {key: set(widths) for key, widths in rows}
 
 
 def give(connection: Connection[Any], item_id: str, key: str | None) -> None:

@@ -1,0 +1,1 @@
+"""Pictures of products from their descriptions, by a diffusion model."""
