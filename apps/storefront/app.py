@@ -13,7 +13,6 @@ from apps.storefront.autocomplete import routes as autocomplete
 from apps.storefront.autocomplete.recent_searches import remember
 from apps.storefront.autocomplete.suggestions import Autocomplete
 from apps.storefront.cart import routes as cart
-from apps.storefront.catalog import routes as catalog
 from apps.storefront.catalog.counts import CatalogCounts
 from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.erasure import routes as erasure
@@ -34,6 +33,8 @@ from apps.storefront.pictures import routes as pictures
 from apps.storefront.product import routes as product
 from apps.storefront.recommendations import routes as recommendations
 from apps.storefront.recommender import Recommender
+from apps.storefront.search import routes as catalog
+from apps.storefront.search.search import Search
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
 from streams.contracts import IMPRESSIONS, SEARCHES
@@ -61,7 +62,9 @@ def create_app(
     products.install(app.extensions)
     suggestions = Autocomplete(services.database, settings.region)
     suggestions.install(app.extensions)
-    api.install(app, services, products, suggestions)
+    search = _search(settings, services.database)
+    search.install(app.extensions)
+    api.install(app, services, products, suggestions, search)
     http_metrics.install(app)
     security.install(app, settings)
     authentication.install(app)
@@ -118,6 +121,10 @@ def _services(settings: StorefrontSettings, recommender: Recommender) -> Service
         searches,
         recommender,
     )
+
+
+def _search(settings: StorefrontSettings, database: Database) -> Search:
+    return Search(database, None, encoder_name=settings.text_encoder, region=settings.region)
 
 
 def _recommender() -> Recommender:

@@ -11,9 +11,10 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from apps.storefront.catalog import availability_repository as availability
+from apps.storefront.catalog.listing_repository import Paging, list_products
 from apps.storefront.catalog.orders import ORDERS, Sort
 from apps.storefront.catalog.repository import upsert_products
-from apps.storefront.catalog.search_repository import search
+from apps.storefront.search.filters import Filters
 from streams.contracts import Product
 from support.shop import shop
 
@@ -122,11 +123,14 @@ def test_a_page_far_down_is_read_by_the_index_of_its_order(
             " + n * interval '1 second', n / 100.0, 1 + n % 4, n from generate_series(1, 20000) n"
         )
         connection.execute("analyze shop.products")
-        far = search(connection, text="", category="", order=sort, limit=1, offset=9000).last
+        condition, values = Filters().condition(None, with_sold_out=False)
+        paging = Paging(1, offset=9000)
+        far = list_products(connection, condition, values, order=sort, paging=paging).last
         connection.execute("select pg_stat_force_next_flush()")
         connection.commit()
         before = rows_read(connection)
-        found = search(connection, text="", category="", order=sort, limit=24, place=far)
+        paging = Paging(24, place=far)
+        found = list_products(connection, condition, values, order=sort, paging=paging)
         assert len(found.products) == 24
         connection.execute("select pg_stat_force_next_flush()")
         connection.commit()

@@ -18,23 +18,38 @@ from apps.storefront.api.keys.key_ring import KeyRing
 from apps.storefront.api.keys.rate_limits import RateLimits
 from apps.storefront.api.recommendations import routes as recommendations
 from apps.storefront.autocomplete.suggestions import Autocomplete
+from apps.storefront.api.search import routes as search_routes
 from apps.storefront.catalog.listed_products import ListedProducts
+from apps.storefront.search.search import Search
 from apps.storefront.services import Services
 
 PREFIX = "/api/v1"
 
 _MAX_BODY_BYTES = 32 * 1024 * 1024
-_DOMAINS = (recommendations, items, autocompletion, interactions, impressions, health)
+_DOMAINS = (
+    recommendations,
+    search_routes,
+    items,
+    autocompletion,
+    interactions,
+    impressions,
+    health,
+)
 
 
 def install(
-    shop: Flask, services: Services, products: ListedProducts, suggestions: Autocomplete
+    shop: Flask,
+    services: Services,
+    products: ListedProducts,
+    suggestions: Autocomplete,
+    search: Search,
 ) -> None:
     """Answer what is below `PREFIX` by the API."""
     api = create_api()
     services.install(api.extensions)
     products.install(api.extensions)
     suggestions.install(api.extensions)
+    search.install(api.extensions)
     authentication.install(api, KeyRing(services.database), RateLimits(services.settings.api_limit))
     shop.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         shop.wsgi_app, {PREFIX: api.wsgi_app}

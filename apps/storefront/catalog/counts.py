@@ -1,14 +1,14 @@
 """Counts of the catalogue that many pages show and that hardly change, kept for half a minute."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
 from typing import Any, TypeVar, cast
 
 from cachetools import TTLCache
 from flask import current_app
-from psycopg import Connection
+from psycopg import Connection, sql
 
-from apps.storefront.catalog import repository, search_repository
+from apps.storefront.catalog import listing_repository, repository
 from apps.storefront.catalog.repository import Department
 
 _KEY = "catalog_counts"
@@ -59,15 +59,18 @@ class CatalogCounts:
             keeps_nothing=True,
         )
 
-    def found(
-        self, connection: Connection[Any], text: str, category: str, region: str | None
+    def listed(
+        self,
+        connection: Connection[Any],
+        key: Hashable,
+        condition: sql.Composable,
+        values: Mapping[str, Any],
+        region: str | None,
     ) -> int:
-        """`search_repository.found_count`."""
+        """`listing_repository.listed_count`; equal conditions have equal keys."""
         return self._counted(
-            ("found", text, category, region),
-            lambda: search_repository.found_count(
-                connection, text=text, category=category, region=region
-            ),
+            ("listed", key, region),
+            lambda: listing_repository.listed_count(connection, condition, values),
         )
 
     def _counted(self, key: Hashable, count: Callable[[], T], *, keeps_nothing: bool = False) -> T:

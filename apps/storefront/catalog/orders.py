@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any
 
 from psycopg import sql
@@ -45,13 +46,20 @@ _LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """Columns that order the catalogue, all of them one way; none is ever null."""
 
     columns: Sequence[sql.SQL]
+    types: Sequence[Any]
+    """Of the columns' values."""
     is_descending: bool
-    contract: TypeAdapter[Place]
+
+    @cached_property
+    def contract(self) -> TypeAdapter[Place]:
+        """What a place in this order is."""
+        place: Any = tuple.__class_getitem__(tuple(self.types))
+        return TypeAdapter(place)
 
     def encode(self, place: Place) -> str:
         """The place, as text for a URL."""
@@ -72,36 +80,20 @@ class Order:
 
 _ID = sql.SQL("item_id")
 ORDERS = {
-    Sort.RELEVANCE: Order(
-        (sql.SQL("ts_rank(words, to_tsquery('simple', %(words)s))::float8"), _ID),
-        is_descending=True,
-        contract=TypeAdapter(tuple[FiniteFloat, Key]),
-    ),
     # Shoppers rate what they have bought: more ratings, more buyers.
-    Sort.POPULAR: Order(
-        (sql.SQL("stars_count"), _ID),
-        is_descending=True,
-        contract=TypeAdapter(tuple[_Number, Key]),
-    ),
-    Sort.NEWEST: Order(
-        (sql.SQL("arrival_date"), _ID),
-        is_descending=True,
-        contract=TypeAdapter(tuple[AwareDatetime, Key]),
-    ),
+    Sort.POPULAR: Order((sql.SQL("stars_count"), _ID), (_Number, Key), is_descending=True),
+    Sort.NEWEST: Order((sql.SQL("arrival_date"), _ID), (AwareDatetime, Key), is_descending=True),
     Sort.RATING: Order(
         (sql.SQL("coalesce(stars, 0)"), sql.SQL("stars_count"), _ID),
+        (FiniteFloat, _Number, Key),
         is_descending=True,
-        contract=TypeAdapter(tuple[FiniteFloat, _Number, Key]),
     ),
     # Products without a price come last in both; no price is as high as this one.
     Sort.PRICE_LOW: Order(
-        (sql.SQL("coalesce(price, 10000000000)"), _ID),
-        is_descending=False,
-        contract=TypeAdapter(tuple[_Price, Key]),
+        (sql.SQL("coalesce(price, 10000000000)"), _ID), (_Price, Key), is_descending=False
     ),
     Sort.PRICE_HIGH: Order(
-        (sql.SQL("coalesce(price, -1)"), _ID),
-        is_descending=True,
-        contract=TypeAdapter(tuple[_Price, Key]),
+        (sql.SQL("coalesce(price, -1)"), _ID), (_Price, Key), is_descending=True
     ),
 }
+"""Of all products; what a search found has the order of relevance as well."""

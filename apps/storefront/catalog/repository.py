@@ -203,6 +203,16 @@ def names_of(connection: Connection[Any], item_ids: Sequence[str]) -> dict[str, 
     )
 
 
+def descriptions(connection: Connection[Any], item_ids: Sequence[str]) -> dict[str, str]:
+    """What is said about these products, by id."""
+    return dict(
+        connection.execute(
+            "select item_id, about_product from shop.products where item_id = any(%s)",
+            (list(item_ids),),
+        ).fetchall()
+    )
+
+
 def similar_products(
     connection: Connection[Any], product: ListedProduct, limit: int, *, region: str | None = None
 ) -> list[ListedProduct]:

@@ -4,9 +4,9 @@ from werkzeug.datastructures import MultiDict
 from apps.storefront.accounts.schemas import PreferencesForm
 from apps.storefront.cart.schemas import LineForm
 from apps.storefront.catalog.orders import Sort
-from apps.storefront.catalog.schemas import CatalogQuery
 from apps.storefront.forms import FormState, read_form
 from apps.storefront.reviews.schemas import RatingForm
+from apps.storefront.search.schemas import CatalogQuery
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""What search reads of a product: its words, their stems in the catalogue's language, attributes.
+
+A trigger writes them, because a generated column can neither look up the language nor the words
+that say an attribute. `words` was a generated column until now.
+"""
+
+from alembic import op
+
+revision = "0028"
+down_revision = "0026"
+
+# A category such as HDMICables is two words. Brands stand first in the names of products.
+SEARCH = """
+create table shop.search_language (
+    language regconfig not null default 'english',
+    only_row boolean primary key default true check (only_row)
+);
+insert into shop.search_language default values;
+
+create table shop.synonyms (
+    contract jsonb not null,
+    only_row boolean primary key default true check (only_row),
+    loaded_at timestamptz not null default now()
+);
+
+create table shop.attribute_words (
+    attribute text not null,
+    word text not null,
+    value text not null,
+    primary key (attribute, word)
+);
+insert into shop.attribute_words
+select 'colour', word, coalesce(nullif(value, ''), word)
+from (select split_part(entry, '=', 1), split_part(entry, '=', 2)
+    from unnest(string_to_array('amber beige black blue bronze brown charcoal copper coral cream'
+        ' cyan emerald gold golden=gold graphite gray=grey green grey indigo ivory khaki lavender'
+        ' magenta maroon mint multicolor=multicolour multicolour navy olive orange peach pink'
+        ' purple red rose sand silver tan teal turquoise violet white yellow', ' ')) as entry
+) as listed (word, value);
+insert into shop.attribute_words
+select 'material', word, coalesce(nullif(value, ''), word)
+from (select split_part(entry, '=', 1), split_part(entry, '=', 2)
+    from unnest(string_to_array('acrylic alloy aluminium aluminum=aluminium bamboo brass ceramic'
+        ' cork cotton denim fabric flannel foam glass leather linen marble metal microfiber'
+        ' mesh nylon oak pine plastic polyester polycarbonate rubber silicone silk stainless=steel'
+        ' steel titanium vinyl wood=wood wooden=wood wool', ' ')) as entry
+) as listed (word, value);
+
+create function shop.separate_words(text) returns text
+    language sql immutable strict parallel safe
+    return regexp_replace(
+        regexp_replace($1, '([[:lower:]])([[:upper:]])', '\\1 \\2', 'g'),
+        '([[:upper:]])([[:upper:]][[:lower:]])', '\\1 \\2', 'g');
+
+alter table shop.products alter column words drop expression;
+alter table shop.products
+    add stems tsvector,
+    add attributes text[] not null default '{}';
+
+create function shop.prepare_for_search() returns trigger language plpgsql as $$
+declare
+    language regconfig := (select each.language from shop.search_language each);
+    category text := shop.separate_words(new.category);
+    named tsvector := to_tsvector('simple', new.product_name);
+    described tsvector := to_tsvector('simple', new.about_product);
+    name_words text[] := tsvector_to_array(named);
+    other_words text[] := tsvector_to_array(described);
+    brand text := (regexp_match(new.product_name, '^([[:alpha:]][[:alnum:]&''-]+)\\s'))[1];
+begin
+    new.words := setweight(named, 'A') || setweight(to_tsvector('simple', category), 'B')
+        || setweight(described, 'D');
+    new.stems := setweight(to_tsvector(language, new.product_name), 'A')
+        || setweight(to_tsvector(language, category), 'B')
+        || setweight(to_tsvector(language, new.about_product), 'D');
+    new.attributes := array(
+        select distinct attribute || '=' || value from shop.attribute_words
+        where word = any (name_words) or attribute <> 'colour' and word = any (other_words)
+        order by 1);
+    if brand is not null and to_tsvector(language, brand) <> '' then
+        new.attributes := new.attributes || ('brand=' || lower(brand));
+    end if;
+    return new;
+end $$;
+create trigger prepare_for_search
+    before insert or update of product_name, category, about_product on shop.products
+    for each row execute function shop.prepare_for_search();
+update shop.products set product_name = product_name;
+alter table shop.products alter column words set not null, alter column stems set not null;
+
+create index products_stems on shop.products using gin (stems) with (fastupdate = off);
+create index products_attributes on shop.products using gin (attributes) with (fastupdate = off);
+create index products_name on shop.products (lower(product_name));
+"""
+
+
+def upgrade() -> None:
+    op.execute(SEARCH)

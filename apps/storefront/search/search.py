@@ -1,0 +1,205 @@
+"""The search of one worker: what a text asks for, by words and by meaning."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+from cachetools import LRUCache
+from flask import current_app
+from psycopg import Connection
+
+from apps.storefront.catalog.listing_repository import CatalogPage, Paging
+from apps.storefront.catalog.orders import Sort
+from apps.storefront.search import repository, vocabulary_repository
+from apps.storefront.search.facets import FacetValue, facets
+from apps.storefront.search.filters import Filters
+from apps.storefront.search.understanding import Understanding, understand
+from apps.storefront.search.vocabulary import Vocabulary
+from streams.contracts.category import names
+from streams.database import Database
+from streams.errors import UnavailableError
+
+log = structlog.get_logger()
+
+_KEY = "search"
+_SECONDS_BETWEEN_LOOKS = 15.0
+_MAX_KEPT = 2_000
+"""Texts whose understanding and whose vectors are kept; a vector takes 1.5 kB."""
+
+FULL_TEXT, HYBRID = "full_text", "hybrid"
+"""By what was searched: words alone, or words and meaning."""
+
+
+class TextEncoder(Protocol):
+    """Gives texts their vectors, as `EncoderClient` does."""
+
+    def texts(self, texts: list[str]) -> npt.NDArray[np.float32]:
+        """Unit vectors, (n, d).
+
+        Raises:
+            UnavailableError: the encoder does not answer in time.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What was found, and how."""
+
+    page: CatalogPage
+    scores: Mapping[str, float]
+    """By item; from 0 to 1, and 1 more for an exact id or name."""
+    total: int
+    """Products that were found, on all pages."""
+    facets: Mapping[str, Sequence[FacetValue]]
+    mode: str | None
+    """`HYBRID` or `FULL_TEXT`; None: there was no text to search for."""
+    did_you_mean: str | None
+    """The text with its typos corrected, for which was searched; None if it has none."""
+
+
+class Search:
+    """One per worker, safe for threads.
+
+    Args:
+        database: the shop's.
+        encoder: of the texts; None: the words alone count.
+        encoder_name: by which the products' vectors were made.
+        region: of the shop; None if it sells everywhere.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        encoder: TextEncoder | None,
+        *,
+        encoder_name: str,
+        region: str | None,
+    ) -> None:
+        self._database = database
+        self._encoder = encoder
+        self._encoder_name = encoder_name
+        self._region = region
+        self._vocabulary: Vocabulary | None = None
+        self._looked_at = 0.0
+        self._lock = threading.Lock()
+        self._looking = threading.Lock()
+        self._understood: LRUCache[tuple[int, str], Understanding] = LRUCache(_MAX_KEPT)
+        self._vectors: LRUCache[str, npt.NDArray[np.float32]] = LRUCache(_MAX_KEPT)
+
+    @classmethod
+    def of_this_app(cls) -> "Search":
+        """The search of the app that answers the current request."""
+        search = current_app.extensions[_KEY]
+        assert isinstance(search, cls)
+        return search
+
+    def install(self, extensions: dict[str, object]) -> None:
+        """Hand the search to an app."""
+        extensions[_KEY] = self
+
+    def search(
+        self,
+        connection: Connection[Any],
+        text: str,
+        *,
+        filters: Filters,
+        order: Sort,
+        paging: Paging,
+        with_facets: bool = True,
+    ) -> SearchResult:
+        """The products that a text asks for.
+
+        Args:
+            connection: to the shop's database, for reads.
+            text: in a shopper's words.
+            filters: what is found is narrowed down to.
+            order: of the products.
+            paging: the part of the list.
+            with_facets: whether to count the facets of all that was found.
+        """
+        vocabulary = self._current(connection)
+        understanding = self._understanding(text, vocabulary)
+        vector = self._vector(understanding.corrected or text)
+        condition, values = filters.condition(self._region, with_sold_out=True)
+        question = repository.Question(
+            text=text,
+            understanding=understanding,
+            language=vocabulary.language,
+            vector=vector,
+            encoder=self._encoder_name,
+            condition=condition,
+            values=values,
+            facet_depth=len(names(filters.category)) + 1,
+        )
+        found = repository.find(
+            connection, question, order=order, paging=paging, with_facets=with_facets
+        )
+        return SearchResult(
+            page=found.page,
+            scores=found.scores,
+            total=found.total,
+            facets=facets(found.counted),
+            mode=FULL_TEXT if vector is None else HYBRID,
+            did_you_mean=understanding.corrected,
+        )
+
+    def refresh(self, connection: Connection[Any]) -> None:
+        """Read the catalogue's words again if it, its language or the synonyms have changed."""
+        with self._looking:
+            source = vocabulary_repository.source(connection)
+            if self._vocabulary is None or self._vocabulary.version != source.version:
+                bare = Vocabulary(
+                    source.language,
+                    vocabulary_repository.word_uses(connection),
+                    vocabulary_repository.product_count(connection),
+                    version=source.version,
+                )
+                self._vocabulary = bare.with_synonyms(source.synonyms)
+            self._looked_at = time.monotonic()
+
+    def _current(self, connection: Connection[Any]) -> Vocabulary:
+        """The first request reads it; later ones have it read again beside them."""
+        if self._vocabulary is None:
+            self.refresh(connection)
+        elif time.monotonic() - self._looked_at > _SECONDS_BETWEEN_LOOKS:
+            self._looked_at = time.monotonic()
+            threading.Thread(target=self._look_again, name="vocabulary", daemon=True).start()
+        assert self._vocabulary is not None
+        return self._vocabulary
+
+    def _look_again(self) -> None:
+        try:
+            with self._database.reading() as connection:
+                self.refresh(connection)
+        except UnavailableError as error:
+            log.warning("the catalogue's words cannot be read again", reason=str(error))
+
+    def _understanding(self, text: str, vocabulary: Vocabulary) -> Understanding:
+        key = (id(vocabulary), text)
+        with self._lock:
+            known = self._understood.get(key)
+        if known is None:
+            known = understand(text, vocabulary)
+            with self._lock:
+                self._understood[key] = known
+        return known
+
+    def _vector(self, text: str) -> npt.NDArray[np.float32] | None:
+        if self._encoder is None:
+            return None
+        with self._lock:
+            known = self._vectors.get(text)
+        if known is None:
+            try:
+                known = self._encoder.texts([text])[0]
+            except UnavailableError:
+                return None
+            with self._lock:
+                self._vectors[text] = known
+        return known
