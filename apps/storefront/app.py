@@ -34,6 +34,7 @@ from apps.storefront.product import routes as product
 from apps.storefront.recommendations import routes as recommendations
 from apps.storefront.recommender import Recommender
 from apps.storefront.search import routes as catalog
+from apps.storefront.search.encoder_client import EncoderClient
 from apps.storefront.search.search import Search
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
@@ -124,7 +125,12 @@ def _services(settings: StorefrontSettings, recommender: Recommender) -> Service
 
 
 def _search(settings: StorefrontSettings, database: Database) -> Search:
-    return Search(database, None, encoder_name=settings.text_encoder, region=settings.region)
+    encoder = (
+        EncoderClient(settings.encoder_url, settings.encoder_budget.total_seconds())
+        if settings.encoder_url
+        else None
+    )
+    return Search(database, encoder, encoder_name=settings.text_encoder, region=settings.region)
 
 
 def _recommender() -> Recommender:

@@ -7,7 +7,7 @@ that say an attribute. `words` was a generated column until now.
 from alembic import op
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 
 # A category such as HDMICables is two words. Brands stand first in the names of products.
 SEARCH = """
@@ -86,6 +86,19 @@ create trigger prepare_for_search
     for each row execute function shop.prepare_for_search();
 update shop.products set product_name = product_name;
 alter table shop.products alter column words set not null, alter column stems set not null;
+
+-- A function, because its settings hold behind a pooler as well. A scan goes on until it has found
+-- `wanted` vectors of this encoder.
+create function shop.nearest_texts(vector halfvec, encoder text, wanted integer)
+    returns table (item_id text, distance double precision)
+    language sql stable
+    set hnsw.ef_search = 400
+    set hnsw.iterative_scan = relaxed_order
+    set enable_seqscan = off
+    as $$
+        select each.item_id, each.embedding <=> $1 from ml.text_embeddings each
+        where each.encoder = $2 order by each.embedding <=> $1 limit $3
+    $$;
 
 create index products_stems on shop.products using gin (stems) with (fastupdate = off);
 create index products_attributes on shop.products using gin (attributes) with (fastupdate = off);

@@ -29,6 +29,9 @@ TEXT_SHARE = 0.5
 """Of the score: what the words say beside the vectors; chosen on queries (docs/search.md)."""
 
 _NEAREST = 100
+"""Products by meaning: a page at most."""
+_POOL, _FILTERED_POOL = 150, 1000
+"""Vectors that the graph is asked for, before filters; without them a few products are not sold."""
 _RESCORED = 200
 """Products that match best by their words, and whose vectors count too."""
 _WEIGHTS = "{0.2, 0.2, 0.6, 1}"
@@ -52,6 +55,8 @@ class Question:
     """The filters, on `shop.products`."""
     values: Mapping[str, Any]
     """Parameters of the condition."""
+    is_filtered: bool
+    """Whether the shopper narrows down what is found."""
     facet_depth: int
     """At which the paths of categories are cut for their facet."""
 
@@ -134,15 +139,20 @@ def _found(question: Question) -> sql.Composable:
         ),
         loose as materialized (
             select item_id, {text_score} as text_score from shop.products
-            where (select count(*) < {min_strict} from strict)
-                and {loose} and not {strict} and {condition}
+            where (select count(*) < {min_strict} from strict) and {loose} and {condition}
         ),
-        near as materialized ({near}),
+        looser as materialized (
+            select item_id, {text_score} as text_score from shop.products
+            where (select count(*) < {min_strict} from strict)
+                and (select count(*) < {min_strict} from loose) and {looser} and {condition}
+        ),
+        {near},
         scored as (
             select item_id, true as is_strict, true as is_named, 0 as text_score, 0 as cosine
                 from named
             union all select item_id, true, false, text_score, 0 from strict
-            union all select item_id, false, false, text_score, 0 from loose
+            union all select item_id, false, false, text_score, 0
+                from (table loose union all table looser) as partly
             union all select item_id, false, false, 0, cosine from near
             {rescored}
         ),
@@ -157,8 +167,17 @@ def _found(question: Question) -> sql.Composable:
         text_score=_text_score(question),
         strict=_holds("strict") if groups else sql.SQL("false"),
         loose=_holds("loose") if groups else sql.SQL("false"),
+        looser=_holds("looser") if groups else sql.SQL("false"),
         min_strict=sql.Literal(MIN_STRICT),
-        near=_NOTHING_NEAR if question.vector is None else _near(question),
+        near=(
+            _NOTHING_NEAR
+            if question.vector is None
+            else _NEAR.format(
+                condition=question.condition,
+                nearest=sql.Literal(_NEAREST),
+                pool=sql.Literal(_FILTERED_POOL if question.is_filtered else _POOL),
+            )
+        ),
         rescored=sql.SQL("") if question.vector is None else _RESCORE,
         share=sql.Literal(1.0 if question.vector is None else TEXT_SHARE),
         rest=sql.Literal(0.0 if question.vector is None else 1 - TEXT_SHARE),
@@ -202,31 +221,39 @@ def _rank(words: str, parameter: sql.Placeholder) -> sql.Composable:
     )
 
 
-_NOTHING_NEAR = sql.SQL("select null::text as item_id, null::float8 as cosine where false")
+_NOTHING_NEAR = sql.SQL(
+    "near as (select null::text as item_id, null::float8 as cosine where false)"
+)
 _RESCORE = sql.SQL("""
     union all select item_id, false, false, 0, 1 - (embedding <=> %(vector)s::halfvec)
     from (
-        select item_id from (table strict union all table loose) as matched
-        order by text_score desc, item_id limit 200
-    ) as best join ml.text_embeddings using (item_id) where encoder = %(encoder)s
-""")
-
-
-def _near(question: Question) -> sql.Composable:
-    assert question.vector is not None
-    return sql.SQL("""
-        select item_id, 1 - distance as cosine from (
-            select item_id, embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})
-                as distance
+        select distinct item_id, text_score
+        from (table strict union all table loose union all table looser) as matched
+        order by text_score desc, item_id limit {rescored}
+    ) as best join ml.text_embeddings using (item_id)
+    where encoder = %(encoder)s and embedding is not null
+""").format(rescored=sql.Literal(_RESCORED))
+_NEAR = sql.SQL("""
+    first as materialized (
+        select item_id, distance
+        from shop.nearest_texts(%(vector)s::halfvec, %(encoder)s, {pool})
+            join shop.products using (item_id) where {condition}
+    ),
+    near as materialized (
+        (
+            select item_id, 1 - distance as cosine from first
+            where (select count(*) >= {nearest} from first) order by distance limit {nearest}
+        ) union all (
+            -- Not by the distance itself, or the graph would be asked again.
+            select item_id, 1 - (embedding <=> %(vector)s::halfvec) as cosine
             from ml.text_embeddings join shop.products using (item_id)
-            where encoder = %(encoder)s and {condition}
-            order by distance limit {nearest}
-        ) as nearest
-    """).format(
-        dimensions=sql.Literal(len(question.vector)),
-        condition=question.condition,
-        nearest=sql.Literal(_NEAREST),
+            where (select count(*) < {nearest} from first)
+                and encoder = %(encoder)s and embedding is not null and {condition}
+            order by cosine desc limit {nearest}
+        )
     )
+""")
+"""Where the filters leave too little of the graph's answer, all vectors that pass are compared."""
 
 
 def _values(question: Question) -> dict[str, Any]:
@@ -237,6 +264,7 @@ def _values(question: Question) -> dict[str, Any]:
         "language": question.language,
         "strict": understanding.strict,
         "loose": understanding.loose,
+        "looser": understanding.looser,
         "facet_depth": question.facet_depth,
         **{
             f"group_{number}_{at}": words

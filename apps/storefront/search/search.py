@@ -135,6 +135,7 @@ class Search:
             encoder=self._encoder_name,
             condition=condition,
             values=values,
+            is_filtered=not filters.is_empty,
             facet_depth=len(names(filters.category)) + 1,
         )
         found = repository.find(

@@ -15,6 +15,8 @@ _MAX_PHRASE = 3
 _MIN_PART = 3
 """Letters of each part of a compound word."""
 _MIN_PREFIX = 3
+_TELLING = 0.6
+"""Of the weight of the group that says most, from which on a group says about as much."""
 _RARE = 3
 _TIMES_AS_COMMON = 20
 """A word that so few products hold may be their typo, if another one is so much more common."""
@@ -47,7 +49,14 @@ class Understanding:
 
     @property
     def loose(self) -> str:
-        """A tsquery: products that hold a group."""
+        """A tsquery: products that hold one of the groups that say most."""
+        most = max((group.weight for group in self.groups), default=0.0)
+        telling = [group for group in self.groups if group.weight >= _TELLING * most]
+        return " | ".join(f"({group.condition})" for group in telling)
+
+    @property
+    def looser(self) -> str:
+        """A tsquery: products that hold any group."""
         return " | ".join(f"({group.condition})" for group in self.groups)
 
 
