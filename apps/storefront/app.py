@@ -130,7 +130,7 @@ def _search(settings: StorefrontSettings, database: Database) -> Search:
         if settings.encoder_url
         else None
     )
-    return Search(database, encoder, encoder_name=settings.text_encoder, region=settings.region)
+    return Search(database, encoder, region=settings.region)
 
 
 def _recommender() -> Recommender:

@@ -23,8 +23,6 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     currency_symbol: str = "$"
     region: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
     """Where the shop sells: products of other regions are not there. None or empty: all are."""
-    text_encoder: str = "all-MiniLM-L6-v2"
-    """By which the texts of products got the vectors that search compares with."""
     log_in_limit: str = "10 per minute"
     """Attempts to log in from one address, in the notation of Flask-Limiter; counted per worker."""
     sign_up_limit: str = "20 per hour"

@@ -185,6 +185,17 @@ def named(
     return [by_id[item_id] for item_id in item_ids if item_id in by_id]
 
 
+def sold_products(connection: Connection[Any]) -> list[ListedProduct]:
+    """All products that a search can find, wherever they are sold."""
+    with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
+        return cursor.execute(
+            sql.SQL("select {} from shop.products where {} order by item_id").format(
+                LISTED, IS_SOLD
+            ),
+            {"region": None},
+        ).fetchall()
+
+
 def by_id(
     connection: Connection[Any], item_ids: Sequence[str], *, region: str | None = None
 ) -> dict[str, ListedProduct]:

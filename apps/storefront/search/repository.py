@@ -25,8 +25,9 @@ from apps.storefront.search.understanding import Understanding
 
 MIN_STRICT = 100
 """Products that hold all words, from which on no others are looked for: a page at most."""
-TEXT_SHARE = 0.5
-"""Of the score: what the words say beside the vectors; chosen on queries (docs/search.md)."""
+TEXT_SHARE = 0.3
+"""Of the score, where a product holds all words: what the words say beside the vectors. Where none
+holds more than a part of them, they say as much less. Chosen on queries (docs/search.md)."""
 
 _NEAREST = 100
 """Products by meaning: a page at most."""
@@ -51,6 +52,8 @@ class Question:
     """Of the text, of unit length; None: the words alone count."""
     encoder: str
     """That made the vector."""
+    text_share: float
+    """Of the score where there is a vector: what the words say."""
     condition: sql.Composable
     """The filters, on `shop.products`."""
     values: Mapping[str, Any]
@@ -125,6 +128,17 @@ def find(
     )
 
 
+def nearest(
+    connection: Connection[Any], vector: npt.NDArray[np.float32], encoder: str, limit: int
+) -> list[str]:
+    """The ids of the products whose texts are nearest to a vector, by the graph alone."""
+    rows = connection.execute(
+        "select item_id from shop.nearest_texts(%s::halfvec, %s, %s) order by distance",
+        (HalfVector(vector).to_text(), encoder, limit),
+    )
+    return [item_id for (item_id,) in rows]
+
+
 def _found(question: Question) -> sql.Composable:
     """Common table expressions down to `found`: item_id, is_strict and score, each item once."""
     groups = question.understanding.groups
@@ -156,11 +170,14 @@ def _found(question: Question) -> sql.Composable:
             union all select item_id, false, false, 0, cosine from near
             {rescored}
         ),
+        shares as (
+            select {share} * least(1, max(text_score)) as of_text from scored
+        ),
         found as materialized (
             select item_id, bool_or(is_strict) as is_strict,
-                bool_or(is_named)::int + {share} * max(text_score)
-                + {rest} * max(cosine) as score
-            from scored group by item_id
+                bool_or(is_named)::int + max(of_text) * max(text_score)
+                + (1 - max(of_text)) * max(cosine) - {dearness} as score
+            from scored cross join shares {with_price} group by item_id
         )
     """).format(
         condition=question.condition,
@@ -179,9 +196,19 @@ def _found(question: Question) -> sql.Composable:
             )
         ),
         rescored=sql.SQL("") if question.vector is None else _RESCORE,
-        share=sql.Literal(1.0 if question.vector is None else TEXT_SHARE),
-        rest=sql.Literal(0.0 if question.vector is None else 1 - TEXT_SHARE),
+        share=sql.Literal(1.0 if question.vector is None else question.text_share),
+        **_dearness(question),
     )
+
+
+def _dearness(question: Question) -> dict[str, sql.Composable]:
+    """What products lose that cost more than the text says, and what that takes."""
+    if question.understanding.max_price is None:
+        return {"dearness": sql.SQL("0"), "with_price": sql.SQL("")}
+    return {
+        "dearness": sql.SQL("bool_or(price is null or price > %(asked_price)s)::int"),
+        "with_price": sql.SQL("join shop.products using (item_id)"),
+    }
 
 
 def _holds(condition: str) -> sql.Composable:
@@ -266,6 +293,7 @@ def _values(question: Question) -> dict[str, Any]:
         "loose": understanding.loose,
         "looser": understanding.looser,
         "facet_depth": question.facet_depth,
+        "asked_price": understanding.max_price,
         **{
             f"group_{number}_{at}": words
             for number, group in enumerate(understanding.groups)

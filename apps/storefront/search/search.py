@@ -31,6 +31,8 @@ _SECONDS_BETWEEN_LOOKS = 15.0
 _MAX_KEPT = 2_000
 """Texts whose understanding and whose vectors are kept; a vector takes 1.5 kB."""
 
+ENCODER = "all-MiniLM-L6-v2"
+"""By which the encoder makes the vectors of texts."""
 FULL_TEXT, HYBRID = "full_text", "hybrid"
 """By what was searched: words alone, or words and meaning."""
 
@@ -69,8 +71,8 @@ class Search:
     Args:
         database: the shop's.
         encoder: of the texts; None: the words alone count.
-        encoder_name: by which the products' vectors were made.
         region: of the shop; None if it sells everywhere.
+        text_share: what the words count beside the vectors, 0 to 1.
     """
 
     def __init__(
@@ -78,12 +80,12 @@ class Search:
         database: Database,
         encoder: TextEncoder | None,
         *,
-        encoder_name: str,
         region: str | None,
+        text_share: float = repository.TEXT_SHARE,
     ) -> None:
+        self._text_share = text_share
         self._database = database
         self._encoder = encoder
-        self._encoder_name = encoder_name
         self._region = region
         self._vocabulary: Vocabulary | None = None
         self._looked_at = 0.0
@@ -125,14 +127,15 @@ class Search:
         """
         vocabulary = self._current(connection)
         understanding = self._understanding(text, vocabulary)
-        vector = self._vector(understanding.corrected or text)
+        vector = self._vector(understanding.meant)
         condition, values = filters.condition(self._region, with_sold_out=True)
         question = repository.Question(
             text=text,
             understanding=understanding,
             language=vocabulary.language,
             vector=vector,
-            encoder=self._encoder_name,
+            encoder=ENCODER,
+            text_share=self._text_share,
             condition=condition,
             values=values,
             is_filtered=not filters.is_empty,

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from apps.storefront.search.vocabulary import Vocabulary
 
@@ -11,6 +12,11 @@ MAX_WORDS = 16
 """Of a text; a question has fewer, and what follows is left out."""
 
 _WORD = re.compile(r"\w+")
+_MAX_PRICE = re.compile(
+    r"\b(?:under|below|less than|cheaper than|up to|at most|no more than)\s+"
+    r"[^\w\s]?\s*(?P<amount>\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}(?:\.\d{1,2})?)(?![\w.])",
+    re.IGNORECASE,
+)
 _MAX_PHRASE = 3
 _MIN_PART = 3
 """Letters of each part of a compound word."""
@@ -39,8 +45,12 @@ class Understanding:
     """A text as it is searched for."""
 
     groups: Sequence[Group]
+    meant: str
+    """The text with its typos corrected, without what it says of the price."""
     corrected: str | None
     """The text with its typos corrected; None if it has none."""
+    max_price: Decimal | None = None
+    """What a product may cost, by the text; those that cost more come last."""
 
     @property
     def strict(self) -> str:
@@ -66,15 +76,22 @@ def words_of(text: str) -> list[str]:
 
 
 def understand(text: str, vocabulary: Vocabulary) -> Understanding:
-    """Correct typos and find synonyms, compound words and beginnings of words."""
-    written = words_of(text)
+    """Correct typos and find synonyms, compound words, beginnings of words and the price."""
+    price = _MAX_PRICE.search(text)
+    asked = text.replace(price[0], " ") if price else text
+    written = words_of(asked)
     joins = {at for at in range(len(written) - 1) if _is_compound(written, at, vocabulary)}
     words = [
         word if at in joins or at - 1 in joins else _corrected(word, vocabulary)
         for at, word in enumerate(written)
     ]
-    groups = list(_groups(words, joins, vocabulary))
-    return Understanding(groups, " ".join(words) if words != written else None)
+    meant = " ".join(words) if words != written else asked.strip()
+    return Understanding(
+        list(_groups(words, joins, vocabulary)),
+        meant,
+        meant + (f" {price[0].strip()}" if price else "") if words != written else None,
+        Decimal(price["amount"].replace(",", "")) if price else None,
+    )
 
 
 def _corrected(word: str, vocabulary: Vocabulary) -> str:

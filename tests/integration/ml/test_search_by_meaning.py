@@ -74,7 +74,7 @@ def app(database: str, encoder: Encoder) -> Iterator[Flask]:
     app = shop(database)
     with app.app_context():
         services = Services.of_this_app()
-    search = Search(services.database, encoder, encoder_name=ENCODER, region=None)
+    search = Search(services.database, encoder, region=None)
     search.install(app.extensions)
     search.install(app.wsgi_app.mounts["/api/v1"].__self__.extensions)  # type: ignore[attr-defined]
     yield app

@@ -1,0 +1,1 @@
+"""How well the search finds what shoppers mean, by labelled queries made of a catalogue."""
