@@ -13,7 +13,7 @@ from apps.storefront.catalog.listing_repository import Paging
 from apps.storefront.catalog.orders import Sort
 from apps.storefront.search import repository
 from apps.storefront.search.filters import Filters
-from apps.storefront.search.search import ENCODER, Search, TextEncoder
+from apps.storefront.search.search import Search, TextEncoder
 from ml.evaluation.estimates import Interval, bootstrap_interval
 from streams.database import Database
 
@@ -64,10 +64,11 @@ def evaluate(
     scores: dict[str, list[float]] = {"full_text": [], "vectors": [], "hybrid": []}
     with database.reading() as connection:
         for query in queries:
-            vector = encoder.texts([query.text])[0]
+            (values,) = encoder.texts([query.text])
+            vector = repository.TextVector(values, encoder.encoder)
             found = {
                 "full_text": _found(words, connection, query.text),
-                "vectors": repository.nearest(connection, vector, ENCODER, K),
+                "vectors": repository.nearest(connection, vector, K),
                 "hybrid": _found(both, connection, query.text),
             }
             for way, items in found.items():

@@ -21,6 +21,8 @@ from processor import measure_processor
 from publishing import measure_publishing
 from rich.console import Console
 from rich.table import Table
+from search import kept as search_kept
+from search import measure_search
 from serving import kept, measure_serving
 from sink import measure_sink
 from spread import keeps_promise, measure_spread
@@ -42,6 +44,7 @@ PARTS = (
     "lists",
     "encoder",
     "autocomplete",
+    "search",
 )
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
@@ -161,6 +164,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C9
             found = measure_autocomplete()
             console.print(_table("suggestions", found))
             passed = autocomplete_kept(found)
+        case "search":
+            found = measure_search()
+            console.print(_table("search by the REST API", found))
+            passed = search_kept(found)
         case "serving":
             found = in_own_process(measure_serving)
             console.print(_table("live lists", found))

@@ -37,6 +37,8 @@ class EncoderClient:
         self._http = urllib3.PoolManager(
             maxsize=_CONNECTIONS, retries=False, timeout=urllib3.Timeout(total=timeout)
         )
+        self.encoder = ""
+        """The name of the model that made the last vectors."""
         self._dependency = Dependency("encoder", failures=_MAX_FAILURES)
 
     def texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -61,4 +63,5 @@ class EncoderClient:
             answer = _Answer.model_validate_json(response.data)
         except ValidationError as error:
             raise UnavailableError(f"the encoder's answer cannot be read: {error}") from error
+        self.encoder = answer.encoder
         return np.array(answer.embeddings, dtype=np.float32)

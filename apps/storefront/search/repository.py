@@ -42,16 +42,24 @@ _ONE_OCCURRENCE = 1.64493406685
 
 
 @dataclass(frozen=True, slots=True)
+class TextVector:
+    """What a text means."""
+
+    values: npt.NDArray[np.float32]
+    """Of unit length."""
+    encoder: str
+    """That made it; the vectors of products by others cannot be compared with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """All that decides what is found, and in which order."""
 
     text: str
     understanding: Understanding
     language: str
-    vector: npt.NDArray[np.float32] | None
-    """Of the text, of unit length; None: the words alone count."""
-    encoder: str
-    """That made the vector."""
+    vector: TextVector | None
+    """Of the text; None: the words alone count."""
     text_share: float
     """Of the score where there is a vector: what the words say."""
     condition: sql.Composable
@@ -128,15 +136,18 @@ def find(
     )
 
 
-def nearest(
-    connection: Connection[Any], vector: npt.NDArray[np.float32], encoder: str, limit: int
-) -> list[str]:
+def nearest(connection: Connection[Any], vector: TextVector, limit: int) -> list[str]:
     """The ids of the products whose texts are nearest to a vector, by the graph alone."""
     rows = connection.execute(
         "select item_id from shop.nearest_texts(%s::halfvec, %s, %s) order by distance",
-        (HalfVector(vector).to_text(), encoder, limit),
+        (_literal(vector), vector.encoder, limit),
     )
     return [item_id for (item_id,) in rows]
+
+
+def _literal(vector: TextVector) -> str:
+    """The vector as PostgreSQL reads it."""
+    return str(HalfVector(vector.values).to_text())
 
 
 def _found(question: Question) -> sql.Composable:
@@ -301,5 +312,5 @@ def _values(question: Question) -> dict[str, Any]:
         },
     }
     if question.vector is not None:
-        values |= {"encoder": question.encoder, "vector": HalfVector(question.vector).to_text()}
+        values |= {"encoder": question.vector.encoder, "vector": _literal(question.vector)}
     return values

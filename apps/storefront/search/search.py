@@ -18,6 +18,7 @@ from apps.storefront.catalog.orders import Sort
 from apps.storefront.search import repository, vocabulary_repository
 from apps.storefront.search.facets import FacetValue, facets
 from apps.storefront.search.filters import Filters
+from apps.storefront.search.repository import TextVector
 from apps.storefront.search.understanding import Understanding, understand
 from apps.storefront.search.vocabulary import Vocabulary
 from streams.contracts.category import names
@@ -31,14 +32,15 @@ _SECONDS_BETWEEN_LOOKS = 15.0
 _MAX_KEPT = 2_000
 """Texts whose understanding and whose vectors are kept; a vector takes 1.5 kB."""
 
-ENCODER = "all-MiniLM-L6-v2"
-"""By which the encoder makes the vectors of texts."""
 FULL_TEXT, HYBRID = "full_text", "hybrid"
 """By what was searched: words alone, or words and meaning."""
 
 
 class TextEncoder(Protocol):
     """Gives texts their vectors, as `EncoderClient` does."""
+
+    encoder: str
+    """The name of the model that made the last vectors."""
 
     def texts(self, texts: list[str]) -> npt.NDArray[np.float32]:
         """Unit vectors, (n, d).
@@ -92,7 +94,7 @@ class Search:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._understood: LRUCache[tuple[int, str], Understanding] = LRUCache(_MAX_KEPT)
-        self._vectors: LRUCache[str, npt.NDArray[np.float32]] = LRUCache(_MAX_KEPT)
+        self._vectors: LRUCache[str, TextVector] = LRUCache(_MAX_KEPT)
 
     @classmethod
     def of_this_app(cls) -> "Search":
@@ -134,7 +136,6 @@ class Search:
             understanding=understanding,
             language=vocabulary.language,
             vector=vector,
-            encoder=ENCODER,
             text_share=self._text_share,
             condition=condition,
             values=values,
@@ -194,16 +195,17 @@ class Search:
                 self._understood[key] = known
         return known
 
-    def _vector(self, text: str) -> npt.NDArray[np.float32] | None:
+    def _vector(self, text: str) -> TextVector | None:
         if self._encoder is None:
             return None
         with self._lock:
             known = self._vectors.get(text)
         if known is None:
             try:
-                known = self._encoder.texts([text])[0]
+                (vector,) = self._encoder.texts([text])
             except UnavailableError:
                 return None
+            known = TextVector(vector, self._encoder.encoder)
             with self._lock:
                 self._vectors[text] = known
         return known

@@ -62,13 +62,14 @@ class Speller:
         self._dictionary = dictionary
 
     def correction(self, word: str) -> str | None:
-        """The word that was meant; None where it is right, or nothing is near it."""
+        """Another word that was meant; None where it is right, or nothing is near it."""
         if len(word) < _MIN_LENGTH or not word.isalpha() or word in self._dictionary:
             return None
         allowed = 2 if len(word) >= _MIN_LENGTH_OF_TWO else 1
         near = process.extract(
             word, self._words, scorer=OSA.distance, score_cutoff=allowed, limit=_MAX_CANDIDATES
         )
+        near = [found for found in near if found[0] != word]
         if not near:
             return None
         # A first letter is rarely wrong.

@@ -29,6 +29,7 @@ SELECTIVITIES = (1, 10, 50, 100)
 class Encoder:
     """The model in this process; the tests of the encoder are about its service."""
 
+    encoder = ENCODER
     is_away = False
 
     def texts(self, texts: list[str]) -> Any:
