@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from apps.cli.connections import shop_database_url
+from apps.cli.connections import running_stack, shop_database_url
 from apps.cli.progress import out
 from streams.errors import ConfigurationError
 
@@ -32,24 +32,41 @@ def register(cli: typer.Typer) -> None:
 @_group.command()
 def synonyms(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="YAML or JSON.", exists=True, dir_okay=False)
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="YAML or JSON; takes the place of those that the shop uses.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     *,
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether the file keeps the contract.")
     ] = False,
+    write: Annotated[
+        Path | None, typer.Option(help="Write those that the shop uses to this file.")
+    ] = None,
 ) -> None:
-    """Let the synonyms of a file take the place of those that the shop uses."""
+    """Show, check or load synonyms."""
     import psycopg
+    import yaml
 
     from apps.storefront.search.synonyms import read_synonyms
-    from apps.storefront.search.vocabulary_repository import store_synonyms
+    from apps.storefront.search.vocabulary_repository import source, store_synonyms
     from streams.database import postgres_errors
 
-    read = read_synonyms(file.read_text(encoding="utf-8"))
-    if not check:
+    if file and check:
+        read = read_synonyms(file.read_text(encoding="utf-8"))
+    else:
         with postgres_errors(), psycopg.connect(shop_database_url()) as connection:
-            store_synonyms(connection, read)
+            if file:
+                read = read_synonyms(file.read_text(encoding="utf-8"))
+                store_synonyms(connection, read)
+            else:
+                read = source(connection).synonyms
+    if write:
+        write.write_text(yaml.safe_dump(read.model_dump(mode="json")), encoding="utf-8")
     out.print(f"{len(read.equivalent)} groups and {len(read.broader)} broader phrases")
 
 
@@ -75,8 +92,11 @@ def language(
 def evaluate(
     *,
     encoder_url: Annotated[
-        str, typer.Option(envvar="RECSYS_ENCODER_URL", help="Address of the encoder.")
-    ],
+        str | None,
+        typer.Option(
+            envvar="RECSYS_ENCODER_URL", help="Of the encoder; else that of the running stack."
+        ),
+    ] = None,
     queries: Annotated[int, typer.Option(min=1, help="Of each kind, at most.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the queries.")] = 0,
     split: Annotated[str, typer.Option(help="validation, to choose by, or test.")] = "test",
@@ -96,7 +116,9 @@ def evaluate(
         products = sold_products(connection)
     rows = measure(
         database,
-        EncoderClient(encoder_url, _TIMEOUT_SECONDS),
+        EncoderClient(
+            encoder_url or running_stack().components["encoder"].address, _TIMEOUT_SECONDS
+        ),
         list(QueryMaker(products, seed=seed, split=split).make(queries)),
     )
     database.close()

@@ -25,9 +25,11 @@ from apps.storefront.search.understanding import Understanding
 
 MIN_STRICT = 100
 """Products that hold all words, from which on no others are looked for: a page at most."""
-TEXT_SHARE = 0.3
+TEXT_SHARE = 0.6
 """Of the score, where a product holds all words: what the words say beside the vectors. Where none
 holds more than a part of them, they say as much less. Chosen on queries (docs/search.md)."""
+COVERAGE_STEEPNESS = 2.0
+"""How fast that becomes less: a power of the share of the words that the best product holds."""
 
 _NEAREST = 100
 """Products by meaning: a page at most."""
@@ -182,11 +184,13 @@ def _found(question: Question) -> sql.Composable:
             {rescored}
         ),
         shares as (
-            select {share} * least(1, max(text_score)) as of_text from scored
+            select {share} * power(least(1, max(text_score)), {steepness})::float8 as of_text
+            from scored
         ),
         found as materialized (
             select item_id, bool_or(is_strict) as is_strict,
-                bool_or(is_named)::int + max(of_text) * max(text_score)
+                bool_or(is_named)::int 
+                + max(of_text) * max(text_score)
                 + (1 - max(of_text)) * max(cosine) - {dearness} as score
             from scored cross join shares {with_price} group by item_id
         )
@@ -207,6 +211,7 @@ def _found(question: Question) -> sql.Composable:
             )
         ),
         rescored=sql.SQL("") if question.vector is None else _RESCORE,
+        steepness=sql.Literal(COVERAGE_STEEPNESS),
         share=sql.Literal(1.0 if question.vector is None else question.text_share),
         **_dearness(question),
     )
