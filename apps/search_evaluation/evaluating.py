@@ -13,6 +13,7 @@ from apps.storefront.catalog.listing_repository import Paging
 from apps.storefront.catalog.orders import Sort
 from apps.storefront.search import repository
 from apps.storefront.search.filters import Filters
+from apps.storefront.search.question import TextVector
 from apps.storefront.search.search import Search, TextEncoder
 from ml.evaluation.estimates import Interval, bootstrap_interval
 from streams.database import Database
@@ -65,7 +66,7 @@ def evaluate(
     with database.reading() as connection:
         for query in queries:
             (values,) = encoder.texts([query.text])
-            vector = repository.TextVector(values, encoder.encoder)
+            vector = TextVector(values, encoder.encoder)
             found = {
                 "full_text": _found(words, connection, query.text),
                 "vectors": repository.nearest(connection, vector, K),

@@ -106,6 +106,8 @@ def _fill(url: str) -> list[str]:
             for product, vector in zip(products, vectors, strict=True):
                 embedding = HalfVector(vector).to_text()
                 copy.write_row((product.item_id, _ENCODER, digests[product.item_id], embedding))
+        connection.execute("set maintenance_work_mem = '1GB'")
+        connection.execute(index[0])
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
     rng = random.Random(0)

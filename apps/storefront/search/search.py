@@ -18,7 +18,7 @@ from apps.storefront.catalog.orders import Sort
 from apps.storefront.search import repository, vocabulary_repository
 from apps.storefront.search.facets import FacetValue, facets
 from apps.storefront.search.filters import Filters
-from apps.storefront.search.repository import TextVector
+from apps.storefront.search.question import Question, TextVector
 from apps.storefront.search.understanding import Understanding, understand
 from apps.storefront.search.vocabulary import Vocabulary
 from streams.contracts.category import names
@@ -131,7 +131,7 @@ class Search:
         understanding = self._understanding(text, vocabulary)
         vector = self._vector(understanding.meant)
         condition, values = filters.condition(self._region, with_sold_out=True)
-        question = repository.Question(
+        question = Question(
             text=text,
             understanding=understanding,
             language=vocabulary.language,

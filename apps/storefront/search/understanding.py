@@ -1,10 +1,12 @@
 """What a text asks for: its words, corrected, with what else says the same."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 
 from apps.storefront.search.vocabulary import Vocabulary
 
@@ -21,6 +23,8 @@ _MAX_PHRASE = 3
 _MIN_PART = 3
 """Letters of each part of a compound word."""
 _MIN_PREFIX = 3
+_MAX_COMBINATIONS = 24
+"""Of groups, in one tsquery."""
 _TELLING = 0.6
 """Of the weight of the group that says most, from which on a group says about as much."""
 _RARE = 3
@@ -53,21 +57,26 @@ class Understanding:
     """What a product may cost, by the text; those that cost more come last."""
 
     @property
-    def strict(self) -> str:
-        """A tsquery: products that hold every group."""
-        return " & ".join(f"({group.condition})" for group in self.groups)
+    def tiers(self) -> list[str]:
+        """Tsqueries, each one wider than the one before; a product may match several.
 
-    @property
-    def loose(self) -> str:
-        """A tsquery: products that hold one of the groups that say most."""
+        All groups, all but one, all but two (at least two), one of those that say much, any.
+        """
+        groups = [f"({group.condition})" for group in self.groups]
         most = max((group.weight for group in self.groups), default=0.0)
-        telling = [group for group in self.groups if group.weight >= _TELLING * most]
-        return " | ".join(f"({group.condition})" for group in telling)
-
-    @property
-    def looser(self) -> str:
-        """A tsquery: products that hold any group."""
-        return " | ".join(f"({group.condition})" for group in self.groups)
+        telling = [
+            condition
+            for condition, group in zip(groups, self.groups, strict=True)
+            if group.weight >= _TELLING * most
+        ]
+        sizes = [size for size in range(len(groups), len(groups) - 3, -1) if size > 1]
+        together = [
+            " | ".join(" & ".join(some) for some in combinations(groups, size))
+            for size in sizes
+            if math.comb(len(groups), size) <= _MAX_COMBINATIONS
+        ]
+        tiers = [*together, " | ".join(telling), " | ".join(groups)]
+        return [each for each in dict.fromkeys(tiers) if each]
 
 
 def words_of(text: str) -> list[str]:
