@@ -97,6 +97,12 @@ def _fill(url: str) -> list[str]:
         digests = dict(
             connection.execute("select item_id, content_digest from shop.products").fetchall()
         )
+        # The graph is made at once afterwards, which is faster than row by row.
+        index = connection.execute(
+            "select pg_get_indexdef('ml.text_embeddings_embedding'::regclass)"
+        ).fetchone()
+        assert index
+        connection.execute("drop index ml.text_embeddings_embedding")
         with (
             connection.cursor() as cursor,
             cursor.copy(
