@@ -247,6 +247,20 @@ def test_a_product_is_found_as_soon_as_it_is_there(
     assert search("zorbulator")["results"][0]["product_id"] == "new"
 
 
+def test_a_page_is_kept_for_seconds_alone(
+    search: Callable[..., Answer], app: Flask, database_url: str
+) -> None:
+    shown = search("mouse")["results"][0]["product_id"]
+    with psycopg.connect(database_url) as connection:
+        availability.set_hidden(connection, shown, hidden=True)
+    assert search("mouse")["results"][0]["product_id"] == shown
+    with app.app_context():
+        results = Search.of_this_app()._results
+    assert results.ttl <= 5
+    results.expire(results.timer() + results.ttl)
+    assert search("mouse")["results"][0]["product_id"] != shown
+
+
 def test_new_words_and_synonyms_are_learnt(app: Flask, database_url: str) -> None:
     with app.app_context(), psycopg.connect(database_url) as connection:
         own = Search.of_this_app()

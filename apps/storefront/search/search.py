@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import structlog
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 from flask import current_app
 from psycopg import Connection
 
@@ -31,6 +31,8 @@ _KEY = "search"
 _SECONDS_BETWEEN_LOOKS = 15.0
 _MAX_KEPT = 2_000
 """Texts whose understanding and whose vectors are kept; a vector takes 1.5 kB."""
+_MAX_RESULTS, _RESULT_SECONDS = 500, 5.0
+"""Pages that are kept, and for how long: many shoppers search for the same."""
 
 FULL_TEXT, HYBRID = "full_text", "hybrid"
 """By what was searched: words alone, or words and meaning."""
@@ -93,7 +95,8 @@ class Search:
         self._looked_at = 0.0
         self._lock = threading.Lock()
         self._looking = threading.Lock()
-        self._understood: LRUCache[tuple[int, str], Understanding] = LRUCache(_MAX_KEPT)
+        self._understood: LRUCache[Hashable, Understanding] = LRUCache(_MAX_KEPT)
+        self._results: TTLCache[Hashable, SearchResult] = TTLCache(_MAX_RESULTS, _RESULT_SECONDS)
         self._vectors: LRUCache[str, TextVector] = LRUCache(_MAX_KEPT)
 
     @classmethod
@@ -128,6 +131,11 @@ class Search:
             with_facets: whether to count the facets of all that was found.
         """
         vocabulary = self._current(connection)
+        key = (vocabulary.version, text, filters.key, order, paging, with_facets)
+        with self._lock:
+            known = self._results.get(key)
+        if known is not None:
+            return known
         understanding = self._understanding(text, vocabulary)
         vector = self._vector(understanding.meant)
         condition, values = filters.condition(self._region, with_sold_out=True)
@@ -145,7 +153,7 @@ class Search:
         found = repository.find(
             connection, question, order=order, paging=paging, with_facets=with_facets
         )
-        return SearchResult(
+        result = SearchResult(
             page=found.page,
             scores=found.scores,
             total=found.total,
@@ -153,6 +161,11 @@ class Search:
             mode=FULL_TEXT if vector is None else HYBRID,
             did_you_mean=understanding.corrected,
         )
+        # What the encoder is missed for is searched again as soon as it is back.
+        if vector is not None or self._encoder is None:
+            with self._lock:
+                self._results[key] = result
+        return result
 
     def refresh(self, connection: Connection[Any]) -> None:
         """Read the catalogue's words again if it, its language or the synonyms have changed."""
@@ -186,7 +199,7 @@ class Search:
             log.warning("the catalogue's words cannot be read again", reason=str(error))
 
     def _understanding(self, text: str, vocabulary: Vocabulary) -> Understanding:
-        key = (id(vocabulary), text)
+        key = (vocabulary.version, text)
         with self._lock:
             known = self._understood.get(key)
         if known is None:

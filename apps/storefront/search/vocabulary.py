@@ -1,7 +1,7 @@
 """The words of the catalogue with the number of products that hold them."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
@@ -33,7 +33,7 @@ class Vocabulary:
     products: int
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By phrase of stems, the phrases whose products it finds as well."""
-    version: object = None
+    version: Hashable = None
     """Of the catalogue, language and synonyms that it was made from."""
 
     @cached_property
