@@ -17,8 +17,8 @@ from apps.storefront.api.keys import authentication
 from apps.storefront.api.keys.key_ring import KeyRing
 from apps.storefront.api.keys.rate_limits import RateLimits
 from apps.storefront.api.recommendations import routes as recommendations
-from apps.storefront.autocomplete.suggestions import Autocomplete
 from apps.storefront.api.search import routes as search_routes
+from apps.storefront.autocomplete.suggestions import Autocomplete
 from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.search.search import Search
 from apps.storefront.services import Services

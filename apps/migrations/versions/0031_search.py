@@ -6,8 +6,8 @@ that say an attribute. `words` was a generated column until now.
 
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0031"
+down_revision = "0030"
 
 # A category such as HDMICables is two words. Brands stand first in the names of products.
 SEARCH = """
