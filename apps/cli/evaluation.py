@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 
 from apps.cli.comparison_table import comment, comparison_table
+from apps.cli.image_evaluation import ENCODERS, evaluate_images
 from apps.cli.inputs import (
     FILE,
     Items,
     Seed,
-    Train,
     Users,
     duration,
     read_dataset,
@@ -31,7 +31,7 @@ from ml.data.event_log import LogFormat
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from ml.evaluation.comparison import Step
+    from ml.evaluation.comparison import Column, Step
     from ml.evaluation.temporal_split import TemporalSplit
 
 _MAX_WIDTH = 250
@@ -53,7 +53,19 @@ def register(cli: typer.Typer) -> None:
 
 def evaluate(
     *,
-    train: Train,
+    train: Annotated[
+        Path | None,
+        typer.Option(help="Log to train on: user_id, item_id, optional further columns.", **FILE),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of a log: a folder of photos CLASS/NAME.jpg, on which encoders of"
+            " pictures are measured.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     test: Annotated[
         Path | None,
         typer.Option(help="Held-out user_id,item_id; or use --split, --retrain, --replay.", **FILE),
@@ -121,7 +133,13 @@ def evaluate(
             "--format", help="Format of --train and --test; a file named .parquet is Parquet."
         ),
     ] = LogFormat.CSV,
-    models: Annotated[str, typer.Option(help="Names, joined by commas.")] = _MODELS,
+    models: Annotated[
+        str,
+        typer.Option(
+            help="Names, joined by commas. With --images: values of RECSYS_IMAGE_MODEL; both"
+            " encoders that need no download by default."
+        ),
+    ] = _MODELS,
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
     seed: Seed = 0,
     towers: Annotated[
@@ -131,10 +149,14 @@ def evaluate(
         Path | None, typer.Option("--json", help="Where to write the figures.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Compare models on a log; what retraining is worth (--retrain), or live lists (--replay).
+    """Compare models on a log; what retraining is worth (--retrain), live lists (--replay).
 
-    Full ranking without seen items, means over the users.
+    Full ranking without seen items, means over the users. With --images: encoders of pictures.
     """
+    if images is not None:
+        encoders = _names(ENCODERS if models == _MODELS else models)
+        _write(write_to, evaluate_images(images, encoders, seed))
+        return
     from ml.data.log_table import read_held_out
     from ml.evaluation.comparison import check_models, columns, compare
     from ml.evaluation.retraining import PERIOD, RETRAININGS
@@ -142,7 +164,7 @@ def evaluate(
     from ml.serving.chain.chain import Chain
     from ml.towers.config import TowersConfig
 
-    _check_held_out(test, split, test_share, retrain=retrain, replay=replay)
+    train = _check_held_out(train, test, split, test_share, retrain=retrain, replay=replay)
     in_time = retrain or replay
     _need("--period", "--retrain or --replay", given=bool(period), there=in_time)
     _need("--models", "--test or --split", given=models != _MODELS, there=not in_time)
@@ -152,7 +174,7 @@ def evaluate(
     )
     _need("--chain", "--replay", given=bool(chain), there=replay)
     check_picture(picture)
-    names = [name.strip() for name in models.split(",") if name.strip()]
+    names = _names(models)
     check_models(names)
     config = read_towers(towers)
     if write_to and not write_to.resolve().parent.is_dir():
@@ -203,18 +225,12 @@ def evaluate(
             **sizes
         )
     )
-    of_split = _figures(parts) if parts else {}
-    if parts:
-        err.print(_SPLIT.format(**of_split), soft_wrap=True)
+    of_split = _shown_split(parts) if parts else {}
     with ProgressBar() as bar:
         figures = compare(
             dataset, held_out, names, k=k, seed=seed, towers=config, progress=_shown_on(bar)
         )
-    table = comparison_table(figures, columns(k), f"{sizes['test']:,} held-out items, lists of {k}")
-    # A file has no width at which a table would have to be cut.
-    (out if out.is_terminal else Console(width=_MAX_WIDTH)).print(table)
-    for name, found in figures.items():
-        comment(name, found)
+    _show(figures, columns(k), f"{sizes['test']:,} held-out items, lists of {k}")
     _write(
         write_to,
         {
@@ -242,9 +258,19 @@ _SPLIT = (
 )
 
 
-def _figures(split: "TemporalSplit") -> dict[str, Any]:
-    """What a split by time holds out, and what of the test period cannot be scored."""
-    return {
+def _show(
+    figures: Mapping[str, Mapping[str, Any]], columns: "Sequence[Column]", title: str
+) -> None:
+    # A file has no width at which a table would have to be cut.
+    wide = out if out.is_terminal else Console(width=_MAX_WIDTH)
+    wide.print(comparison_table(figures, columns, title))
+    for name, found in figures.items():
+        comment(name, found)
+
+
+def _shown_split(split: "TemporalSplit") -> dict[str, Any]:
+    """What a split by time holds out, and what of the test period cannot be scored; printed."""
+    figures = {
         "by": Split.TIME.value,
         "instant": split.instant.isoformat(),
         "interactions": len(split.test),
@@ -254,28 +280,39 @@ def _figures(split: "TemporalSplit") -> dict[str, Any]:
         "new_items": _count(split.new_items),
         "seen_items": _count(split.seen),
     }
+    err.print(_SPLIT.format(**figures), soft_wrap=True)
+    return figures
 
 
 def _check_held_out(
+    train: Path | None,
     test: Path | None,
     split: Split | None,
     test_share: float | None,
     *,
     retrain: bool,
     replay: bool,
-) -> None:
+) -> Path:
+    """The log to train on, if options say what is held out of it."""
+    if train is None:
+        raise ConfigurationError("name a log by --train, or photos by --images")
     if (test is not None) + (split is not None) + retrain + replay != 1:
         raise ConfigurationError(
             "name what is held out by one of --test, --split, --retrain and --replay"
         )
     if test_share is not None and split is None:
         raise ConfigurationError("--test-share belongs to --split; --test holds out a file")
+    return train
 
 
 def _need(options: str, others: str, *, given: bool, there: bool) -> None:
     """Refuse options that belong to others which are not there."""
     if given and not there:
         raise ConfigurationError(f"{options} needs {others}")
+
+
+def _names(joined: str) -> list[str]:
+    return [name.strip() for name in joined.split(",") if name.strip()]
 
 
 def _write(path: Path | None, report: Mapping[str, Any]) -> None:

@@ -6,22 +6,34 @@ from flask import Flask, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import UnsupportedMediaType
 
-from apps.encoder import metrics, problems
+from apps.encoder import image_requests, metrics, problems
 from apps.encoder.cached_model import CachedModel
 from apps.encoder.contracts import MAX_TEXTS_BYTES, Embeddings, TextsRequest
 from apps.encoder.worker import Worker
 
 
-def create_app(worker: Worker, texts: CachedModel[str], *, timeout: float) -> Flask:
-    """Answers for a worker and a model that have been started.
+def create_app(
+    worker: Worker,
+    texts: CachedModel[str],
+    *,
+    timeout: float,
+    images: CachedModel[bytes],
+    image_texts: CachedModel[str] | None,
+    image_timeout: float,
+) -> Flask:
+    """Answers for a worker and models that have been started.
 
     Args:
         worker: encodes the catalogue.
         texts: the model of texts.
-        timeout: seconds that a request for vectors may take.
+        timeout: seconds that a request for their vectors may take.
+        images: the model of pictures.
+        image_texts: the model of texts in the pictures' space; None: there is none.
+        image_timeout: seconds that a request for a vector of that space may take.
     """
     app = Flask(__name__)
     problems.install(app)
+    image_requests.install(app, images, image_texts, timeout=image_timeout)
     app.before_request(_start)
     app.after_request(_observe)
 
@@ -40,8 +52,11 @@ def create_app(worker: Worker, texts: CachedModel[str], *, timeout: float) -> Fl
 
     @app.get("/health/live")
     def live() -> tuple[Response, int]:
-        """Whether both threads still move; if not, the process must be started again."""
-        return _answer("alive", is_true=worker.is_alive and texts.batcher.is_alive)
+        """Whether all threads still move; if not, the process must be started again."""
+        models = [texts.batcher.is_alive, images.batcher.is_alive]
+        if image_texts is not None:
+            models.append(image_texts.batcher.is_alive)
+        return _answer("alive", is_true=worker.is_alive and all(models))
 
     @app.get("/health/ready")
     def ready() -> tuple[Response, int]:
@@ -51,6 +66,7 @@ def create_app(worker: Worker, texts: CachedModel[str], *, timeout: float) -> Fl
         """
         state = {
             "model": "loaded" if texts.batcher.is_loaded else "not loaded",
+            "image_model": "loaded" if images.batcher.is_loaded else "not loaded",
             "catalogue": "encoded" if worker.is_ready else "not encoded",
         }
         return _answer(

@@ -9,6 +9,8 @@ MAX_TEXTS = 64
 MAX_TEXT_CHARACTERS = 512
 MAX_TEXTS_BYTES = 256 << 10
 """Of a request; what 64 texts need where every character is escaped."""
+MAX_IMAGE_BYTES = 4 << 20
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 

@@ -32,3 +32,15 @@ class EncoderSettings(MlSettings):
     """Texts whose vectors are kept, 2 kB each."""
     encoder_threads: int = Field(default=1, ge=1)
     """Threads of PyTorch. Where other processes keep the cores busy, two wait for each other."""
+    image_model: str = "efficientnet-lite0"
+    """The encoder of pictures: `efficientnet-lite0` and `descriptor` need no download. Else a CLIP
+    model for open_clip: a folder, or its name on the hub. The descriptor has no weights."""
+    image_timeout: timedelta = timedelta(seconds=2)
+    """How long a request for the vector of a picture may take."""
+    image_queue_limit: int = Field(default=16, ge=1)
+    """Pictures that may wait for the model; more are refused with 503."""
+    image_cache_size: int = Field(default=2_000, ge=1)
+    """Pictures whose vectors are kept, 2 kB each."""
+    link_networks: tuple[str, ...] = ()
+    """Networks, in CIDR notation, from which pictures may be fetched although they are not public,
+    as JSON. Such as `["10.1.2.0/24"]` for a store of pictures of your own."""

@@ -1,6 +1,7 @@
 """The application for gunicorn, from the environment's settings."""
 
 import atexit
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,11 +11,16 @@ import numpy.typing as npt
 from apps.encoder.app import create_app
 from apps.encoder.batching import Batcher
 from apps.encoder.cached_model import CachedModel
+from apps.encoder.image_model import BATCH_SIZE, ImageModel
 from apps.encoder.settings import EncoderSettings
 from apps.encoder.worker import Worker
+from ml.image_vectors import ImageVectors, LinkedPictures
 from ml.item_vectors import ItemVectors
 from ml.text_vectors import TextVectors
 from ml.towers.sentence_encoder import SentenceEncoder
+from ml.untrusted_images.fetching import LinkFetcher
+
+_PICTURES_SECONDS = 60.0
 
 settings = EncoderSettings()
 
@@ -33,20 +39,39 @@ batcher = Batcher(
     batch_size=settings.encoder_batch_size,
     capacity=settings.encoder_queue_limit,
 )
+image_model = ImageModel(settings)
+images = CachedModel(image_model.name, image_model.images, size=settings.image_cache_size)
+
+
+def _encode_pictures(files: Sequence[bytes]) -> npt.NDArray[np.float32]:
+    """A few at once, by the queue of the searches, which wait for no more than these."""
+    deadline = time.monotonic() + _PICTURES_SECONDS
+    parts = [files[start : start + BATCH_SIZE] for start in range(0, len(files), BATCH_SIZE)]
+    return np.concatenate([np.stack(image_model.images.encode(part, deadline)) for part in parts])
+
+
 # Texts first: those of a new product are in Feast when its vector for recommendations needs them.
 texts, items = TextVectors(settings, settings.text_encoder), ItemVectors(settings)
-worker = Worker(
-    {"texts": texts.update, "items": items.update},
-    interval=settings.encoder_interval.total_seconds(),
-)
-for each in (batcher, worker):
-    each.start()
-for opened in (texts, items):
+pictures = LinkedPictures(LinkFetcher(settings.link_networks))
+picture_vectors = ImageVectors(settings, image_model.name, _encode_pictures, pictures)
+interval = settings.encoder_interval.total_seconds()
+worker = Worker({"texts": texts.update, "items": items.update}, interval=interval)
+# A thread of its own: a server of pictures that takes its time keeps no text waiting.
+picture_worker = Worker({"pictures": picture_vectors.update}, interval=interval)
+for opened in (texts, items, picture_vectors):
     atexit.register(opened.close)
-atexit.register(worker.stop)
-atexit.register(batcher.stop)
+for each in (batcher, *image_model.batchers, worker, picture_worker):
+    each.start()
+    atexit.register(each.stop)
 app = create_app(
     worker,
     CachedModel(_name, batcher, size=settings.encoder_cache_size),
     timeout=settings.encoder_timeout.total_seconds(),
+    images=images,
+    image_texts=(
+        CachedModel(image_model.name, image_model.texts, size=settings.encoder_cache_size)
+        if image_model.texts
+        else None
+    ),
+    image_timeout=settings.image_timeout.total_seconds(),
 )

@@ -1,0 +1,61 @@
+"""Requests for vectors of pictures, and of texts in the pictures' space."""
+
+import time
+
+from flask import Flask, Response, abort, request
+from werkzeug.exceptions import UnprocessableEntity, UnsupportedMediaType
+
+from apps.encoder.cached_model import CachedModel
+from apps.encoder.contracts import (
+    IMAGE_TYPES,
+    MAX_IMAGE_BYTES,
+    MAX_TEXTS_BYTES,
+    Embeddings,
+    TextsRequest,
+)
+from ml.untrusted_images.opening import opened
+from streams.errors import ContractError
+
+
+def install(
+    app: Flask, images: CachedModel[bytes], texts: CachedModel[str] | None, *, timeout: float
+) -> None:
+    """Add the requests to the app.
+
+    Args:
+        app: the encoder's.
+        images: the model of pictures.
+        texts: the model that gives texts vectors of the pictures' space; None: there is none.
+        timeout: seconds that a request for vectors may take.
+    """
+
+    @app.post("/v1/images")
+    def encode_image() -> Response:
+        """The vector of one picture."""
+        request.max_content_length = MAX_IMAGE_BYTES
+        if request.mimetype not in IMAGE_TYPES:
+            raise UnsupportedMediaType(f"Send a picture of the type {', '.join(IMAGE_TYPES)}.")
+        file = request.get_data(cache=False)
+        try:
+            opened(file)  # the queue's thread is for pictures that can be opened
+        except ContractError as error:
+            raise UnprocessableEntity(str(error)) from None
+        return _answer(images, [file])
+
+    @app.post("/v1/image-texts")
+    def encode_image_texts() -> Response:
+        """The vectors of texts in the space of the pictures."""
+        if texts is None:
+            abort(404, "This encoder of pictures reads no texts.")
+        request.max_content_length = MAX_TEXTS_BYTES
+        if not request.is_json:
+            raise UnsupportedMediaType("Send JSON, with the header Content-Type.")
+        wanted = TextsRequest.model_validate_json(request.get_data(cache=False))
+        return _answer(texts, wanted.texts)
+
+    def _answer(model: "CachedModel[bytes] | CachedModel[str]", contents: object) -> Response:
+        vectors = model.encode(contents, time.monotonic() + timeout)  # type: ignore[arg-type]
+        answer = Embeddings(
+            encoder=model.name, dimension=vectors.shape[1], embeddings=vectors.tolist()
+        )
+        return Response(answer.model_dump_json(), mimetype="application/json")

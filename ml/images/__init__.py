@@ -1,0 +1,1 @@
+"""Encoders of pictures: a picture becomes a unit vector, and alike pictures have alike vectors."""

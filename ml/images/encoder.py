@@ -1,0 +1,39 @@
+"""What every encoder of pictures offers."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Vectors = npt.NDArray[np.float32]
+
+
+class ImageEncoder(Protocol):
+    """Turns pictures into unit vectors; the cosine of two says how alike their pictures are."""
+
+    @property
+    def name(self) -> str:
+        """What tells this encoder's vectors from all others: its kind, version and weights."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+
+    def encode(self, images: Sequence[Image.Image]) -> Vectors:
+        """Unit vectors of RGB pictures, float32 (n, dimension)."""
+
+
+@runtime_checkable
+class ImageTextEncoder(ImageEncoder, Protocol):
+    """An encoder that gives texts vectors of the same space."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts, float32 (n, dimension)."""
+
+
+def normalized(vectors: npt.NDArray[np.floating]) -> Vectors:
+    """The vectors at unit length; a zero vector stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-9), dtype=np.float32)

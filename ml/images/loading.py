@@ -1,0 +1,34 @@
+"""Which encoder a setting names."""
+
+from ml.images.clip import Clip, clip_name
+from ml.images.descriptor import Descriptor
+from ml.images.efficientnet_lite0 import EfficientNetLite0
+from ml.images.encoder import ImageEncoder
+
+_WITHOUT_TEXTS = (EfficientNetLite0.name, Descriptor.name)
+
+
+def encoder_name(model: str) -> str:
+    """The name of the encoder that `load_image_encoder` loads."""
+    return model if model in _WITHOUT_TEXTS else clip_name(model)
+
+
+def reads_texts(model: str) -> bool:
+    """Whether that encoder gives texts vectors, too."""
+    return model not in _WITHOUT_TEXTS
+
+
+def load_image_encoder(model: str) -> ImageEncoder:
+    """An encoder, with its weights.
+
+    Args:
+        model: `efficientnet-lite0`, `descriptor`, or a CLIP model: a folder or a name on the hub.
+
+    Raises:
+        ConfigurationError: there is no such model.
+    """
+    if model == EfficientNetLite0.name:
+        return EfficientNetLite0()
+    if model == Descriptor.name:
+        return Descriptor()
+    return Clip(model)

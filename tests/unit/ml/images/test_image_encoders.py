@@ -1,0 +1,213 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml.images.clip import Clip
+from ml.images.descriptor import Descriptor
+from ml.images.efficientnet_lite0 import EfficientNetLite0
+from ml.images.encoder import ImageEncoder, ImageTextEncoder
+from ml.images.evaluation import COPIES, LabelledPhotos, evaluate
+from ml.images.loading import encoder_name, load_image_encoder, reads_texts
+from streams.errors import ConfigurationError, ContractError
+from support.pictures import drawn_picture, file_of
+
+PICTURES = [drawn_picture(seed) for seed in range(12)]
+
+
+@pytest.fixture(scope="module")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small CLIP of random weights, saved as its users save theirs."""
+    import open_clip
+    import torch
+    from safetensors.torch import save_file
+
+    folder = tmp_path_factory.mktemp("small-clip")
+    config = {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8},
+        "text_cfg": {
+            "context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2,
+        },
+    }  # fmt: skip
+    torch.manual_seed(0)
+    model = open_clip.CLIP(**config)
+    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
+    described = {
+        "model_cfg": config,
+        "preprocess_cfg": {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]},
+    }
+    (folder / "open_clip_config.json").write_text(json.dumps(described))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clip(clip_folder: Path) -> Clip:
+    return Clip(str(clip_folder))
+
+
+@pytest.fixture(scope="module")
+def lite0() -> EfficientNetLite0:
+    return EfficientNetLite0()
+
+
+@pytest.fixture(params=["descriptor", "efficientnet-lite0", "clip"])
+def encoder(request: pytest.FixtureRequest, lite0: EfficientNetLite0, clip: Clip) -> ImageEncoder:
+    known = {"descriptor": Descriptor(), "efficientnet-lite0": lite0, "clip": clip}
+    return known[request.param]
+
+
+def test_vectors_have_unit_length_and_do_not_depend_on_the_batch(encoder: ImageEncoder) -> None:
+    vectors = encoder.encode(PICTURES[:5])
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (5, encoder.dimension)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    alone = np.concatenate([encoder.encode([each]) for each in PICTURES[:5]])
+    assert np.allclose(vectors, alone, atol=2e-3)
+
+
+@pytest.mark.parametrize("shape", [(8, 400), (400, 8), (9, 9), (1024, 700)])
+def test_a_picture_of_any_shape_has_a_vector(encoder: ImageEncoder, shape: tuple[int, int]) -> None:
+    for colour in ("white", "black", "#336699"):
+        assert np.isfinite(encoder.encode([Image.new("RGB", shape, colour)])).all()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: image.rotate(8, fillcolor="#f2f2f0"),
+        lambda image: image.crop((15, 20, 225, 300)),
+        lambda image: image.resize((120, 160)).resize((300, 400)),
+        lambda image: Image.merge("RGB", image.split()[::-1]),
+    ],
+    ids=["rotated", "cropped", "resampled", "recoloured"],
+)
+def test_a_changed_copy_is_most_like_its_original(
+    lite0: EfficientNetLite0, change: Callable[[Image.Image], Image.Image]
+) -> None:
+    originals = lite0.encode(PICTURES)
+    copies = lite0.encode([change(each) for each in PICTURES])
+    assert ((copies @ originals.T).argmax(axis=1) == np.arange(len(PICTURES))).all()
+
+
+def test_the_network_is_the_one_of_the_package() -> None:
+    """The layers fit each other only in their right order: a wrong one tells nothing apart."""
+    import torch
+
+    from ml.images import efficientnet_lite0
+
+    network, classifier = efficientnet_lite0._network()
+    grey = torch.zeros(1, 3, 224, 224)
+    with torch.inference_mode():
+        features = network(grey).mean(dim=(2, 3)).double().numpy()[0]
+    assert network(grey).shape == (1, 1280, 7, 7)
+    assert classifier.shape == (1000, 1280)
+    assert 0 < features.mean() < 1
+
+
+def test_the_descriptor_tells_colours_shapes_and_textures_apart() -> None:
+    encoder = Descriptor()
+
+    def similarity(one: Image.Image, other: Image.Image) -> float:
+        first, second = encoder.encode([one, other])
+        return float(first @ second)
+
+    def disc(colour: str, size: int = 100) -> Image.Image:
+        image = Image.new("RGB", (200, 200), "white")
+        image.paste(colour, (100 - size // 2,) * 2 + (100 + size // 2,) * 2)
+        return image
+
+    red = disc("#c03030")
+    assert similarity(red, disc("#c83838")) > similarity(red, disc("#3050c0"))
+    assert similarity(red, disc("#c03030", 110)) > similarity(red, disc("#c03030", 30))
+
+
+def test_clip_gives_texts_and_pictures_vectors_of_one_space(clip: Clip) -> None:
+    assert isinstance(clip, ImageTextEncoder)
+    texts = clip.encode_texts(["a red chair", "a lamp"])
+    assert texts.shape == (2, 32)
+    assert np.allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-5)
+    assert not np.allclose(texts[0], texts[1])
+    assert not isinstance(Descriptor(), ImageTextEncoder)
+
+
+def test_a_clip_model_is_the_same_when_it_is_loaded_again(clip: Clip, clip_folder: Path) -> None:
+    again = Clip(str(clip_folder))
+    assert again.name == clip.name
+    assert np.array_equal(again.encode(PICTURES[:2]), clip.encode(PICTURES[:2]))
+
+
+def test_other_weights_have_another_name(clip_folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / clip_folder.name
+    other.mkdir()
+    for file in clip_folder.iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    assert encoder_name(str(other)) == encoder_name(str(clip_folder))
+    (other / "open_clip_model.safetensors").write_bytes(b"other weights")
+    assert encoder_name(str(other)) != encoder_name(str(clip_folder))
+
+
+def test_a_setting_names_an_encoder(clip_folder: Path) -> None:
+    for model, texts in (("descriptor", False), (str(clip_folder), True)):
+        assert load_image_encoder(model).name == encoder_name(model)
+        assert reads_texts(model) is texts
+    assert not reads_texts("efficientnet-lite0")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="RECSYS_IMAGE_MODEL"):
+        Clip(str(tmp_path))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for seed, image in enumerate(PICTURES):
+        folder = tmp_path / f"class{seed % 3}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{seed}.jpg").write_bytes(file_of(image))
+    return tmp_path
+
+
+def test_figures_are_the_same_for_the_same_seed(photos: Path) -> None:
+    read = LabelledPhotos.read(photos)
+    found = evaluate(Descriptor(), read, 7)
+    assert found == evaluate(Descriptor(), read, 7)
+    assert (found.photos, found.classes) == (12, 3)
+    assert 0 <= found.precision <= 1
+    assert set(found.copies) == set(COPIES)
+    assert found.copies["halved, JPEG quality 20 to 40"] == 1
+
+
+def test_figures_count_what_they_say(photos: Path) -> None:
+    class Planted:
+        """An encoder that knows the classes of the first six photos, and mixes up the others."""
+
+        name, dimension = "planted", 2
+
+        def encode(self, images: list[Image.Image]) -> np.ndarray:
+            angle = [np.asarray(each, float).mean() for each in images]
+            return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+
+    read = LabelledPhotos.read(photos)
+    vectors = Planted().encode(list(read.images))
+    scores = vectors @ vectors.T
+    np.fill_diagonal(scores, -2)
+    expected = [
+        (read.labels[np.argsort(-row, kind="stable")[:5]] == label).mean()
+        for row, label in zip(scores, read.labels, strict=True)
+    ]
+    assert evaluate(Planted(), read, 0).precision == pytest.approx(np.mean(expected))
+
+
+def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="0 photos"):
+        LabelledPhotos.read(tmp_path)
+
+
+def test_a_damaged_photo_is_named(photos: Path) -> None:
+    (photos / "class0" / "broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(ContractError, match=r"broken\.jpg"):
+        LabelledPhotos.read(photos)
