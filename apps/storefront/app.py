@@ -28,6 +28,8 @@ from apps.storefront.events.searches import noted_query, search_of
 from apps.storefront.explain import routes as explain
 from apps.storefront.health import routes as health
 from apps.storefront.home import routes as home
+from apps.storefront.image_search import routes as image_search
+from apps.storefront.image_search.search import ImageSearch
 from apps.storefront.orders import routes as orders
 from apps.storefront.pictures import routes as pictures
 from apps.storefront.product import routes as product
@@ -65,7 +67,9 @@ def create_app(
     suggestions.install(app.extensions)
     search = _search(settings, services.database)
     search.install(app.extensions)
-    api.install(app, services, products, suggestions, search)
+    image_searches = ImageSearch(settings, services.database)
+    image_searches.install(app.extensions)
+    api.install(app, services, products, suggestions, search, image_searches)
     http_metrics.install(app)
     security.install(app, settings)
     authentication.install(app)
@@ -75,6 +79,7 @@ def create_app(
         home,
         catalog,
         autocomplete,
+        image_search,
         product,
         accounts,
         cart,

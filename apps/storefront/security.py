@@ -50,6 +50,11 @@ def sign_up_limit() -> str:
     return Services.of_this_app().settings.sign_up_limit
 
 
+def image_search_limit() -> str:
+    """How often one address may search with a picture."""
+    return Services.of_this_app().settings.image_search_limit
+
+
 def install(app: Flask, settings: StorefrontSettings) -> None:
     """Guard every page of the app."""
     app.config.update(

@@ -43,6 +43,13 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     empty: search is by words alone."""
     encoder_budget: timedelta = timedelta(milliseconds=150)
     """How long a search waits for a vector before it goes on by words alone."""
+    image_budget: timedelta = timedelta(seconds=2)
+    """How long a search with a picture waits for its vector."""
+    image_search_limit: str = "30 per minute"
+    """Searches with a picture from one address, in the notation of Flask-Limiter; per worker."""
+    link_networks: tuple[str, ...] = ()
+    """Networks, in CIDR notation, to which the link to a picture may lead although they are not
+    public, as JSON. Give none that has anything else than pictures."""
     api_limit: str = "2000 per second"
     """Requests of one key of the API, in the notation of Flask-Limiter; counted per worker."""
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)

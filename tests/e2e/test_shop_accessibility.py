@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration]
 PAGES = (
     "/",
     "/products",
+    "/search/image",
     "/products?category=E2E+Home%7CLamps",
     "/products?q=lamp",
     "/products?q=no+such+thing",

@@ -10,6 +10,7 @@ from apps.storefront import http_metrics
 from apps.storefront.api import openapi, problems, request_ids
 from apps.storefront.api.autocomplete import routes as autocompletion
 from apps.storefront.api.health import routes as health
+from apps.storefront.api.image_search import routes as image_search
 from apps.storefront.api.impressions import routes as impressions
 from apps.storefront.api.interactions import routes as interactions
 from apps.storefront.api.items import routes as items
@@ -20,6 +21,7 @@ from apps.storefront.api.recommendations import routes as recommendations
 from apps.storefront.api.search import routes as search_routes
 from apps.storefront.autocomplete.suggestions import Autocomplete
 from apps.storefront.catalog.listed_products import ListedProducts
+from apps.storefront.image_search.search import ImageSearch
 from apps.storefront.search.search import Search
 from apps.storefront.services import Services
 
@@ -29,6 +31,7 @@ _MAX_BODY_BYTES = 32 * 1024 * 1024
 _DOMAINS = (
     recommendations,
     search_routes,
+    image_search,
     items,
     autocompletion,
     interactions,
@@ -43,6 +46,7 @@ def install(
     products: ListedProducts,
     suggestions: Autocomplete,
     search: Search,
+    image_searches: ImageSearch,
 ) -> None:
     """Answer what is below `PREFIX` by the API."""
     api = create_api()
@@ -50,6 +54,7 @@ def install(
     products.install(api.extensions)
     suggestions.install(api.extensions)
     search.install(api.extensions)
+    image_searches.install(api.extensions)
     authentication.install(api, KeyRing(services.database), RateLimits(services.settings.api_limit))
     shop.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         shop.wsgi_app, {PREFIX: api.wsgi_app}

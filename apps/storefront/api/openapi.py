@@ -4,6 +4,7 @@ from typing import Any
 
 from apiflask import APIFlask
 
+from apps.storefront.api.image_search.schemas import request_body as image_search_body
 from apps.storefront.api.problems import MEDIA_TYPE, Problem
 from apps.storefront.api.rows import LINES
 
@@ -38,6 +39,8 @@ def document(api: APIFlask, prefix: str) -> dict[str, Any]:
         spec = api.spec
     assert isinstance(spec, dict)
     _add_components(spec["components"])
+    # APIFlask knows bodies of one kind only.
+    spec["paths"]["/search/image"]["post"]["requestBody"] = image_search_body()
     spec["paths"] = dict(sorted(spec["paths"].items()))
     for path in spec["paths"].values():
         for method, operation in path.items():

@@ -1,6 +1,8 @@
-"""The client of the encoder: vectors of texts, within the time that a search has for them."""
+"""The clients of the encoder: vectors of texts and pictures, within the time that a search has."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,13 +10,14 @@ import urllib3
 from pydantic import BaseModel, ValidationError
 
 from ml.serving.dependency import Dependency
-from streams.errors import UnavailableError
+from streams.errors import ContractError, UnavailableError
 
 _CONNECTIONS = 8
 """As many as a worker has threads."""
 _MAX_FAILURES = 3
 """In a row. One text that came too late is no reason to search the next ones by words alone."""
 _OK = 200
+_NOT_FOUND = 404
 
 
 class _Answer(BaseModel):
@@ -22,10 +25,56 @@ class _Answer(BaseModel):
     embeddings: list[list[float]]
 
 
-class EncoderClient:
-    """Asks the encoder over connections that are kept. Threads may share one.
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Vectors, and the name of the encoder that made them."""
 
-    After three failures in a row it is asked once in five seconds.
+    encoder: str
+    vectors: npt.NDArray[np.float32]
+    """Of unit length, float32 (n, d)."""
+
+
+class _Connection:
+    """Asks the encoder over connections that are kept. Threads may share one."""
+
+    def __init__(self, url: str, timeout: float, name: str) -> None:
+        self._url = url.rstrip("/")
+        self._http = urllib3.PoolManager(
+            maxsize=_CONNECTIONS, retries=False, timeout=urllib3.Timeout(total=timeout)
+        )
+        self._dependency = Dependency(name, failures=_MAX_FAILURES)
+
+    def ask(self, path: str, **request: Any) -> Encoded | None:
+        """What the encoder answers; None: it has no such path.
+
+        Raises:
+            UnavailableError: there is no answer in time, or the encoder refuses what was sent.
+        """
+        answer = self._dependency.call(lambda: (self._ask(path, **request),))
+        if answer is None:
+            raise UnavailableError("the encoder gives no vectors")
+        return answer[0]
+
+    def _ask(self, path: str, **request: Any) -> Encoded | None:
+        try:
+            response = self._http.request("POST", f"{self._url}{path}", **request)
+        except urllib3.exceptions.HTTPError as error:
+            raise UnavailableError(f"the encoder does not answer: {error}") from error
+        if response.status == _NOT_FOUND:
+            return None
+        if response.status != _OK:
+            raise UnavailableError(f"the encoder answers {response.status}")
+        try:
+            answer = _Answer.model_validate_json(response.data)
+        except ValidationError as error:
+            raise UnavailableError(f"the encoder's answer cannot be read: {error}") from error
+        return Encoded(answer.encoder, np.array(answer.embeddings, dtype=np.float32))
+
+
+class EncoderClient:
+    """Asks for the vectors of texts. Threads may share one.
+
+    After three failures in a row the encoder is asked once in five seconds.
 
     Args:
         url: of the encoder, `http://host:port`.
@@ -33,35 +82,47 @@ class EncoderClient:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        self._address = f"{url.rstrip('/')}/v1/texts"
-        self._http = urllib3.PoolManager(
-            maxsize=_CONNECTIONS, retries=False, timeout=urllib3.Timeout(total=timeout)
-        )
-        self.encoder = ""
-        """The name of the model that made the last vectors."""
-        self._dependency = Dependency("encoder", failures=_MAX_FAILURES)
+        self._connection = _Connection(url, timeout, "encoder")
 
-    def texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Unit vectors of 1 to 64 texts of at most 512 characters, float32 (n, d).
+    def texts(self, texts: Sequence[str]) -> Encoded:
+        """The vectors of 1 to 64 texts of at most 512 characters.
 
         Raises:
             UnavailableError: there is no answer in time, or the encoder refuses them.
         """
-        vectors = self._dependency.call(lambda: self._ask(texts))
-        if vectors is None:
+        found = self._connection.ask("/v1/texts", json={"texts": list(texts)})
+        if found is None:
             raise UnavailableError("the encoder gives no vectors")
-        return vectors
+        return found
 
-    def _ask(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        try:
-            response = self._http.request("POST", self._address, json={"texts": list(texts)})
-        except urllib3.exceptions.HTTPError as error:
-            raise UnavailableError(f"the encoder does not answer: {error}") from error
-        if response.status != _OK:
-            raise UnavailableError(f"the encoder answers {response.status}")
-        try:
-            answer = _Answer.model_validate_json(response.data)
-        except ValidationError as error:
-            raise UnavailableError(f"the encoder's answer cannot be read: {error}") from error
-        self.encoder = answer.encoder
-        return np.array(answer.embeddings, dtype=np.float32)
+
+class ImageEncoderClient:
+    """Asks for vectors in the space of pictures, as `EncoderClient` for those of texts."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self._connection = _Connection(url, timeout, "image encoder")
+
+    def image(self, file: bytes) -> Encoded:
+        """The vector of a picture, a JPEG file that `ml.untrusted_images.opening` has made.
+
+        Raises:
+            UnavailableError: there is no answer in time, or the encoder refuses it.
+        """
+        found = self._connection.ask(
+            "/v1/images", body=file, headers={"Content-Type": "image/jpeg"}
+        )
+        if found is None:
+            raise UnavailableError("the encoder knows no pictures")
+        return found
+
+    def text(self, text: str) -> Encoded:
+        """The vector of a text of at most 512 characters.
+
+        Raises:
+            ContractError: the encoder of pictures reads no texts.
+            UnavailableError: there is no answer in time, or the encoder refuses it.
+        """
+        found = self._connection.ask("/v1/image-texts", json={"texts": [text]})
+        if found is None:
+            raise ContractError("The encoder of pictures reads no texts. Send a picture alone.")
+        return found

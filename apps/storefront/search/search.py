@@ -215,10 +215,10 @@ class Search:
             known = self._vectors.get(text)
         if known is None:
             try:
-                (vector,) = self._encoder.texts([text])
+                found = self._encoder.texts([text])
             except UnavailableError:
                 return None
-            known = TextVector(vector, self._encoder.encoder)
+            known = TextVector(found.vectors[0], found.encoder)
             with self._lock:
                 self._vectors[text] = known
         return known

@@ -188,7 +188,7 @@ def test_the_client_is_quick_to_give_up_and_finds_the_encoder_again(
 
     def answers() -> bool:
         try:
-            return client.texts(["lamp"]).shape == (1, 384)
+            return client.texts(["lamp"]).vectors.shape == (1, 384)
         except UnavailableError:
             return False
 

@@ -1,0 +1,243 @@
+"""Search with a picture, from the catalogue's links to the page and the API, on real processes."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from apps.storefront.catalog.repository import upsert_products
+from ml.settings import MlSettings
+from streams.contracts import Product
+from support.api import Caller, content, new_key
+from support.encoder_process import running_encoder
+from support.pictures import answering, drawn_picture, file_of, response
+from support.shop import shop
+
+pytestmark = pytest.mark.integration
+
+LOOPBACK = '["127.0.0.0/8"]'
+COUNT = 8
+
+
+def product(number: int, link: str) -> Product:
+    return Product(
+        item_id=f"p{number}",
+        product_name=f"Thing {number}",
+        about_product=f"The thing {number}.",
+        category="Home|Things",
+        discounted_price="9.50",
+        arrival_date=datetime(2026, 1, 1, tzinfo=UTC),
+        img_link=link,
+    )
+
+
+@pytest.fixture
+def pictures() -> Iterator[str]:
+    """The address of a server of pictures: /N.png is the picture N; all others are missing."""
+
+    def answer(connection: object, path: str) -> None:
+        name = path.strip("/").removesuffix(".png")
+        body = file_of(drawn_picture(int(name)), "PNG") if name.isdecimal() else b""
+        status = "200 OK" if body else "404 Not Found"
+        connection.sendall(response(body, status=status))  # type: ignore[attr-defined]
+
+    with answering(answer) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def encoder(database_url: str, tmp_path: Path) -> Iterator[str]:
+    settings = MlSettings(database_url=database_url, models_dir=tmp_path)
+    with running_encoder(
+        settings,
+        tmp_path,
+        RECSYS_IMAGE_MODEL="descriptor",
+        RECSYS_LINK_NETWORKS=LOOPBACK,
+        RECSYS_TEXT_ENCODER=str(tmp_path / "no-encoder-of-texts"),
+        RECSYS_ENCODER_PRELOAD="false",
+    ) as (address, _):
+        yield address
+
+
+def copy_of(number: int) -> bytes:
+    image = drawn_picture(number).crop((8, 8, 232, 312)).resize((400, 540))
+    return file_of(image, "JPEG", quality=60)
+
+
+def vectors(database_url: str) -> dict[str, bool]:
+    """By item: whether it has a vector; without those that were not looked at."""
+    with psycopg.connect(database_url) as connection:
+        return dict(
+            connection.execute(
+                "select product.item_id, embedding is not null from ml.image_embeddings embedded"
+                " join shop.products product on product.item_id = embedded.item_id"
+                " and embedded.content_digest"
+                " = md5(img_link || e'\\x1f' || product.content_digest)"
+            ).fetchall()
+        )
+
+
+def wait_for(database_url: str, expected: dict[str, bool], seconds: float = 120) -> float:
+    """How many seconds it took."""
+    started = time.monotonic()
+    while vectors(database_url) != expected:
+        assert time.monotonic() - started < seconds, vectors(database_url)
+        time.sleep(0.2)
+    return time.monotonic() - started
+
+
+def test_a_shop_is_searched_with_pictures(database_url: str, encoder: str, pictures: str) -> None:
+    stocked = [product(each, f"{pictures}/{each}.png") for each in range(COUNT)]
+    stocked.append(product(90, f"{pictures}/missing.png"))
+    stocked.append(product(91, "/images/drawn.png"))
+    with psycopg.connect(database_url) as connection:
+        upsert_products(connection, stocked)
+    # The first request has the model loaded.
+    deadline = time.monotonic() + 120
+    while encode(encoder, copy_of(0)).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    expected = {f"p{each}": True for each in range(COUNT)} | {"p90": False, "p91": False}
+    wait_for(database_url, expected)
+
+    answers = encode(encoder, copy_of(1)).json()
+    assert answers["encoder"] == "descriptor"
+    assert len(answers["embeddings"][0]) == answers["dimension"]
+    assert encode(encoder, b"no picture").status_code == 422
+    assert encode(encoder, copy_of(1), "text/html").status_code == 415
+    texts = httpx.post(f"{encoder}/v1/image-texts", json={"texts": ["a chair"]})
+    assert texts.status_code == 404
+
+    app = shop(
+        database_url, encoder_url=encoder, link_networks=("127.0.0.0/8",), image_budget="PT20S"
+    )
+    caller = Caller(app, new_key(database_url))
+    for number in range(COUNT):
+        found = upload(caller, copy_of(number), top_k=3)
+        assert found["results"][0]["product_id"] == f"p{number}"
+        assert len(found["results"]) == 3
+    assert found["weight_free"] is True
+    assert found["encoder"] == "descriptor"
+    assert found["results"][0]["price"] == "9.50"
+    scores = [each["score"] for each in found["results"]]
+    assert scores == sorted(scores, reverse=True)
+
+    check_links(caller, pictures)
+    check_page(app, pictures)
+
+    # What is hidden is not shown, and the list is filled up with others.
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update shop.products set hidden = true where item_id = 'p3'")
+    found = upload(caller, copy_of(3), top_k=COUNT - 1)
+    assert len(found["results"]) == COUNT - 1
+    assert "p3" not in [each["product_id"] for each in found["results"]]
+
+    # New and changed products within a minute.
+    with psycopg.connect(database_url) as connection:
+        changed = [product(90, f"{pictures}/50.png"), product(60, f"{pictures}/60.png")]
+        upsert_products(connection, changed)
+    assert wait_for(database_url, expected | {"p90": True, "p60": True}) < 60
+    assert upload(caller, copy_of(50), top_k=1)["results"][0]["product_id"] == "p90"
+
+
+def encode(encoder: str, file: bytes, kind: str = "image/jpeg") -> httpx.Response:
+    try:
+        return httpx.post(
+            f"{encoder}/v1/images", content=file, headers={"Content-Type": kind}, timeout=30
+        )
+    except httpx.TransportError:
+        return httpx.Response(0)
+
+
+def upload(caller: Caller, file: bytes, **fields: object) -> dict[str, object]:
+    answer = caller._client.post(
+        "/api/v1/search/image",
+        data={"image": (BytesIO(file), "photo.jpg"), **fields},
+        headers=caller._headers,
+    )
+    return content(answer)  # type: ignore[no-any-return]
+
+
+def check_links(caller: Caller, pictures: str) -> None:
+    linked = content(caller.post("/search/image", {"image_url": f"{pictures}/2.png", "top_k": 1}))
+    assert [each["product_id"] for each in linked["results"]] == ["p2"]
+    assert linked["results"][0]["score"] > 0.99
+    refused = {
+        "http://169.254.169.254/latest/": "no public address",
+        "http://10.0.0.1/a.png": "no public address",
+        "file:///etc/passwd": "http://",
+        f"{pictures}/missing.png": "answers 404",
+    }
+    for link, words in refused.items():
+        problem = content(caller.post("/search/image", {"image_url": link}), 422)
+        assert words in problem["detail"]
+        assert problem["errors"][0]["location"] == "image_url"
+    problem = content(caller.post("/search/image", {}), 422)
+    assert "Send a picture" in problem["detail"]
+    problem = content(caller.post("/search/image", {"text": "a chair"}), 422)
+    assert "reads no texts" in problem["detail"]
+    assert caller.post("/search/image", {"top_k": 1000}).status_code == 422
+    assert caller.post_bytes("/search/image", b"x", "image/png").status_code == 415
+
+
+def check_page(app: object, pictures: str) -> None:
+    client = app.test_client()  # type: ignore[attr-defined]
+    page = client.get("/search/image")
+    assert page.status_code == 200
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    form = BeautifulSoup(page.text, "html.parser").select_one("form.picture-search")
+    assert form is not None
+    assert form["enctype"] == "multipart/form-data"
+
+    large = file_of(drawn_picture(4).resize((2400, 3200)), "PNG", compress_level=0)
+    assert len(large) > 256 << 10
+    small = file_of(drawn_picture(4), "PNG")
+    answer = client.post("/search/image", data={"image": (BytesIO(small), "a.png")})
+    assert answer.status_code == 200
+    shown = BeautifulSoup(answer.text, "html.parser")
+    cards = [each["href"] for each in shown.select(".card-name a")]
+    assert cards[0].startswith("/products/p4")
+    assert len(cards) == COUNT
+    assert "weight-free" in shown.text
+
+    answer = client.post("/search/image", data={"image_url": f"{pictures}/5.png"})
+    assert (
+        BeautifulSoup(answer.text, "html.parser")
+        .select(".card-name a")[0]["href"]
+        .startswith("/products/p5")
+    )
+    answer = client.post("/search/image", data={"photo": (BytesIO(small), "a.png")})
+    assert answer.status_code == 200
+
+    answer = client.post("/search/image", data={"image": (BytesIO(b"<svg/>"), "a.svg")})
+    assert answer.status_code == 422
+    assert "no JPEG, PNG or WebP" in answer.text
+    answer = client.post("/search/image", data={"image_url": "http://127.0.0.1.example.invalid/"})
+    assert answer.status_code == 422
+    assert "no public address" in answer.text
+    assert client.post("/search/image", data={}).status_code == 422
+    huge = BytesIO(b"\xff\xd8" + b"\0" * (9 << 20))
+    assert client.post("/search/image", data={"image": (huge, "a.jpg")}).status_code == 413
+
+
+def test_a_shop_without_an_encoder_says_so(database_url: str) -> None:
+    app = shop(database_url)
+    assert "not available" in app.test_client().get("/search/image").text
+    caller = Caller(app, new_key(database_url))
+    assert caller.post("/search/image", {"text": "a chair"}).status_code == 503
+
+
+def test_a_form_of_another_site_is_refused(database_url: str) -> None:
+    app = shop(database_url)
+    app.config["WTF_CSRF_ENABLED"] = True
+    file = file_of(Image.new("RGB", (600, 600)), "PNG", compress_level=0)
+    assert len(file) > 256 << 10
+    answer = app.test_client().post("/search/image", data={"image": (BytesIO(file), "a.png")})
+    assert answer.status_code == 400
