@@ -6,7 +6,7 @@ import pytest
 
 from apps.analytics.dashboard import products
 from apps.storefront.settings import StorefrontSettings
-from ml import item_vectors, text_vectors
+from ml import image_vectors, item_vectors, text_vectors
 from ml.serving import live_model
 from streams.features import store
 from streams.processor import app as processor
@@ -23,7 +23,13 @@ JOBS = 3 * SQLALCHEMY
 """Migrations, Feast's apply and the catalogue, each with less than a pool."""
 RUN = SQLALCHEMY + FEAST
 """A step of the pipeline; they run one after the other."""
-ENCODER = item_vectors._CONNECTIONS + text_vectors._CONNECTIONS + 2 * FEAST + 1
+ENCODER = (
+    item_vectors._CONNECTIONS
+    + text_vectors._CONNECTIONS
+    + image_vectors._CONNECTIONS
+    + 2 * FEAST
+    + 1
+)
 OPERATOR = 10
 """The instance manager, its metrics, and what PostgreSQL keeps for superusers."""
 

@@ -37,6 +37,8 @@ MODULES = {
         "apps.migrations.__main__",
         "gunicorn.app.wsgiapp",
         "ml.features.apply",
+        "ml.image_vectors",
+        "ml.images.loading",
         "ml.item_vectors",
         "ml.text_vectors",
         "ml.publication",

@@ -55,6 +55,9 @@ IN_A_CLUSTER = {
     "RECSYS_ENCODER_PRELOAD": "a fork sizes its encoder",
     "RECSYS_ENCODER_QUEUE_LIMIT": "a fork sizes its encoder",
     "RECSYS_ENCODER_CACHE_SIZE": "a fork sizes its encoder",
+    "RECSYS_IMAGE_MODEL": "a fork may have a model of its own",
+    "RECSYS_IMAGE_QUEUE_LIMIT": "a fork sizes its encoder",
+    "RECSYS_IMAGE_SEARCH_LIMIT": "a fork knows its shoppers",
     "RECSYS_API_LIMIT": "a fork knows its callers",
 }
 

@@ -7,6 +7,7 @@ the rendered pods, and for pods that operators make those of operators_pods.yaml
 import re
 from collections.abc import Iterator
 from functools import cache
+from ipaddress import ip_network
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,25 @@ def test_confined_pods_can_look_names_up(size: str) -> None:
     dns = Endpoint("dns", {}, {"kubernetes.io/metadata.name": "openshift-dns"})
     for each in pods(size):
         assert allows(policies(size), each, dns, 5353, HOME), each.name
+
+
+@EACH_SIZE
+def test_pods_that_follow_links_reach_public_addresses_alone(size: str) -> None:
+    inner = [*map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"))]
+    inner += map(ip_network, ("169.254.0.0/16", "100.64.0.0/10"))
+    opened = {}
+    for policy in policies(size):
+        for rule in policy["spec"].get("egress", []):
+            blocks = [peer["ipBlock"] for peer in rule.get("to", []) if "ipBlock" in peer]
+            if blocks:
+                opened[policy["metadata"]["name"]] = [each["port"] for each in rule["ports"]]
+            for block in blocks:
+                around, closed = ip_network(block["cidr"]), map(ip_network, block["except"])
+                if around.version == 4:
+                    assert set(inner) <= set(closed)
+                else:
+                    assert around.subnet_of(ip_network("2000::/3"))
+    assert opened == {"from-shop": [80, 443], "from-encoder": [80, 443]}
 
 
 @EACH_SIZE

@@ -54,6 +54,8 @@ def _names(peers: list[dict[str, Any]] | None, other: Endpoint, home: Labels) ->
 
 
 def _is(peer: dict[str, Any], other: Endpoint, home: Labels) -> bool:
+    if "ipBlock" in peer:
+        return False  # of public addresses, as test_network.py says; pods have private ones
     if set(peer) - {"podSelector", "namespaceSelector"}:
         raise ValueError(f"not a peer of pods or namespaces: {peer}")
     if "namespaceSelector" in peer:
