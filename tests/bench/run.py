@@ -13,6 +13,8 @@ from autocomplete import measure_autocomplete
 from encoder import kept as encoder_kept
 from encoder import measure_encoder
 from gate import measure_gate
+from images import kept as images_kept
+from images import measure_images
 from lists import kept as lists_kept
 from lists import measure_lists
 from measuring import in_own_process
@@ -45,6 +47,7 @@ PARTS = (
     "encoder",
     "autocomplete",
     "search",
+    "images",
 )
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
@@ -168,6 +171,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C9
             found = measure_search()
             console.print(_table("search by the REST API", found))
             passed = search_kept(found)
+        case "images":
+            found = measure_images()
+            console.print(_table("searches with a picture", found))
+            passed = images_kept(found)
         case "serving":
             found = in_own_process(measure_serving)
             console.print(_table("live lists", found))
