@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from ml.images.encoder import Vectors
+from ml.images.encoder import MAX_USEFUL_SIDE, Vectors
 from ml.registry import image_embeddings
 from ml.registry.image_embeddings import PicturedProduct
 from ml.settings import MlSettings
@@ -119,7 +119,7 @@ class ImageVectors:
         """A product's picture, drawn anew; None where it has none that can be opened."""
         file = self._pictures.of(product)
         try:
-            return None if file is None else encoded(opened(file))
+            return None if file is None else encoded(opened(file, MAX_USEFUL_SIDE))
         except ContractError as error:
             log.info("a product's picture is unusable", item=product.item_id, reason=str(error))
             return None

@@ -94,7 +94,9 @@ def _network() -> "tuple[nn.Module, npt.NDArray[np.float64]]":
     model.eval()
     names = ("conv_stem", "bn1", "blocks", "conv_head", "bn2")
     layers = [model.get_submodule(name) for name in names]
-    return torch.nn.Sequential(*layers), weights["_fc.weight"].double().numpy()
+    # In the order of a picture in memory convolutions take three quarters of the time.
+    network = torch.nn.Sequential(*layers).to(memory_format=torch.channels_last)
+    return network, weights["_fc.weight"].double().numpy()
 
 
 def _discriminant_directions(classifier: npt.NDArray[np.float64], count: int) -> Vectors:

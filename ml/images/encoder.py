@@ -9,6 +9,9 @@ from PIL import Image
 
 Vectors = npt.NDArray[np.float32]
 
+MAX_USEFUL_SIDE = 512
+"""In pixels: no encoder sees more of a picture."""
+
 
 class ImageEncoder(Protocol):
     """Turns pictures into unit vectors; the cosine of two says how alike their pictures are."""

@@ -15,7 +15,7 @@ from streams.errors import ContractError
 
 MAX_FILE_BYTES = 8 << 20
 MAX_SIDE = 1024
-"""Pixels of the longer side of what is made."""
+"""The longer side of what is made, in pixels, unless less will do."""
 _MIN_SIDE = 8
 _MAX_SIDE_OF_FILE = 16_384
 _MAX_PIXELS = {"JPEG": 50_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}
@@ -30,13 +30,14 @@ _MAX_DECODED_AT_ONCE = 2
 _decoding = threading.BoundedSemaphore(_MAX_DECODED_AT_ONCE)
 
 
-def opened(data: bytes) -> Image.Image:
-    """The picture in a file: RGB, upright, with nothing but its pixels, MAX_SIDE at most.
+def opened(data: bytes, max_side: int = MAX_SIDE) -> Image.Image:
+    """The picture in a file: RGB, upright, with nothing but its pixels.
 
     What is transparent becomes white.
 
     Args:
         data: a JPEG, PNG or WebP file. Its content says which; its name and type do not count.
+        max_side: pixels of the longer side of what is made.
 
     Raises:
         ContractError: it is another or a damaged file, an animation, or too large; the message is
@@ -49,7 +50,7 @@ def opened(data: bytes) -> Image.Image:
     header = _reading(lambda: Image.open(BytesIO(data), formats=tuple(_MAX_PIXELS)))
     _check(header)
     with _decoding:
-        return _reading(lambda: _drawn(header))
+        return _reading(lambda: _drawn(header, max_side))
 
 
 def encoded(image: Image.Image) -> bytes:
@@ -79,8 +80,8 @@ def _check(image: Image.Image) -> None:
         raise ContractError(f"The picture is smaller than {_MIN_SIDE} pixels.")
 
 
-def _drawn(image: Image.Image) -> Image.Image:
-    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+def _drawn(image: Image.Image, max_side: int) -> Image.Image:
+    image.draft("RGB", (max_side, max_side))
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I"):  # 16 bits per pixel
@@ -91,7 +92,7 @@ def _drawn(image: Image.Image) -> Image.Image:
         canvas.alpha_composite(seen)
         image = canvas
     pixels = image.convert("RGB")
-    pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    pixels.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     clean = Image.new("RGB", pixels.size)
     clean.paste(pixels)
     return clean

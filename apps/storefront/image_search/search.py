@@ -10,6 +10,7 @@ from apps.storefront.image_search import repository
 from apps.storefront.image_search.repository import FoundProduct
 from apps.storefront.search.encoder_client import Encoded, ImageEncoderClient
 from apps.storefront.settings import StorefrontSettings
+from ml.images.encoder import MAX_USEFUL_SIDE
 from ml.untrusted_images.fetching import LinkFetcher
 from ml.untrusted_images.opening import encoded, opened
 from streams.database import Database
@@ -93,7 +94,9 @@ class ImageSearch:
             raise UnavailableError("the shop has no encoder of pictures")
         found = []
         if file is not None:
-            found.append((_IMAGE_WEIGHT, self._encoder.image(encoded(opened(file)))))
+            found.append(
+                (_IMAGE_WEIGHT, self._encoder.image(encoded(opened(file, MAX_USEFUL_SIDE))))
+            )
         if text:
             found.append((1 - _IMAGE_WEIGHT, self._encoder.text(text)))
         if not found:
