@@ -65,8 +65,8 @@ def evaluate(
     scores: dict[str, list[float]] = {"full_text": [], "vectors": [], "hybrid": []}
     with database.reading() as connection:
         for query in queries:
-            (values,) = encoder.texts([query.text])
-            vector = TextVector(values, encoder.encoder)
+            encoded = encoder.texts([query.text])
+            vector = TextVector(encoded.vectors[0], encoded.encoder)
             found = {
                 "full_text": _found(words, connection, query.text),
                 "vectors": repository.nearest(connection, vector, K),

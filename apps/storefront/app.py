@@ -59,17 +59,15 @@ def create_app(
     settings = settings or StorefrontSettings()
     app = Flask(__name__)
     services = _services(settings, recommender or _recommender())
-    services.install(app.extensions)
-    CatalogCounts().install(app.extensions)
-    products = ListedProducts(services.database, settings.region)
-    products.install(app.extensions)
-    suggestions = Autocomplete(services.database, settings.region)
-    suggestions.install(app.extensions)
-    search = _search(settings, services.database)
-    search.install(app.extensions)
-    image_searches = ImageSearch(settings, services.database)
-    image_searches.install(app.extensions)
-    api.install(app, services, products, suggestions, search, image_searches)
+    shared = (
+        ListedProducts(services.database, settings.region),
+        Autocomplete(services.database, settings.region),
+        _search(settings, services.database),
+        ImageSearch(settings, services.database),
+    )
+    for each in (services, CatalogCounts(), *shared):
+        each.install(app.extensions)
+    api.install(app, services, shared)
     http_metrics.install(app)
     security.install(app, settings)
     authentication.install(app)

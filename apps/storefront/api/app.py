@@ -1,6 +1,7 @@
 """The API as an app of its own below /api/v1: without the pages' sessions, forms and headers."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from apiflask import APIFlask
 from flask import Flask, Response
@@ -19,10 +20,6 @@ from apps.storefront.api.keys.key_ring import KeyRing
 from apps.storefront.api.keys.rate_limits import RateLimits
 from apps.storefront.api.recommendations import routes as recommendations
 from apps.storefront.api.search import routes as search_routes
-from apps.storefront.autocomplete.suggestions import Autocomplete
-from apps.storefront.catalog.listed_products import ListedProducts
-from apps.storefront.image_search.search import ImageSearch
-from apps.storefront.search.search import Search
 from apps.storefront.services import Services
 
 PREFIX = "/api/v1"
@@ -40,21 +37,19 @@ _DOMAINS = (
 )
 
 
-def install(
-    shop: Flask,
-    services: Services,
-    products: ListedProducts,
-    suggestions: Autocomplete,
-    search: Search,
-    image_searches: ImageSearch,
-) -> None:
-    """Answer what is below `PREFIX` by the API."""
+class Installed(Protocol):
+    """What the shop's pages and the API share: one of it in a process."""
+
+    def install(self, extensions: dict[str, object]) -> None:
+        """Be found by requests of the app that has these extensions."""
+        ...
+
+
+def install(shop: Flask, services: Services, shared: Iterable[Installed]) -> None:
+    """Answer what is below `PREFIX` by the API, with what the shop's pages use too."""
     api = create_api()
-    services.install(api.extensions)
-    products.install(api.extensions)
-    suggestions.install(api.extensions)
-    search.install(api.extensions)
-    image_searches.install(api.extensions)
+    for each in (services, *shared):
+        each.install(api.extensions)
     authentication.install(api, KeyRing(services.database), RateLimits(services.settings.api_limit))
     shop.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         shop.wsgi_app, {PREFIX: api.wsgi_app}

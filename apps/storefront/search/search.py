@@ -6,8 +6,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import structlog
 from cachetools import LRUCache, TTLCache
 from flask import current_app
@@ -16,6 +14,7 @@ from psycopg import Connection
 from apps.storefront.catalog.listing_repository import CatalogPage, Paging
 from apps.storefront.catalog.orders import Sort
 from apps.storefront.search import repository, vocabulary_repository
+from apps.storefront.search.encoder_client import Encoded
 from apps.storefront.search.facets import FacetValue, facets
 from apps.storefront.search.filters import Filters
 from apps.storefront.search.question import Question, TextVector
@@ -41,11 +40,8 @@ FULL_TEXT, HYBRID = "full_text", "hybrid"
 class TextEncoder(Protocol):
     """Gives texts their vectors, as `EncoderClient` does."""
 
-    encoder: str
-    """The name of the model that made the last vectors."""
-
-    def texts(self, texts: list[str]) -> npt.NDArray[np.float32]:
-        """Unit vectors, (n, d).
+    def texts(self, texts: list[str]) -> Encoded:
+        """Their vectors.
 
         Raises:
             UnavailableError: the encoder does not answer in time.

@@ -10,6 +10,7 @@ from flask import Flask
 from pgvector import HalfVector
 
 from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.search.encoder_client import Encoded
 from apps.storefront.search.search import Search
 from apps.storefront.services import Services
 from ml.data.synthetic import SyntheticConfig
@@ -29,13 +30,12 @@ SELECTIVITIES = (1, 10, 50, 100)
 class Encoder:
     """The model in this process; the tests of the encoder are about its service."""
 
-    encoder = ENCODER
     is_away = False
 
-    def texts(self, texts: list[str]) -> Any:
+    def texts(self, texts: list[str]) -> Encoded:
         if self.is_away:
             raise UnavailableError("the encoder is away")
-        return embed_texts(texts, ENCODER)
+        return Encoded(ENCODER, embed_texts(texts, ENCODER))
 
 
 @pytest.fixture(scope="module")

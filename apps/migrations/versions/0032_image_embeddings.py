@@ -6,8 +6,8 @@ of another length are compared one by one. A null vector is of a product without
 
 from alembic import op
 
-revision = "0030"
-down_revision = "0029"
+revision = "0032"
+down_revision = "0031"
 
 IMAGE_EMBEDDINGS = """
 create table ml.image_embeddings (
