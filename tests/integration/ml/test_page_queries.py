@@ -56,6 +56,15 @@ def app(settings: MlSettings, recommender: Recommender, eventually: Callable[...
     return shop(settings.database_url, recommender=recommender)
 
 
+def _text(query: Any, cursor: Any) -> str:
+    match query:
+        case str():
+            return query
+        case bytes():
+            return query.decode()
+    return str(query.as_string(cursor))
+
+
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     """Asks for a page; the statements that its thread has sent, on any connection."""
@@ -66,7 +75,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     def counting(cursor: Any, query: Any, *args: Any, **options: Any) -> Any:
         # The pool looks by an empty statement whether a connection is still alive.
         if query and threading.get_ident() == thread:
-            statements.append(query if isinstance(query, str) else query.as_string(cursor))
+            statements.append(_text(query, cursor))
         return execute(cursor, query, *args, **options)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", counting)
