@@ -18,29 +18,35 @@ def register(cli: typer.Typer) -> None:
 
 def pictures(
     *,
+    links: Annotated[
+        bool, typer.Option(help="Fetch what the catalogue's links to pictures lead to.")
+    ] = True,
     again: Annotated[
         bool, typer.Option("--again", help="Also try what failed before once more.")
     ] = False,
 ) -> None:
     """Make the pictures of all products that lack one, and show where they come from.
 
-    By the model in the folder RECSYS_PICTURE_MODEL, if it is set; else the shop draws the product.
-    The shop also draws by itself when somebody first looks, so this command is only needed for a
-    model, or to have all drawings ahead. It goes on where it was interrupted. The database is that
-    of RECSYS_DATABASE_URL, else that of the running stack.
+    From the catalogue's link, where it works; else by the model in the folder RECSYS_PICTURE_MODEL,
+    if it is set; else drawn. The shop also draws by itself when somebody first looks, so this
+    command is only needed for links and models, or to have all drawings ahead. It goes on where it
+    was interrupted. The database is that of RECSYS_DATABASE_URL, else that of the running stack.
     """
     import time
 
     import psycopg
 
-    from apps.filling.picture_sources import GeneratedPictures
+    from apps.filling.picture_sources import GeneratedPictures, LinkedPictures, PictureSource
     from apps.filling.pictures import give_pictures
     from ml.pictures.generator import PictureGenerator
     from ml.pictures.settings import PictureSettings
+    from ml.untrusted_images.fetching import LinkFetcher
     from streams.database import postgres_errors
 
     settings = PictureSettings()
-    sources = [GeneratedPictures(PictureGenerator.load(settings))] if settings.picture_model else []
+    sources: list[PictureSource] = [LinkedPictures(LinkFetcher())] if links else []
+    if settings.picture_model:
+        sources.append(GeneratedPictures(PictureGenerator.load(settings)))
     with (
         postgres_errors(),
         psycopg.connect(shop_database_url(), autocommit=True) as connection,

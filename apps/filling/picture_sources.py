@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 from apps.storefront.pictures.repository import Illustrated
 from ml.pictures.generator import PictureGenerator
 from ml.pictures.prompt import prompt_of
+from ml.untrusted_images.fetching import LinkFetcher
+from ml.untrusted_images.opening import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,6 +31,24 @@ class PictureSource(Protocol):
             ContractError: there is none.
         """
         ...
+
+
+class LinkedPictures:
+    """Pictures that the links of a catalogue lead to; the guard of links fetches them."""
+
+    name = "link"
+
+    def __init__(self, fetcher: LinkFetcher) -> None:
+        self._fetcher = fetcher
+
+    def made_from(self, product: Illustrated) -> str | None:
+        """The link, if it leads to a web server."""
+        link = product.img_link.strip()
+        return link if link.startswith(("http://", "https://")) else None
+
+    def make(self, product: Illustrated) -> "Image":
+        """The picture behind the link: only its pixels."""
+        return opened(self._fetcher.fetch(product.img_link.strip()))
 
 
 class GeneratedPictures:

@@ -1,5 +1,6 @@
 """`recsys pictures`: from a model, else drawn; interrupted, repeated and after a change."""
 
+import socket
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +11,16 @@ import pytest
 from typer.testing import CliRunner
 
 from apps.cli.main import cli
-from apps.filling.picture_sources import GeneratedPictures
+from apps.filling.picture_sources import GeneratedPictures, LinkedPictures
 from apps.filling.pictures import DRAWN, give_pictures
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.pictures.picture import WIDTHS
 from ml.pictures.generator import PictureGenerator
 from ml.pictures.settings import PictureSettings
+from ml.untrusted_images.fetching import LinkFetcher
 from streams.contracts import Product
 from support.picture_model import save_picture_model
+from support.pictures import answering, drawn_picture, file_of, response
 from support.shop import shop
 
 pytestmark = pytest.mark.integration
@@ -131,4 +134,47 @@ def test_the_command_says_what_came_from_where(
     assert [[cell.strip() for cell in row] for row in rows] == [
         ["drawn", "0", "0", "0"],
         ["generated", "3", "0", "0"],
+        ["link", "0", "0", "0"],
     ]
+
+
+def linked(link: str) -> Product:
+    return product(0).model_copy(update={"img_link": link})
+
+
+def test_a_link_is_fetched_once_and_its_picture_is_shown(filled: str) -> None:
+    fetched: list[str] = []
+    photo = response(file_of(drawn_picture(1), exif=b"Exif\x00\x00secret"))
+
+    def answer(connection: socket.socket, path: str) -> None:
+        fetched.append(path)
+        connection.sendall(photo)
+
+    source = LinkedPictures(LinkFetcher(["127.0.0.0/8"], seconds=5))
+    with answering(answer) as port:
+        with psycopg.connect(filled) as connection:
+            upsert_products(connection, [linked(f"http://127.0.0.1:{port}/a.jpg")])
+        assert run(filled, source) == {("link", "made"): 1, (DRAWN, "made"): 2}
+        assert run(filled, source) == {("link", "kept"): 1, (DRAWN, "kept"): 2}
+    assert fetched == ["/a.jpg"]
+    with psycopg.connect(filled) as connection:
+        row = connection.execute("select picture from shop.products where item_id = 'i0'")
+        [picture] = row.fetchone() or [None]
+        rows = connection.execute(
+            "select webp from shop.picture_files where picture = %s", [picture]
+        )
+        assert not any(b"secret" in webp for (webp,) in rows)
+    client = shop(filled).test_client()
+    assert f"/pictures/{picture}-400.webp" in client.get("/products/i0").text
+    assert client.get(f"/pictures/{picture}-400.webp").mimetype == "image/webp"
+
+
+def test_a_link_that_does_not_work_or_must_not_be_followed_leaves_the_drawing(filled: str) -> None:
+    source = LinkedPictures(LinkFetcher(seconds=5))
+    with psycopg.connect(filled) as connection:
+        upsert_products(connection, [linked("http://127.0.0.1/secret.png")])
+    assert run(filled, source) == {("link", "failed"): 1, (DRAWN, "made"): 3}
+    assert run(filled, source) == {("link", "failed"): 1, (DRAWN, "kept"): 3}
+    with psycopg.connect(filled) as connection:
+        upsert_products(connection, [linked("/images/item.png")])
+    assert run(filled, source) == {(DRAWN, "kept"): 3}, "no link to a server"
