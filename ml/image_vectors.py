@@ -3,26 +3,30 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Protocol
+from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
 import structlog
+import urllib3
 
 from ml.images.encoder import MAX_USEFUL_SIDE, Vectors
 from ml.registry import image_embeddings
 from ml.registry.image_embeddings import PicturedProduct
 from ml.settings import MlSettings
-from ml.untrusted_images.fetching import LinkFetcher
 from ml.untrusted_images.opening import encoded, opened
 from streams.database import Database
-from streams.errors import ContractError
+from streams.errors import ContractError, UnavailableError
 
 log = structlog.get_logger()
 
 _PICTURES_AT_ONCE = 16
 """A second or so of one core; what is done so far is kept then."""
-_FETCHES_AT_ONCE = 8
+_FETCHES_AT_ONCE = 2
+"""The shop draws what nobody has looked at yet, and has shoppers to serve meanwhile."""
+_SHOP_SECONDS = 10.0
 _RETRY_AFTER = timedelta(hours=6)
 _CONNECTIONS = 1
 _CONNECT_TIMEOUT_SECONDS = 5.0
@@ -32,24 +36,40 @@ class Pictures(Protocol):
     """Where products' pictures are."""
 
     def of(self, product: PicturedProduct) -> bytes | None:
-        """The picture of a product as a file; None: it has none, or it cannot be had now."""
+        """The picture of a product as a file; None: it has none."""
 
 
-class LinkedPictures:
-    """The pictures that products link to. They are fetched, and nothing of them is kept."""
+class ShopPictures:
+    """The pictures that the shop shows: given to a product, or drawn.
 
-    def __init__(self, fetcher: LinkFetcher) -> None:
-        self._fetcher = fetcher
+    Args:
+        url: of the shop, `http://host:port`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._http = urllib3.PoolManager(
+            maxsize=_FETCHES_AT_ONCE,
+            retries=urllib3.Retry(1, connect=0, read=0, redirect=1),
+            timeout=_SHOP_SECONDS,
+        )
 
     def of(self, product: PicturedProduct) -> bytes | None:
-        """The file at a product's link; None where there is none that may be used."""
-        if "://" not in product.img_link:
-            return None
+        """The file; None where the shop has no such product any longer.
+
+        Raises:
+            UnavailableError: the shop does not answer.
+        """
+        address = f"{self._url}/pictures/of/{quote(product.item_id, safe='')}"
         try:
-            return self._fetcher.fetch(product.img_link)
-        except ContractError as error:
-            log.info("a product's picture cannot be had", item=product.item_id, reason=str(error))
+            answer = self._http.request("GET", address)
+        except urllib3.exceptions.HTTPError as error:
+            raise UnavailableError(f"the shop gives no pictures: {error}") from error
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
+        if answer.status != HTTPStatus.OK:
+            raise UnavailableError(f"the shop gives no pictures: it answers {answer.status}")
+        return answer.data
 
 
 class ImageVectors:
@@ -65,7 +85,7 @@ class ImageVectors:
         pictures: where the pictures are.
 
     Raises:
-        UnavailableError: from every call, while PostgreSQL does not answer.
+        UnavailableError: from every call, while PostgreSQL or the shop does not answer.
     """
 
     def __init__(

@@ -41,6 +41,5 @@ class EncoderSettings(MlSettings):
     """Pictures that may wait for the model; more are refused with 503."""
     image_cache_size: int = Field(default=2_000, ge=1)
     """Pictures whose vectors are kept, 2 kB each."""
-    link_networks: tuple[str, ...] = ()
-    """Networks, in CIDR notation, from which pictures may be fetched although they are not public,
-    as JSON. Such as `["10.1.2.0/24"]` for a store of pictures of your own."""
+    shop_url: str = "http://127.0.0.1:8080"
+    """Of the shop, whose pictures of products get vectors."""

@@ -14,11 +14,10 @@ from apps.encoder.cached_model import CachedModel
 from apps.encoder.image_model import BATCH_SIZE, ImageModel
 from apps.encoder.settings import EncoderSettings
 from apps.encoder.worker import Worker
-from ml.image_vectors import ImageVectors, LinkedPictures
+from ml.image_vectors import ImageVectors, ShopPictures
 from ml.item_vectors import ItemVectors
 from ml.text_vectors import TextVectors
 from ml.towers.sentence_encoder import SentenceEncoder
-from ml.untrusted_images.fetching import LinkFetcher
 
 _PICTURES_SECONDS = 60.0
 
@@ -52,11 +51,12 @@ def _encode_pictures(files: Sequence[bytes]) -> npt.NDArray[np.float32]:
 
 # Texts first: those of a new product are in Feast when its vector for recommendations needs them.
 texts, items = TextVectors(settings, settings.text_encoder), ItemVectors(settings)
-pictures = LinkedPictures(LinkFetcher(settings.link_networks))
-picture_vectors = ImageVectors(settings, image_model.name, _encode_pictures, pictures)
+picture_vectors = ImageVectors(
+    settings, image_model.name, _encode_pictures, ShopPictures(settings.shop_url)
+)
 interval = settings.encoder_interval.total_seconds()
 worker = Worker({"texts": texts.update, "items": items.update}, interval=interval)
-# A thread of its own: a server of pictures that takes its time keeps no text waiting.
+# A thread of its own: drawings that take their time keep no text waiting.
 picture_worker = Worker({"pictures": picture_vectors.update}, interval=interval)
 for opened in (texts, items, picture_vectors):
     atexit.register(opened.close)

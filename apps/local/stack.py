@@ -109,6 +109,7 @@ class Stack:
             "RECSYS_ANALYTICS_PORT": str(self.settings.analytics_port),
             "RECSYS_ENCODER_PORT": str(self.settings.encoder_port),
             "RECSYS_ENCODER_URL": self.components["encoder"].address,
+            "RECSYS_SHOP_URL": self.shop_url,
             "RECSYS_STATE_DIR": str(self.settings.state_dir),
         }
 

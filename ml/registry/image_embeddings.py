@@ -17,16 +17,15 @@ from ml.registry.repository import Connection
 
 INDEXED_DIMENSIONS = 512
 """Vectors of this length have an index."""
-_DIGEST = "md5(product.img_link || e'\\x1f' || product.content_digest)"
-"""Of what a picture is made of or found by: a drawing shows what the product's texts say."""
+_DIGEST = "coalesce(product.picture, product.drawing_digest)"
+"""Of the picture that the shop shows: the one that was given to the product, else its drawing."""
 
 
 class PicturedProduct(NamedTuple):
-    """What leads to a product's picture."""
+    """A product, and which picture it has."""
 
     item_id: str
-    img_link: str
-    content_digest: str
+    picture_digest: str
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -45,12 +44,12 @@ def changed_pictures(
     with connection.cursor(row_factory=class_row(PicturedProduct)) as cursor:
         return cursor.execute(
             f"""
-            select product.item_id, img_link, {_DIGEST} as content_digest
+            select product.item_id, {_DIGEST} as picture_digest
             from shop.products product
             left join ml.image_embeddings embedded
                 on embedded.item_id = product.item_id and embedded.encoder = %s
             where product.arrival_date <= now() and (
-                embedded.content_digest is distinct from {_DIGEST}
+                embedded.picture_digest is distinct from {_DIGEST}
                 or (embedded.embedding is null and embedded.tried_at < now() - %s)
             )
             order by embedded.tried_at nulls first, product.arrival_date desc, product.item_id
@@ -76,16 +75,16 @@ def replace_image_embeddings(
     """
     register_vector(connection)
     rows = [
-        (encoder, each.content_digest, None if vector is None else HalfVector(vector), each.item_id)
+        (encoder, each.picture_digest, None if vector is None else HalfVector(vector), each.item_id)
         for each, vector in zip(products, vectors, strict=True)
     ]
     with connection.cursor() as cursor:
         cursor.executemany(
             """
-            insert into ml.image_embeddings (item_id, encoder, content_digest, embedding)
+            insert into ml.image_embeddings (item_id, encoder, picture_digest, embedding)
             select item_id, %s, %s, %s from shop.products where item_id = %s
             on conflict (item_id, encoder) do update
-            set content_digest = excluded.content_digest, embedding = excluded.embedding,
+            set picture_digest = excluded.picture_digest, embedding = excluded.embedding,
                 tried_at = excluded.tried_at
             """,
             rows,

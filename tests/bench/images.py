@@ -101,7 +101,7 @@ def _fill(url: str) -> None:
             (PRODUCTS,),
         )
         digests = connection.execute(
-            "select item_id, md5(img_link || e'\\x1f' || content_digest) from shop.products"
+            "select item_id, coalesce(picture, drawing_digest) from shop.products"
         ).fetchall()
         # Made again afterwards: an index over all vectors at once is made many times faster.
         row = connection.execute(
@@ -110,7 +110,7 @@ def _fill(url: str) -> None:
         assert row
         connection.execute("drop index ml.image_embeddings_embedding")
         with connection.cursor().copy(
-            "copy ml.image_embeddings (item_id, encoder, content_digest, embedding)"
+            "copy ml.image_embeddings (item_id, encoder, picture_digest, embedding)"
             " from stdin with (format binary)"
         ) as copy:
             copy.set_types(["text", "text", "text", "halfvec"])

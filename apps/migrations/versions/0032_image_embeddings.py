@@ -13,7 +13,7 @@ IMAGE_EMBEDDINGS = """
 create table ml.image_embeddings (
     item_id text not null references shop.products on delete cascade,
     encoder text not null,
-    content_digest text not null,
+    picture_digest text not null,
     embedding halfvec,
     tried_at timestamptz not null default now(),
     primary key (item_id, encoder)

@@ -18,6 +18,15 @@ def file(connection: Connection[Any], key: str, width: int) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
+def picture(connection: Connection[Any], item_id: str) -> str | None:
+    """Which picture a product has, for `key_of`; None if there is no such product."""
+    row = connection.execute(
+        "select coalesce(picture, drawing_digest) from shop.products where item_id = %s",
+        (item_id,),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
 def keep_file(connection: Connection[Any], key: str, width: int, webp: bytes) -> None:
     """Keep a file; another replica may have been quicker with the same one."""
     connection.execute(

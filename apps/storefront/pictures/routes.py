@@ -4,13 +4,13 @@ import re
 from functools import cache
 from http import HTTPStatus
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, redirect
 from flask.typing import ResponseReturnValue
 from psycopg import errors
 
 from apps.storefront.pictures import repository
 from apps.storefront.pictures.drawings.draw import VERSION, draw, draw_kind
-from apps.storefront.pictures.picture import WIDTHS, kind_named
+from apps.storefront.pictures.picture import WIDTHS, address, key_of, kind_named
 from apps.storefront.pictures.rendering import render
 from apps.storefront.services import Services
 
@@ -46,6 +46,16 @@ def file(key: str, width: int) -> ResponseReturnValue:
     except errors.ReadOnlySqlTransaction:
         pass  # A standby answers: the picture is shown, and kept another time.
     return _answer(webp)
+
+
+@blueprint.get("/pictures/of/<path:item_id>")
+def of_product(item_id: str) -> ResponseReturnValue:
+    """The way to the picture that a product has now, in the middle size."""
+    with Services.of_this_app().database.reading() as connection:
+        picture = repository.picture(connection, item_id)
+    if picture is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return redirect(address(key_of(picture), WIDTHS[1]))
 
 
 @cache
