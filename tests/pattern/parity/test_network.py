@@ -189,7 +189,7 @@ def test_pods_that_follow_links_reach_public_addresses_alone(size: str) -> None:
                     assert set(inner) <= set(closed)
                 else:
                     assert around.subnet_of(ip_network("2000::/3"))
-    assert opened == {"from-shop": [80, 443], "from-encoder": [80, 443]}
+    assert opened == {"from-shop": [80, 443]}
 
 
 @EACH_SIZE
