@@ -27,6 +27,14 @@ WHEN_NAMED = tuple(
 )
 
 
+def pytest_configure() -> None:
+    """Stacks of tests describe pictures without a network, which takes ten times as long.
+
+    The tests of the network name it.
+    """
+    os.environ.setdefault("RECSYS_IMAGE_MODEL", "descriptor")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Tests that take long, or need Go, a cluster or another server, run when they are named."""
     if collection_path not in WHEN_NAMED:

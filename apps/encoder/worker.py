@@ -36,11 +36,15 @@ class Worker:
         updates: by the kind of vector that they make. One that fails does not hold up the others.
         interval: seconds between two rounds while there is nothing to do or all that there is
             fails.
+        share: of the time that rounds may take, in (0, 1]; the thread rests for the others' sake.
     """
 
-    def __init__(self, updates: Mapping[str, Update], *, interval: float) -> None:
+    def __init__(
+        self, updates: Mapping[str, Update], *, interval: float, share: float = 1.0
+    ) -> None:
         self._updates = updates
         self._interval = interval
+        self._rest = 1 / share - 1
         self._called_at = time.monotonic()
         self._succeeded = dict.fromkeys(updates, False)
         self._has_succeeded = False
@@ -76,10 +80,11 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
+            started = time.monotonic()
             encoded = [self._encode(kind) for kind in self._updates if not self._stopped.is_set()]
             self._has_succeeded |= any(self._succeeded.values())
-            if not any(encoded):
-                self._stopped.wait(self._interval)
+            took = time.monotonic() - started
+            self._stopped.wait(self._rest * took if any(encoded) else self._interval)
 
     def _encode(self, kind: str) -> int:
         """Call one update; returns what it returns, 0 where it fails."""

@@ -20,6 +20,8 @@ from ml.text_vectors import TextVectors
 from ml.towers.sentence_encoder import SentenceEncoder
 
 _PICTURES_SECONDS = 60.0
+_PICTURES_SHARE = 0.5
+"""A new catalogue has many pictures, and searches wait for the same model."""
 
 settings = EncoderSettings()
 
@@ -57,7 +59,9 @@ picture_vectors = ImageVectors(
 interval = settings.encoder_interval.total_seconds()
 worker = Worker({"texts": texts.update, "items": items.update}, interval=interval)
 # A thread of its own: drawings that take their time keep no text waiting.
-picture_worker = Worker({"pictures": picture_vectors.update}, interval=interval)
+picture_worker = Worker(
+    {"pictures": picture_vectors.update}, interval=interval, share=_PICTURES_SHARE
+)
 for opened in (texts, items, picture_vectors):
     atexit.register(opened.close)
 for each in (batcher, *image_model.batchers, worker, picture_worker):
