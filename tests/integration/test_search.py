@@ -171,6 +171,21 @@ def test_filters_leave_what_they_say_and_all_of_it(
     assert all(each["stars"] >= 4.5 for each in rated["results"])
 
 
+@pytest.mark.parametrize("narrowed", ["", "&category=Pets"])
+def test_the_categories_of_the_page_count_what_was_found(app: Flask, narrowed: str) -> None:
+    page = BeautifulSoup(app.test_client().get(f"/products?q=dog{narrowed}").text, "html.parser")
+    (status,) = page.select(".page-head [role=status]")
+    found = int(status.text.split()[0].replace(",", ""))
+    lists = page.select("nav[aria-label='Categories and filters'] > ul")[0]
+    level = "li ul li" if narrowed else "li"
+    counted = [int(each.text) for each in lists.select(f"{level} > a > .muted")]
+    assert sum(counted) == found < PRODUCTS
+
+
+def test_a_category_without_a_name_is_found_by_nothing(app: Flask) -> None:
+    assert app.test_client().get("/products?q=dog&category=|").status_code == 200
+
+
 def test_facets_count_what_was_found(
     search: Callable[..., Answer], products: list[Product]
 ) -> None:

@@ -11,13 +11,13 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from apps.storefront.catalog.availability_repository import IS_LISTED
-from apps.storefront.catalog.repository import DescribedProduct
+from apps.storefront.catalog.repository import PICTURE, DescribedProduct
 from ml.registry.image_embeddings import INDEXED_DIMENSIONS
 
 _COLUMNS = sql.SQL(
     "product.item_id, product_name, category, price, actual_price, stars, stars_count,"
-    " arrival_date, stock, about_product"
-)
+    " arrival_date, stock, {} as picture, about_product"
+).format(PICTURE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,21 @@
 """Pages of the catalogue: all of it, and what a search finds."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from psycopg import Connection
 
 from apps.storefront.catalog.counts import CatalogCounts
 from apps.storefront.catalog.listing_repository import CatalogPage, Paging, list_products
+from apps.storefront.catalog.repository import Department
 from apps.storefront.events.impressions import note_list
 from apps.storefront.events.searches import note_search
 from apps.storefront.forms import read_or_abort
 from apps.storefront.search.schemas import CatalogQuery
 from apps.storefront.search.search import Search, SearchResult
 from apps.storefront.services import Services
+from streams.contracts.category import names
 
 blueprint = Blueprint("catalog", __name__, template_folder="templates")
 
@@ -36,11 +40,10 @@ def index() -> ResponseReturnValue:
             if query.q
             else _listed(connection, query, paging, counts, region)
         )
-        departments = counts.departments(connection, _DEPARTMENTS, region)
-        subcategories = (
-            counts.subcategories(connection, query.category, _DEPARTMENTS, region)
-            if query.category
-            else []
+        departments, subcategories = (
+            _found_categories(query, result)
+            if query.q
+            else _all_categories(connection, query, counts, region)
         )
     page = result.page
     surface = "search" if query.q else "catalog"
@@ -80,6 +83,30 @@ def _listed(
         mode=None,
         did_you_mean=None,
     )
+
+
+Categories = tuple[Sequence[Department], Sequence[Department]]
+"""The departments, and the categories right below the one that is shown."""
+
+
+def _all_categories(
+    connection: Connection, query: CatalogQuery, counts: CatalogCounts, region: str | None
+) -> Categories:
+    """Those of the catalogue."""
+    departments = counts.departments(connection, _DEPARTMENTS, region)
+    if not query.category:
+        return departments, ()
+    return departments, counts.subcategories(connection, query.category, _DEPARTMENTS, region)
+
+
+def _found_categories(query: CatalogQuery, result: SearchResult) -> Categories:
+    """Those of the products that a search found; of the others nothing is known."""
+    found = [Department(each.value, each.products) for each in result.facets.get("category", ())]
+    found.sort(key=lambda each: each.name)
+    if not query.category:
+        return found, ()
+    chosen = [Department(name, result.total) for name in names(query.category)[:1]]
+    return chosen, [each for each in found if each.name != query.category]
 
 
 def _previous(query: CatalogQuery, page: CatalogPage) -> dict[str, object] | None:

@@ -229,6 +229,8 @@ def check_page(app: object, pictures: str) -> None:
     cards = [each["href"] for each in shown.select(".card-name a")]
     assert cards[0].startswith("/products/p4")
     assert len(cards) == COUNT + 2
+    drawn = [each["src"] for each in shown.select(".card img")]
+    assert [client.get(each).status_code for each in drawn] == [200] * len(cards)
     assert "weight-free" in shown.text
 
     answer = client.post("/search/image", data={"image_url": f"{pictures}/5.png"})
