@@ -20,7 +20,7 @@ _SIDE = 128
 """Pixels of the square in which a picture is described."""
 _ORIENTATIONS = 9
 _CELL = 16
-_LEAST_STRENGTH = 1.0
+_MIN_STRENGTH = 1.0
 """Of the gradients round a cell: what an even surface counts as."""
 _MAX_GRADIENT_SHARE = 0.3
 """Of one bin, so that one strong edge does not hide all others."""
@@ -145,7 +145,7 @@ def _per_block(grid: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     energy = np.pad((grid**2).sum(axis=2), 1, mode="edge")
     around = np.lib.stride_tricks.sliding_window_view(energy, (3, 3)).sum(axis=(2, 3))
     # The constant keeps the noise of an even surface from counting as much as an edge.
-    return np.asarray(grid / np.sqrt(around + _LEAST_STRENGTH**2)[..., np.newaxis])
+    return np.asarray(grid / np.sqrt(around + _MIN_STRENGTH**2)[..., np.newaxis])
 
 
 def _patterns(lightness: Plane, weights: Plane) -> Plane:
