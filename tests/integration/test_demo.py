@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from support.laptop import cli_environment, local_settings
+from support.trial import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -96,6 +97,8 @@ def test_a_shop_that_has_opened_measures_its_model_until_it_is_stopped(tmp_path:
         assert shop.stderr is not None
         printed = list(takewhile(lambda line: "measured beside" not in line, shop.stderr))
         (training,) = psutil.Process(shop.pid).children()
+        # A process that is being started has no command line for a moment.
+        eventually(lambda: bool(training.cmdline()), "the training is a command")
         command, niceness = training.cmdline(), training.nice()
         shop.send_signal(signal.SIGTERM)
         shop.communicate()
