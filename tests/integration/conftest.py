@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -20,7 +22,7 @@ from support.broker import Broker, running_broker
 from support.cluster_database import UrlOf, prepared
 from support.database import running_database
 from support.laptop import RunningStack
-from support.shop import stock
+from support.shop import shop, sign_up, stock
 
 
 @pytest.fixture
@@ -91,6 +93,20 @@ def stocked(database_url: str) -> str:
     """A database with products, for a shop without Kafka."""
     stock(database_url)
     return database_url
+
+
+@pytest.fixture
+def app(stocked: str) -> Flask:
+    """A shop with products and without Kafka."""
+    return shop(stocked)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Someone who has just signed up."""
+    client = app.test_client()
+    sign_up(client)
+    return client
 
 
 @pytest.fixture(scope="session")

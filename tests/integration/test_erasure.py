@@ -20,7 +20,7 @@ from streams.settings import ProcessorSettings
 from streams.sink.connectors import SINKS
 from support.interactions import interaction
 from support.records import keyed
-from support.shop import PASSWORD, outbox, shop, sign_up, submit
+from support.shop import PASSWORD, outbox, sign_up, submit
 
 pytestmark = pytest.mark.integration
 
@@ -201,18 +201,6 @@ def test_every_table_of_the_sink_is_erased_from_and_skips_who_was_erased(
         ).fetchall()
     assert {name for (name,) in skipping} == {sink.table for sink in SINKS}
     assert {name for (name,) in with_users} == set(erasures._TABLES)
-
-
-@pytest.fixture
-def app(stocked: str) -> Flask:
-    return shop(stocked)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_up(client)
-    return client
 
 
 def stars(database_url: str) -> tuple[int, float] | None:

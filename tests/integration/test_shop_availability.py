@@ -47,13 +47,6 @@ def app(database_url: str) -> Flask:
     return shop(database_url, recommender=ListOf(*arrivals), region="US")
 
 
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_up(client)
-    return client
-
-
 def shown(client: FlaskClient, path: str) -> set[str]:
     """The products whose cards a page shows."""
     page = BeautifulSoup(client.get(path).text, "html.parser")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
@@ -15,7 +16,7 @@ from apps.storefront.events.background import MAX_WAITING
 from apps.storefront.events.impressions import DROPPED
 from apps.storefront.services import Services
 from streams.contracts import Impression, Product
-from support.shop import ListOf, interactions, outbox, shop, sign_up, stock, submit
+from support.shop import ListOf, interactions, outbox, shop, stock, submit, take_waiting
 
 pytestmark = pytest.mark.integration
 
@@ -39,22 +40,10 @@ def app(stocked: str) -> Flask:
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_up(client)
-    return client
-
-
-@pytest.fixture
 def published(app: Flask) -> Callable[[], list[Impression]]:
     """Takes what the pages since have handed to the sender."""
-
-    def take() -> list[Impression]:
-        with app.app_context():
-            waiting = Services.of_this_app().impressions._waiting
-        return [waiting.get_nowait() for _ in range(waiting.qsize())]
-
-    return take
+    with app.app_context():
+        return partial(take_waiting, Services.of_this_app().impressions)
 
 
 def linked(page: str) -> Shown:

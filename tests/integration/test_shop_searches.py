@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -11,33 +12,16 @@ from flask.testing import FlaskClient
 from apps.storefront.services import Services
 from streams import erasures
 from streams.contracts import Search, new_id
-from support.shop import shop, sign_up
+from support.shop import take_waiting
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def app(stocked: str) -> Flask:
-    return shop(stocked)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_up(client)
-    return client
-
-
-@pytest.fixture
 def published(app: Flask) -> Callable[[], list[Search]]:
     """Takes what the pages since have handed to the sender."""
-
-    def take() -> list[Search]:
-        with app.app_context():
-            waiting = Services.of_this_app().searches._waiting
-        return [waiting.get_nowait() for _ in range(waiting.qsize())]
-
-    return take
+    with app.app_context():
+        return partial(take_waiting, Services.of_this_app().searches)
 
 
 def test_a_search_is_published_once_with_what_it_found(

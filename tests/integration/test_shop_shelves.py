@@ -17,7 +17,7 @@ from ml.serving.recommender import ServedList
 from ml.serving.related_items import RelatedItems
 from streams.contracts import Product
 from support.interactions import interaction
-from support.shop import ListOf, shop, sign_up, submit
+from support.shop import ListOf, shop, submit
 
 pytestmark = pytest.mark.integration
 
@@ -75,13 +75,6 @@ def app(stocked: str, relations: Relations) -> Flask:
             ],
         )
     return shop(stocked, recommender=relations)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_up(client)
-    return client
 
 
 Shelves = dict[str, tuple[str, list[str], set[str | None]]]

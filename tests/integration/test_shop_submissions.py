@@ -12,21 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from streams.contracts import derived_id, new_id
-from support.shop import PASSWORD, interactions, outbox, shop, sign_up, submit
+from support.shop import PASSWORD, interactions, outbox, sign_up, submit
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def app(stocked: str) -> Flask:
-    return shop(stocked)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_up(client)
-    return client
 
 
 def count(database_url: str, table: str) -> int:

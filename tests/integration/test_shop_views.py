@@ -3,16 +3,9 @@
 import pytest
 from flask.testing import FlaskClient
 
-from support.shop import interactions, shop, sign_up, submit
+from support.shop import interactions, submit
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def client(stocked: str) -> FlaskClient:
-    client = shop(stocked).test_client()
-    sign_up(client)
-    return client
 
 
 def kinds(database_url: str) -> list[str]:

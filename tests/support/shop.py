@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from apps.storefront.app import create_app
 from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.events.background import BackgroundSender
 from apps.storefront.recommender import Recommender
 from apps.storefront.settings import StorefrontSettings
 from ml.merchandising import Surface
@@ -128,3 +129,8 @@ def interactions(database_url: str) -> list[Interaction]:
         for _, topic, payload in outbox(database_url)
         if topic == INTERACTIONS.public.name
     ]
+
+
+def take_waiting(sender: BackgroundSender) -> list[Any]:
+    """The events that the pages since the last call have handed to a sender, of its kind."""
+    return [sender._waiting.get_nowait() for _ in range(sender._waiting.qsize())]
