@@ -25,11 +25,11 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 setup: $(VENV)/.ready ## Make the environment
 
-demo: setup ## Run the whole system; ONCE=1 [REPLAY=log.csv [TEST=held_out.csv]] [DATASET=file-or-URL] [REPORT=path] [KILL=component]
+demo: setup ## Run the whole system; ONCE=1 [REPLAY=log.csv [TEST=held_out.csv]] [DATASET=file-or-URL] [TOWERS=file] [REPORT=path] [KILL=component]
 	@$(BIN)/recsys demo $(if $(ONCE),--once) $(if $(REPLAY),--replay '$(REPLAY)') $(if $(TEST),--test '$(TEST)') \
 	  $(if $(DATASET),--dataset '$(DATASET)') $(if $(REPORT),--report '$(REPORT)') $(foreach component,$(KILL),--kill $(component)) \
 	  $(if $(USERS),--users $(USERS)) $(if $(ITEMS),--items $(ITEMS)) $(if $(INTERACTIONS),--interactions $(INTERACTIONS)) \
-	  $(if $(SEED),--seed $(SEED)) $(if $(LAST_DAY),--last-day $(LAST_DAY))
+	  $(if $(SEED),--seed $(SEED)) $(if $(LAST_DAY),--last-day $(LAST_DAY)) $(if $(TOWERS),--towers '$(TOWERS)')
 
 up: setup ## Start the components and leave them running
 	@$(BIN)/recsys up

@@ -20,17 +20,19 @@ class BackgroundTraining:
     At the end of the block it is interrupted if it still runs; the live version stays.
     """
 
-    def __init__(self, settings: LocalSettings) -> None:
+    def __init__(self, settings: LocalSettings, towers: Path | None) -> None:
         self.log: Path = settings.logs / "training.log"
         """What the command prints."""
-        self._settings = settings
+        self._environment = {"RECSYS_STATE_DIR": str(settings.state_dir)}
+        if towers:
+            self._environment["RECSYS_TOWERS"] = str(towers.resolve())
         self._told = False
 
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "apps.cli.main", "train"],
-                env={**os.environ, "RECSYS_STATE_DIR": str(self._settings.state_dir)},
+                env=os.environ | self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

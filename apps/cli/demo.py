@@ -21,8 +21,10 @@ from apps.cli.inputs import (
     LastDay,
     ProductTable,
     ShopSeed,
+    Towers,
     UserCount,
     end_of_yesterday,
+    hyper_parameters,
     synthetic_config,
 )
 from apps.cli.progress import ProgressDisplay, err, out
@@ -68,6 +70,7 @@ def demo(
     interactions: InteractionCount = SYNTHETIC.n_interactions,
     seed: ShopSeed = SYNTHETIC.seed,
     last_day: LastDay = None,
+    towers: Towers = None,
     report: ReportPath = None,
     kill: Kill = None,
 ) -> None:
@@ -79,7 +82,7 @@ def demo(
     if not once:
         if log or test or report or kill:
             raise ConfigurationError("--replay, --test, --report and --kill need --once")
-        _serve(settings, data, config)
+        _serve(settings, data, config, towers)
         return
     if log and data:
         raise ConfigurationError("--replay and --dataset exclude each other")
@@ -95,6 +98,7 @@ def demo(
             source,
             scripted=log is None,
             kill=kill or [],
+            towers=hyper_parameters(towers),
             write_to=report,
             on_step=display.step,
             on_status=display.status,
@@ -110,12 +114,14 @@ def replay_log(
     test: Test = None,
     report: ReportPath = None,
     train: Annotated[bool, typer.Option(help="Train when the events are stored.")] = True,
+    towers: Towers = None,
     kill: Kill = None,
 ) -> None:
     """Load a shop's log into the running stack, train, and read the lists back."""
     from apps.local.demo.loop import Loop
 
     stack = running_stack()
+    parameters = hyper_parameters(towers)
     result = Report()
     with ProgressDisplay() as display:
         loop = Loop(stack, result, on_step=display.step, on_status=display.status)
@@ -123,7 +129,7 @@ def replay_log(
         loop.load(source)
         loop.wait_until_stored(kill or [])
         if train:
-            loop.train()
+            loop.train(parameters)
             loop.read_back(source)
     if report:
         report.write_text(result.model_dump_json(indent=2))
@@ -158,7 +164,9 @@ def _catalogue(
     return dataset(data, folder, display.status) if data else synthetic(config, folder)
 
 
-def _serve(settings: LocalSettings, data: str | None, config: SyntheticConfig) -> None:
+def _serve(
+    settings: LocalSettings, data: str | None, config: SyntheticConfig, towers: Path | None
+) -> None:
     from apps.local.demo.runs import serve
     from apps.local.stack import Stack
 
@@ -170,6 +178,7 @@ def _serve(settings: LocalSettings, data: str | None, config: SyntheticConfig) -
                 stack,
                 lambda: _catalogue(stack, data, config, display),
                 data,
+                towers=hyper_parameters(towers),
                 on_step=display.step,
                 on_status=display.status,
             )
@@ -177,7 +186,8 @@ def _serve(settings: LocalSettings, data: str | None, config: SyntheticConfig) -
         err.print(f"\n[bold]The shop is open at {stack.shop_url}[/bold]   (stop it with Ctrl-C)")
         err.print(f"its dashboard: {stack.analytics_url}")
         # The shop opens with a model that nothing was held out from, so its quality is unknown.
-        with BackgroundTraining(settings) if report.model_version else nullcontext() as training:
+        measuring = BackgroundTraining(settings, towers) if report.model_version else nullcontext()
+        with measuring as training:
             if training:
                 err.print(f"its model is measured beside it: {training.log}", soft_wrap=True)
             while True:

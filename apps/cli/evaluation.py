@@ -18,6 +18,7 @@ from apps.cli.inputs import (
     FILE,
     Items,
     Seed,
+    Towers,
     Users,
     duration,
     read_dataset,
@@ -142,9 +143,7 @@ def evaluate(
     ] = _MODELS,
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 20,
     seed: Seed = 0,
-    towers: Annotated[
-        Path | None, typer.Option(help="The towers' hyper-parameters as JSON.", **FILE)
-    ] = None,
+    towers: Towers = None,
     write_to: Annotated[
         Path | None, typer.Option("--json", help="Where to write the figures.", dir_okay=False)
     ] = None,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +28,15 @@ Train = Annotated[
 ]
 Items = Annotated[Path | None, typer.Option(help="Catalogue, for the towers' content.", **FILE)]
 Users = Annotated[Path | None, typer.Option(help="Users with their preferences.", **FILE)]
+Towers = Annotated[
+    Path | None,
+    typer.Option(
+        "--towers",
+        help="The towers' hyper-parameters as JSON, such as `recsys tune` writes.",
+        envvar="RECSYS_TOWERS",
+        **FILE,
+    ),
+]
 Seed = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same result.")
 ]
@@ -170,6 +179,16 @@ def read_towers(path: Path | None) -> "TowersConfig | None":
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise ContractError(f"{path}: {place or 'the file'}: {first['msg']}") from None
+
+
+def hyper_parameters(path: Path | None) -> dict[str, Any]:
+    """The towers' hyper-parameters that a file names, as the pipeline takes them.
+
+    Raises:
+        ContractError: as `read_towers`.
+    """
+    config = read_towers(path)
+    return config.model_dump(mode="json", exclude_unset=True) if config else {}
 
 
 def show_rejected(rejected: "Sequence[RejectedRow]") -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from apps.cli.connections import ml_settings, running_stack
+from apps.cli.inputs import Towers, hyper_parameters
 from apps.cli.progress import ProgressDisplay, out
 from apps.cli.shoppers import User
 from streams.errors import ConfigurationError
@@ -55,6 +56,7 @@ def train(
             help="What ranks the lists: the towers, or these blended with EASE and item-kNN."
         ),
     ] = Ranker.TWO_TOWER,
+    towers: Towers = None,
     warm_start: Annotated[
         bool,
         typer.Option(
@@ -85,6 +87,7 @@ def train(
                 "validate": validate,
                 "cold_start": cold_start,
                 "ranker": ranker.value,
+                "towers": hyper_parameters(towers),
                 "warm_start": warm_start,
                 "gate": gate.value,
             },

@@ -13,7 +13,9 @@ from apps.cli.inputs import (
     ItemCount,
     LastDay,
     ShopSeed,
+    Towers,
     UserCount,
+    read_towers,
     synthetic_config,
 )
 from apps.cli.progress import ProgressDisplay, out
@@ -60,6 +62,7 @@ def evaluate(
     interactions: InteractionCount = SYNTHETIC.n_interactions,
     seed: ShopSeed = SYNTHETIC.seed,
     last_day: LastDay = None,
+    towers: Towers = None,
     cold_start: Annotated[
         bool, typer.Option(help="Also train without some items and users, and evaluate on those.")
     ] = True,
@@ -71,6 +74,7 @@ def evaluate(
     from ml.towers.config import TowersConfig
 
     config = synthetic_config(users, items, interactions, seed, last_day)
+    chosen = read_towers(towers) or TowersConfig()
     display = ProgressDisplay()
 
     def show(epoch: int, epochs: int, loss: float) -> None:
@@ -81,11 +85,11 @@ def evaluate(
         display.step("generating the shop")
         shop = make(config)
         display.step("training the towers")
-        recovery = measure(shop, TowersConfig(), seed=seed, progress=show)
+        recovery = measure(shop, chosen, seed=seed, progress=show)
         if cold_start:
             display.step("training without a tenth of the items and users")
             dataset = as_dataset(shop)
-            measured = measure_cold_start(dataset, TowersConfig(), seed=seed, progress=show)
+            measured = measure_cold_start(dataset, chosen, seed=seed, progress=show)
     if as_json:
         print(json.dumps(_as_json(recovery, measured), indent=2))
         return

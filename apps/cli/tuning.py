@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from apps.cli.inputs import Items, Seed, Train, Users, read_dataset, show_rejected
+from apps.cli.inputs import (
+    Items,
+    Seed,
+    Towers,
+    Train,
+    Users,
+    read_dataset,
+    read_towers,
+    show_rejected,
+)
 from apps.cli.progress import ProgressBar, err, out
 from ml.data.event_log import LogFormat
 from streams.errors import ConfigurationError
@@ -39,6 +48,7 @@ def tune(
         float | None, typer.Option(min=0, help="After this time no further trial begins.")
     ] = None,
     seed: Seed = 0,
+    towers: Towers = None,
     write_to: Annotated[
         Path,
         typer.Option("--out", help="File for the hyper-parameters, as JSON.", dir_okay=False),
@@ -50,11 +60,15 @@ def tune(
         ),
     ] = None,
 ) -> None:
-    """Search hyper-parameters on items held out of the log, beginning with the defaults."""
+    """Search hyper-parameters on items held out of the log, beginning with the defaults.
+
+    With --towers it begins with those, and keeps what it does not search.
+    """
     from ml.tuning.search import tune as search
 
     if not write_to.resolve().parent.is_dir():
         raise ConfigurationError(f"--out: no such folder: {write_to.parent}")
+    defaults = read_towers(towers)
     dataset, rejected = read_dataset(train, items, users, log_format)
     show_rejected(rejected)
     with ProgressBar() as bar:
@@ -64,6 +78,7 @@ def tune(
             minutes=minutes,
             seed=seed,
             study_file=study,
+            defaults=defaults,
             progress=_shown_on(bar),
         )
     out.print(_table(tuning))

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.laptop import cli_environment, local_settings
+from support.laptop import QUICK_TOWERS, cli_environment, local_settings
 from support.trial import eventually
 
 pytestmark = pytest.mark.integration
@@ -78,7 +78,7 @@ def test_a_log_goes_round_the_loop(tmp_path: Path, log_and_test: tuple[Path, Pat
 
 
 def test_a_part_that_fails_is_named_with_its_log(tmp_path: Path) -> None:
-    settings = local_settings(tmp_path / "state").model_copy(update={"start_timeout": 20.0})
+    settings = local_settings(tmp_path / "state").model_copy(update={"start_timeout": 5.0})
     environment = {**cli_environment(settings), "RECSYS_JVM_HEAP": "1m"}
     done = subprocess.run(
         [RECSYS, "demo", "--once"], env=environment, capture_output=True, text=True, check=False
@@ -100,10 +100,12 @@ def test_a_shop_that_has_opened_measures_its_model_until_it_is_stopped(tmp_path:
         # A process that is being started has no command line for a moment.
         eventually(lambda: bool(training.cmdline()), "the training is a command")
         command, niceness = training.cmdline(), training.nice()
+        towers = training.environ()["RECSYS_TOWERS"]
         shop.send_signal(signal.SIGTERM)
         shop.communicate()
     assert any("The shop is open" in line for line in printed), printed
     assert command[-1] == "train"
+    assert towers == str(QUICK_TOWERS)
     assert niceness > psutil.Process().nice(), "shoppers come first"
     assert shop.returncode == 0
     assert processes_of(settings.state_dir) == []

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,15 @@ def test_the_demonstration_keeps_a_filled_shop_and_trains_it_once(
     def catalogue() -> Source:
         raise AssertionError("the shop has a catalogue already")
 
-    serve(empty_stack.stack, catalogue, None, on_step=steps.append, on_status=print)
+    opened = partial(
+        serve,
+        empty_stack.stack,
+        catalogue,
+        towers={"dim": 8, "epochs": 2, "causal": {"epochs": 1}},
+        on_step=steps.append,
+        on_status=print,
+    )
+    opened(None)
 
     assert rows(empty_stack.database_url)["shop.products"] == 60
     assert "the shop has 60 products: nothing is added to its catalogue" in steps
@@ -179,12 +188,12 @@ def test_the_demonstration_keeps_a_filled_shop_and_trains_it_once(
         live = live_version(connection)
     steps.clear()
 
-    serve(empty_stack.stack, catalogue, None, on_step=steps.append, on_status=print)
+    opened(None)
 
     assert f"model {live} is live: no training is needed" in steps
     assert not any(step.startswith("training") for step in steps)
     with pytest.raises(ConfigurationError, match="already has 60 products"):
-        serve(empty_stack.stack, catalogue, "amazon.csv", on_step=steps.append, on_status=print)
+        opened("amazon.csv")
 
 
 def test_a_data_set_fills_it_too(

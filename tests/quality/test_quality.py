@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from support.docs.shown import of_logs, run_as_shown
+from support.laptop import cli_environment, local_settings
 from support.quality import RECSYS, below_marks
 
 pytestmark = [pytest.mark.quality, pytest.mark.timeout(3600)]
@@ -13,6 +15,12 @@ pytestmark = [pytest.mark.quality, pytest.mark.timeout(3600)]
 @pytest.mark.parametrize("log", ["ml-1m", "retailrocket", "amazon-toys"])
 def test_a_real_log(log: str, real_data: Path, tmp_path: Path) -> None:
     assert not below_marks(log, tmp_path, real_data)
+
+
+def test_the_documented_commands_with_the_defaults(tmp_path: Path) -> None:
+    environment = cli_environment(local_settings(tmp_path / "state"))
+    del environment["RECSYS_TOWERS"]
+    run_as_shown(of_logs("model.md"), environment, tmp_path)
 
 
 def test_the_synthetic_shop(tmp_path: Path) -> None:

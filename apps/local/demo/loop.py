@@ -1,7 +1,8 @@
 """The steps of the whole loop on a running stack: load, wait, train, shop, read the lists back."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from typing import Any
 
 import psycopg
 
@@ -120,8 +121,8 @@ class Loop:
         self.report.view_verdicts = counts.verdicts
         self.report.users, self.report.items = counts.users, counts.items
 
-    def train(self) -> None:
-        """Run the pipeline."""
+    def train(self, towers: Mapping[str, Any]) -> None:
+        """Run the pipeline; `towers` are the hyper-parameters that differ from the defaults."""
         from pipelines.retrain.local import run_local
 
         self._on_step("training: the Kubeflow pipeline, by its local runner")
@@ -129,11 +130,11 @@ class Loop:
         with self.report.phase("train"):
             # The demonstration itself holds out what the report is scored on, so the gate has
             # nothing to go by.
-            parameters = {"validate": False, "gate": "report"}
+            parameters = {"validate": False, "gate": "report", "towers": towers}
             result = run_local(self._settings, parameters, workspace, self._on_status)
         self.report.model_version = result.version
 
-    def shop(self) -> None:
+    def shop(self, towers: Mapping[str, Any]) -> None:
         """Let scripted shoppers in, retrain, and compare their lists before and after."""
         shoppers = ScriptedShoppers(self._stack.shop_url, self._stack.database_url, self._on_step)
         with self.report.phase("shop"):
@@ -141,7 +142,7 @@ class Loop:
         self.report.events_read += shoppers.events
         self.report.events_acknowledged += shoppers.events
         self.wait_until_stored()
-        self.train()
+        self.train(towers)
         with self.report.phase("shop"):
             self.report.list_changes = shoppers.return_later()
         for change in self.report.list_changes:

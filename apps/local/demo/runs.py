@@ -1,7 +1,8 @@
 """The two ways to run the demonstration: once without a person, or as a shop that stays open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -20,6 +21,7 @@ def run_once(
     *,
     scripted: bool,
     kill: Sequence[str],
+    towers: Mapping[str, Any],
     write_to: Path | None,
     on_step: Callable[[str], None],
     on_status: Callable[[str], None],
@@ -31,6 +33,7 @@ def run_once(
         source: what the shop is filled with.
         scripted: whether scripted shoppers then visit the shop.
         kill: components that are killed while events are under way.
+        towers: their hyper-parameters that differ from the defaults.
         write_to: where the report is written as JSON, also after a failure.
         on_step: called with each step, in words.
         on_status: called with the status of the present step, in words.
@@ -42,9 +45,9 @@ def run_once(
         loop = Loop(stack, report, on_step=on_step, on_status=on_status)
         loop.load(source)
         loop.wait_until_stored(kill)
-        loop.train()
+        loop.train(towers)
         if scripted:
-            loop.shop()
+            loop.shop(towers)
         loop.read_back(source)
         loop.check_counts()
     except BaseException as error:
@@ -64,6 +67,7 @@ def serve(
     source: Callable[[], Source],
     dataset: str | None,
     *,
+    towers: Mapping[str, Any],
     on_step: Callable[[str], None],
     on_status: Callable[[str], None],
 ) -> Report:
@@ -73,6 +77,7 @@ def serve(
         stack: to be started, or running.
         source: makes what an empty shop is filled with.
         dataset: where that comes from; None for the synthetic shop.
+        towers: their hyper-parameters that differ from the defaults.
         on_step: called with each step, in words; also with those that are not needed.
         on_status: called with the status of the present step, in words.
 
@@ -101,7 +106,7 @@ def serve(
     if not products or live is None:
         loop.wait_until_stored()
     if live is None:
-        loop.train()
+        loop.train(towers)
     else:
         on_step(f"model {live} is live: no training is needed")
     return loop.report

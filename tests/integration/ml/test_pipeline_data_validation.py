@@ -22,7 +22,7 @@ from streams.errors import RecsysError
 pytestmark = pytest.mark.integration
 
 QUICK = {
-    "towers": {"epochs": 2, "dim": 8, "text_encoder": None},
+    "towers": {"epochs": 2, "causal": {"epochs": 1}, "dim": 8, "text_encoder": None},
     "validate": False,
     "gate": "report",
 }

@@ -22,7 +22,10 @@ from support.laptop import free_ports
 
 pytestmark = pytest.mark.integration
 
-QUICK = {"towers": {"epochs": 6, "dim": 16, "text_encoder": None}, "cold_start": False}
+QUICK = {
+    "towers": {"epochs": 6, "causal": {"epochs": 1}, "dim": 16, "text_encoder": None},
+    "cold_start": False,
+}
 USERS = ["u00", "u07", "u31"]
 
 

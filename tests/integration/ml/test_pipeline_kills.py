@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 STEPS = sorted(retrain.pipeline_spec.root.dag.tasks)
 RUN = {
-    "towers": {"epochs": 2, "dim": 8, "text_encoder": None},
+    "towers": {"epochs": 2, "causal": {"epochs": 1}, "dim": 8, "text_encoder": None},
     "cold_start": False,
     "gate": "report",  # a killed run shall change nothing, whatever the gate would say
 }

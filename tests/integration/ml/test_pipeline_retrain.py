@@ -24,7 +24,7 @@ from streams.errors import ConfigurationError, RecsysError
 
 pytestmark = pytest.mark.integration
 
-QUICK_TOWERS = {"epochs": 4, "dim": 16, "text_encoder": None}
+QUICK_TOWERS = {"epochs": 4, "causal": {"epochs": 1}, "dim": 16, "text_encoder": None}
 QUICK = {"towers": QUICK_TOWERS}
 BLENDED = {
     "towers": {**QUICK_TOWERS, "learning_rate": 1e-6},
