@@ -40,6 +40,17 @@ class Recommender(Protocol):
         """At most `limit` items that shoppers bought who bought one of `item_ids`."""
         ...
 
+    def live_history(self, user_id: str) -> Sequence[Interaction] | None:
+        """What a shopper did lately, newest last; None while that is not known."""
+        ...
+
+    def to_buy_again(self, user_id: str, limit: int) -> tuple[str, ...] | None:
+        """At most `limit` items that a shopper bought and that are due again, newest first.
+
+        None while it is not known what they have bought.
+        """
+        ...
+
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         """At most `limit` items that are trending in a category path, best first."""
         ...

@@ -17,6 +17,8 @@ class Met(NamedTuple):
     """When they bought it last; who rates an item has it."""
     rejections: int
     """How many of the last 30 days' views nothing followed."""
+    purchased_at: datetime | None = None
+    """When they paid for it last, which a rating does not say."""
 
 
 STATED = (
@@ -40,8 +42,9 @@ def met_items(connection: Connection, user_id: str) -> dict[str, Met]:
         "select item_id,"
         " max(timestamp) filter (where interaction_type in ('purchase', 'rate')),"
         " count(*) filter (where interaction_type = 'negative_view'"
-        " and timestamp > now() - %s)"
+        " and timestamp > now() - %s),"
+        " max(timestamp) filter (where interaction_type = 'purchase')"
         " from events.interactions where user_id = %s group by item_id",
         (REJECTIONS_COUNT, user_id),
     )
-    return {item_id: Met(bought_at, rejections) for item_id, bought_at, rejections in rows}
+    return {item_id: Met(*known) for item_id, *known in rows}

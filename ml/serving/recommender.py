@@ -40,6 +40,8 @@ class ServedList:
     """What the shopper did lately, as far as it was known when it was made; the newest last."""
     preferences: Sequence[str] = ()
     """Departments that the shopper has stated."""
+    to_buy_again: tuple[str, ...] = ()
+    """For the home page: what they bought and is due again, the newest purchase first."""
 
     @property
     def from_history(self) -> bool:
@@ -121,7 +123,13 @@ class Recommender:
             surface: the page that asks; some merchandising rules are for one alone.
         """
         context = self._context(
-            user_id, preferences, limit, history=history, category=category, surface=surface
+            user_id,
+            preferences,
+            limit,
+            history=history,
+            category=category,
+            surface=surface,
+            needs_purchases=surface is Surface.HOME and self._chain.lets_buy_again,
         )
         if user_id is None:
             return self._served(context)
@@ -140,6 +148,7 @@ class Recommender:
             context.model.version if context.model and by_model else None,
             context.shopper.history,
             context.shopper.preferences,
+            self._chain.to_buy_again(context) or (),
         )
 
     def explain(
@@ -178,6 +187,7 @@ class Recommender:
         category: str,
         surface: Surface | None,
         rules: Sequence[ActiveRule] | None = None,
+        needs_purchases: bool = False,
     ) -> Context:
         """All that is known of a request."""
         model, catalogue = self._live_model.current(), self._live_model.catalogue
@@ -191,7 +201,12 @@ class Recommender:
         if rules is None:  # some may have ended since they were read
             rules = [each for each in self._live_model.rules if each.rule.is_active(now)]
         concerned = [each for each in rules if each.concerns(preferences, surface)]
-        needs_met = listed is None or acted_since or any(each.places for each in concerned)
+        needs_met = (
+            needs_purchases
+            or listed is None
+            or acted_since
+            or any(each.places for each in concerned)
+        )
         return Context(
             shopper=shopper,
             limit=limit,
@@ -219,6 +234,31 @@ class Recommender:
         As the live version knows it, which is as of its training.
         """
         return bought_with(self._live_model.current(), item_ids, limit)
+
+    def live_history(self, user_id: str) -> tuple[Interaction, ...] | None:
+        """What a shopper did lately, newest last; None while Feast is away."""
+        state = self._state(None, user_id)
+        return state.history if state else None
+
+    def to_buy_again(self, user_id: str, limit: int) -> tuple[str, ...] | None:
+        """At most `limit` items that a shopper bought and that are due again.
+
+        The newest purchase comes first. None while it is not known what they have bought.
+        """
+        if not self._chain.lets_buy_again:
+            return ()
+        context = self._context(
+            user_id,
+            (),
+            limit,
+            history=(),
+            category="",
+            surface=None,
+            rules=(),
+            needs_purchases=True,
+        )
+        due = self._chain.to_buy_again(context)
+        return due if due is None else due[:limit]
 
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         """At most `limit` items that are trending in a category path; none while Feast is away."""

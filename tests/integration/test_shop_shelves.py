@@ -32,6 +32,7 @@ class Relations(ListOf):
     together: dict[str, dict[str, int]]
     trend: tuple[str, ...] = ()
     viewed: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
 
     def __init__(self, *item_ids: str) -> None:
         super().__init__(*item_ids)
@@ -39,7 +40,11 @@ class Relations(ListOf):
 
     def recommend(self, user_id: str | None, *args: Any, **options: Any) -> ServedList:
         history = [interaction(user_id or "-", item, "view", NOW) for item in self.viewed]
-        return replace(super().recommend(user_id, *args, **options), history=history)
+        made = super().recommend(user_id, *args, **options)
+        return replace(made, history=history, to_buy_again=self.due)
+
+    def to_buy_again(self, user_id: str, limit: int) -> tuple[str, ...]:
+        return self.due[:limit]
 
     def similar(self, item_id: str, limit: int) -> RelatedItems:
         found = self.similar_to.get(item_id, ())[:limit]
@@ -154,6 +159,26 @@ def test_home_has_what_was_viewed_and_what_is_trending_in_a_department(
     assert shelves_of(client.application.test_client().get("/").text).keys() <= {"recently_viewed"}
 
 
+def test_what_is_due_again_is_on_home_on_a_new_order_and_beside_the_orders(
+    client: FlaskClient, relations: Relations
+) -> None:
+    relations.due = ("b1", "b5", "gone", "b4", "b2")
+    relations.viewed = ("b4", "b3")
+    said = "Buy again / You bought each of these before"
+    home = shelves_of(client.get("/").text)
+    assert home["buy_again"] == (said, ["b5", "b4", "b2"], {None}), "the list above has b1"
+    assert home["recently_viewed"][1] == ["b3"]
+
+    submit(client, "/cart", {"item_id": "b4", "quantity": "1"})
+    order = submit(client, "/orders").headers["Location"]
+    bought = shelves_of(client.get(order).text)
+    assert bought == {"buy_again": (said, ["b1", "b5", "b2"], {None})}, "b4 was bought just now"
+    assert shelves_of(client.get(order.partition("?")[0]).text) == {}
+    orders = shelves_of(client.get("/orders").text)
+    assert orders["buy_again"][1] == ["b1", "b5", "b4", "b2"]
+    assert shelves_of(client.get("/orders?page=2").text) == {}
+
+
 def test_a_search_without_results_and_a_wrong_address_show_what_others_like(
     client: FlaskClient,
 ) -> None:
@@ -181,12 +206,13 @@ def queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ("path", "most"),
     # That of the shopper, that of the cart's size, and the page's own. The lists of departments and
     # of new products are two of home.
-    [("/", 5), ("/products/b0", 7), ("/cart", 4), ("/nowhere", 3)],
+    [("/", 5), ("/products/b0", 7), ("/cart", 4), ("/orders", 3), ("/nowhere", 3)],
 )
 def test_shelves_take_one_query(
     client: FlaskClient, relations: Relations, queries: list[str], path: str, most: int
 ) -> None:
     relations.viewed, relations.trend = ("b2", "b3"), tuple(BOOKS)
+    relations.due = ("b6", "b7")
     relations.together["b0"] = {"b3": 9}
     relations.similar_to["b0"] = ("b4", "b5")
     submit(client, "/cart", {"item_id": "b0", "quantity": "1"})

@@ -40,6 +40,9 @@ class Caller:
     def get(self, path: str) -> TestResponse:
         return self._client.get(f"/api/v1{path}", headers=self._headers)
 
+    def delete(self, path: str) -> TestResponse:
+        return self._client.delete(f"/api/v1{path}", headers=self._headers)
+
     def post(self, path: str, sent: object) -> TestResponse:
         return self._client.post(f"/api/v1{path}", json=sent, headers=self._headers)
 

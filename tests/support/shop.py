@@ -53,6 +53,12 @@ class ListOf:
     def bought_together(self, item_ids: Sequence[str], limit: int) -> RelatedItems:
         return RelatedItems()
 
+    def live_history(self, user_id: str) -> Sequence[Interaction] | None:
+        return ()
+
+    def to_buy_again(self, user_id: str, limit: int) -> tuple[str, ...] | None:
+        return ()
+
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         return ()
 

@@ -20,6 +20,7 @@ from apps.storefront.api.keys.key_ring import KeyRing
 from apps.storefront.api.keys.rate_limits import RateLimits
 from apps.storefront.api.recommendations import routes as recommendations
 from apps.storefront.api.search import routes as search_routes
+from apps.storefront.api.shelves import routes as shelves
 from apps.storefront.services import Services
 
 PREFIX = "/api/v1"
@@ -27,6 +28,7 @@ PREFIX = "/api/v1"
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _DOMAINS = (
     recommendations,
+    shelves,
     search_routes,
     image_search,
     items,

@@ -121,12 +121,26 @@ def newest(
     connection: Connection[Any], limit: int, category: str = "", *, region: str | None = None
 ) -> list[ListedProduct]:
     """The products that arrived last: of the shop, or of a category and those below it."""
+    order = sql.SQL("arrival_date desc, item_id desc")
+    return _first(connection, order, limit, category, region)
+
+
+def most_rated(
+    connection: Connection[Any], limit: int, category: str = "", *, region: str | None = None
+) -> list[ListedProduct]:
+    """The products that most shoppers have rated: of the shop, or of a category and below it."""
+    order = sql.SQL("stars_count desc, item_id desc")
+    return _first(connection, order, limit, category, region)
+
+
+def _first(
+    connection: Connection[Any], order: sql.SQL, limit: int, category: str, region: str | None
+) -> list[ListedProduct]:
     with connection.cursor(row_factory=class_row(ListedProduct)) as cursor:
         return cursor.execute(
             sql.SQL(
-                "select {} from shop.products where {} and {}"
-                " order by arrival_date desc, item_id desc limit %(limit)s"
-            ).format(LISTED, IS_LISTED, WITHIN if category else _ANY),
+                "select {} from shop.products where {} and {} order by {} limit %(limit)s"
+            ).format(LISTED, IS_LISTED, WITHIN if category else _ANY, order),
             {"category": category, "below": below(category), "limit": limit, "region": region},
         ).fetchall()
 

@@ -19,6 +19,7 @@ SURFACES = (
     "order_also_bought",
     "department_trending",
     "recently_viewed",
+    "buy_again",
     "no_results",
     "not_found",
     "cart",

@@ -18,6 +18,7 @@ from apps.storefront.recommendations.recommendation_list import (
 from apps.storefront.recommendations.shelf import filled_shelves
 from apps.storefront.recommendations.shelves import (
     SHELF_LENGTH,
+    buy_again,
     recently_viewed,
     trending_in_department,
 )
@@ -46,7 +47,11 @@ def index() -> ResponseReturnValue:
         surface=Surface.HOME,
     )
     trending = trending_in_department(services.recommender, preferences)
-    plans = [recently_viewed(served.history), *([trending] if trending else [])]
+    plans = [
+        buy_again(served.to_buy_again),
+        recently_viewed(served.history),
+        *([trending] if trending else []),
+    ]
     wanted = [item_id for plan in plans for item_id in plan.item_ids]
     # One query at most for all: a page has few to spare.
     known = ListedProducts.of_this_app().by_id([*wanted_products(served), *wanted])

@@ -10,13 +10,17 @@ from pydantic import BaseModel, Field
 
 from apps.storefront.accounts import authentication
 from apps.storefront.cart.schemas import LineForm, most_of_a_product
-from apps.storefront.catalog import repository as catalog
+from apps.storefront.catalog.listed_products import ListedProducts
 from apps.storefront.events.activity import interaction
 from apps.storefront.events.attribution import Attribution
 from apps.storefront.forms import read_or_abort
 from apps.storefront.orders import repository
-from apps.storefront.recommendations.shelf import filled_shelves
-from apps.storefront.recommendations.shelves import SHELF_LENGTH, bought_with_order
+from apps.storefront.recommendations.shelf import Shelf, ShelfPlan, filled_shelves
+from apps.storefront.recommendations.shelves import (
+    SHELF_LENGTH,
+    bought_with_order,
+    buy_again_of,
+)
 from apps.storefront.services import Services
 from apps.storefront.submissions.submission import Submission, submitted_once
 from streams.contracts import InteractionType, new_id
@@ -99,18 +103,21 @@ def history() -> ResponseReturnValue:
     """The purchase history."""
     shopper = authentication.shopper()
     query = read_or_abort(HistoryQuery, request.args)
-    with Services.of_this_app().database.reading() as connection:
+    services = Services.of_this_app()
+    with services.database.reading() as connection:
         orders = repository.history(
             connection,
             shopper.user_id,
             limit=_PAGE_SIZE + 1,
             offset=(query.page - 1) * _PAGE_SIZE,
         )
+    plans = [buy_again_of(services.recommender, shopper.user_id)] if query.page == 1 else []
     return render_template(
         "orders/history.html",
         orders=orders[:_PAGE_SIZE],
         page=query.page,
         has_more=len(orders) > _PAGE_SIZE,
+        shelves=_filled(plans),
     )
 
 
@@ -124,8 +131,17 @@ def order(order_id: UUID) -> ResponseReturnValue:
         found = repository.find(connection, shopper.user_id, order_id)
         if found is None:
             abort(404)
-        ordered = [line.item_id for line in found.lines] if is_new else []
-        plan = bought_with_order(services.recommender, ordered)
-        known = catalog.by_id(connection, plan.item_ids, region=services.settings.region)
-    shelves = filled_shelves([plan], known, SHELF_LENGTH, shown=ordered)
-    return render_template("orders/order.html", order=found, is_new=is_new, shelves=shelves)
+    ordered = [line.item_id for line in found.lines] if is_new else []
+    plans = [bought_with_order(services.recommender, ordered)]
+    if is_new:
+        plans.append(buy_again_of(services.recommender, shopper.user_id))
+    return render_template(
+        "orders/order.html", order=found, is_new=is_new, shelves=_filled(plans, shown=ordered)
+    )
+
+
+def _filled(plans: Sequence[ShelfPlan], shown: Sequence[str] = ()) -> Sequence[Shelf]:
+    """The shelves of a page, by one query at most."""
+    wanted = [item_id for plan in plans for item_id in plan.item_ids]
+    known = ListedProducts.of_this_app().by_id(wanted)
+    return filled_shelves(plans, known, SHELF_LENGTH, shown=shown)

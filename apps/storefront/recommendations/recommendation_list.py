@@ -43,6 +43,9 @@ _REASONS = {
     "recent": "Based on your recent activity",
     "similar": "Similar products",
     "bought_together": "Bought together with what you chose",
+    "recently_viewed": "You looked at this before",
+    "buy_again": "You bought this before",
+    "top": "Rated by the most shoppers",
     "none": "The newest arrivals",
 }
 _TITLES = {
@@ -71,7 +74,7 @@ class RecommendationList:
 
     products: Sequence[ListedProduct]
     source: str
-    """`live`, `precomputed`, `trending`, `popular`, `newest` or `similar`."""
+    """What `_REASONS` has a reason for, or `live`."""
     model_version: str | None = None
     follows: str = ""
     """What of the shopper a live list follows, in words."""

@@ -60,8 +60,25 @@ def bought_with_order(recommender: Recommender, item_ids: Sequence[str]) -> Shel
 
 def recently_viewed(history: Sequence[Interaction]) -> ShelfPlan:
     """What the live history says that the shopper looked at, the newest first."""
+    return ShelfPlan("Recently viewed", "recently_viewed", viewed_items(history))
+
+
+def viewed_items(history: Sequence[Interaction]) -> tuple[str, ...]:
+    """The items that were looked at, the newest first, each once."""
     viewed = [event.item_id for event in reversed(history) if event.interaction_type in _VIEWS]
-    return ShelfPlan("Recently viewed", "recently_viewed", tuple(dict.fromkeys(viewed)))
+    return tuple(dict.fromkeys(viewed))
+
+
+def buy_again(item_ids: Sequence[str]) -> ShelfPlan:
+    """What the shopper has bought and is due again, as the recommender names it."""
+    return ShelfPlan(
+        "Buy again", "buy_again", item_ids[:_WANTED], "You bought each of these before"
+    )
+
+
+def buy_again_of(recommender: Recommender, user_id: str) -> ShelfPlan:
+    """As `buy_again`, for a page that has asked the recommender for nothing else."""
+    return buy_again(recommender.to_buy_again(user_id, _WANTED) or ())
 
 
 def trending_in_department(

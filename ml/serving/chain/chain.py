@@ -99,21 +99,44 @@ class Chain(BaseModel):
         """The list for a request."""
         run = _Run(context, self._guards)
         context.fused = tuple(self.fused)
-        run.left_out = left_out = self._left_out(run)
-        context.excluded = frozenset().union(*left_out.values())
+        context.excluded = self._excluded(run)
         for name in self.first_of:
             context.source = name
             found = self._named(name, run)
             if found:
                 break
         else:
-            return MadeList("none", steps=run.steps, left_out=left_out)
+            return MadeList("none", steps=run.steps, left_out=run.left_out)
         if self.fused and context.is_personal:
             found = self._fused(found, run)
         for each in self.order:
             found = run.step("order", each.stage, each.ordered, found)
         explained = with_reasons(found[: context.limit], context)
-        return MadeList(name, explained, run.steps, left_out)
+        return MadeList(name, explained, run.steps, run.left_out)
+
+    @property
+    def lets_buy_again(self) -> bool:
+        """Whether a filter says of any category that its products are bought again."""
+        return any(isinstance(each, Bought) and each.again_after_days for each in self.filters)
+
+    def to_buy_again(self, context: Context) -> tuple[str, ...] | None:
+        """What the shopper has paid for and is due again, the newest purchase first.
+
+        It is due if a filter has a time for its category that has passed, and no filter leaves it
+        out. None while it is not known what the shopper did.
+        """
+        if not self.lets_buy_again:
+            return ()
+        if context.met is None or not context.features_answered:
+            return None
+        out = context.excluded or self._excluded(_Run(context, self._guards))
+        purchases = sorted(context.purchased.items(), key=lambda bought: bought[1], reverse=True)
+        return tuple(item for item, _ in purchases if item not in out)
+
+    def _excluded(self, run: "_Run") -> Collection[str]:
+        """What all filters together leave out of a search."""
+        run.left_out = self._left_out(run)
+        return frozenset().union(*run.left_out.values())
 
     def _left_out(self, run: "_Run") -> Mapping[str, Collection[str]]:
         """What each filter leaves out of a search; the index itself lacks what is unavailable."""

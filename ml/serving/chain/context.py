@@ -104,8 +104,18 @@ class Context:
 
     @cached_property
     def bought(self) -> Mapping[str, datetime]:
-        """When the shopper last bought an item, by item id."""
-        found = {item: each.bought_at for item, each in (self.met or {}).items() if each.bought_at}
+        """When the shopper last bought an item, by item id; who rates one has it."""
+        met = (self.met or {}).items()
+        return self._with_new_purchases({item: each.bought_at for item, each in met})
+
+    @cached_property
+    def purchased(self) -> Mapping[str, datetime]:
+        """As `bought`, without what the shopper has only rated."""
+        met = (self.met or {}).items()
+        return self._with_new_purchases({item: each.purchased_at for item, each in met})
+
+    def _with_new_purchases(self, stored: Mapping[str, datetime | None]) -> dict[str, datetime]:
+        found = {item: at for item, at in stored.items() if at}
         for event in self.shopper.history:
             if event.interaction_type is InteractionType.PURCHASE:
                 found[event.item_id] = max(

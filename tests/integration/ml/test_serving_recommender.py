@@ -18,6 +18,7 @@ import pytest
 from ml.dataset import USER_COLUMNS, Dataset
 from ml.features.online import OnlineFeatures
 from ml.features.training_data import load_dataset
+from ml.merchandising import Surface
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
 from ml.registry import repository
@@ -128,6 +129,39 @@ def test_what_a_shopper_did_since_changes_the_list(
     assert not shop.met_by("u00", "purchase") & set(served.item_ids)
     assert len(shop.met_by("u00") & set(served.item_ids)) <= 2, "a fifth of the list"
     assert sum(_category(item) == 3 for item in served.item_ids) > 5
+
+
+def test_what_was_bought_is_due_again_after_the_time_of_its_category(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    assert shop.recommender.to_buy_again("u00", 5) == (), "no category has a time"
+    filters = [{"stage": "bought", "again_after_days": {"Books": 0}}, {"stage": "in_cart"}]
+    settings = shop.settings.model_copy(update={"chain": json.dumps({"filters": filters})})
+    log = shop.dataset.interactions.query("user_id == 'u00' and interaction_type == 'purchase'")
+    newest_first = log.sort_values("timestamp", ascending=False)["item_id"].drop_duplicates()
+    books = tuple(item for item in newest_first if _category(item) == 0)
+    recommender = Recommender(settings)
+    try:
+        recommender.wait_until_loaded(30)
+        assert recommender.to_buy_again("u00", 99) == books
+        assert recommender.to_buy_again("u00", 2) == books[:2]
+        assert recommender.to_buy_again("nobody", 9) == ()
+        home = recommender.recommend("u00", ["Books"], 5, surface=Surface.HOME)
+        assert home.to_buy_again == books
+
+        now = datetime.now(UTC)
+        features.extend_live_histories([interaction("u00", books[0], "cart", now)])
+        assert recommender.to_buy_again("u00", 99) == books[1:], "it is in the cart"
+        (carted,) = [
+            each for each in recommender.live_history("u00") or () if each.timestamp == now
+        ]
+        assert carted.item_id == books[0]
+        with psycopg.connect(settings.database_url) as locked:
+            locked.execute("lock table events.interactions in access exclusive mode")
+            assert recommender.to_buy_again("u00", 99) is None
+            assert recommender.recommend("u00", [], 5, surface=Surface.HOME).to_buy_again == ()
+    finally:
+        recommender.close()
 
 
 def test_relations_of_items_are_those_of_the_live_version(

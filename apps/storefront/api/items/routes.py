@@ -1,5 +1,6 @@
 """The catalogue for other programs."""
 
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from apps.storefront.api.contracts import Blueprint
@@ -8,6 +9,7 @@ from apps.storefront.api.keys.authentication import auth
 from apps.storefront.api.keys.scope import Scope
 from apps.storefront.api.rows import CheckedRows, CheckedRowsAnswer
 from apps.storefront.catalog import repository as catalog
+from apps.storefront.catalog.availability_repository import set_hidden
 from apps.storefront.services import Services
 from streams.contracts import Product
 
@@ -45,6 +47,21 @@ def one(item_id: str) -> Item:
     if found is None:
         raise NotFound("The catalogue has no such item.")
     return _item(found)
+
+
+@blueprint.delete("/<path:item_id>")
+@blueprint.auth_required(auth, roles=[Scope.ITEMS_WRITE])
+@blueprint.output({}, status_code=204)
+def withdraw(item_id: str) -> ResponseReturnValue:
+    """Take an item out of lists and search.
+
+    What was done with it stays, and so does the item, hidden: it can be asked for by its id, and
+    sending it again does not put it back. To withdraw it once more changes nothing.
+    """
+    with Services.of_this_app().database.connection() as connection:
+        if set_hidden(connection, item_id, hidden=True) is None:
+            raise NotFound("The catalogue has no such item.")
+    return "", 204
 
 
 @blueprint.post("/bulk")

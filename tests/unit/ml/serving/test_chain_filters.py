@@ -75,3 +75,45 @@ def test_what_was_viewed_is_not_left_out_but_by_the_filter_for_it(request_of: Re
 def test_a_time_of_repurchase_is_a_number_of_days(days: float) -> None:
     with pytest.raises(ValidationError, match="again_after_days"):
         Bought(again_after_days={"": days})
+
+
+AGAIN = Bought(again_after_days={"Kitchen": 30})
+
+
+def test_what_was_paid_for_and_is_due_is_bought_again_the_newest_purchase_first(
+    request_of: RequestOf,
+) -> None:
+    context = request_of(
+        interaction("u", "i00", "purchase", NOW - 40 * DAY),
+        interaction("u", "i01", "purchase", NOW - 3 * DAY),
+        interaction("u", "i04", "cart", NOW - HOUR),
+        met={
+            "i02": Met(NOW - 35 * DAY, 0, NOW - 35 * DAY),
+            "i03": Met(NOW - 50 * DAY, 0),  # rated, and bought elsewhere
+            "i04": Met(NOW - 60 * DAY, 0, NOW - 60 * DAY),
+            "i05": Met(NOW - 70 * DAY, 0, NOW - 70 * DAY),
+            "i06": Met(NOW - 80 * DAY, 2, NOW - 80 * DAY),
+            "i07": Met(NOW - 2 * DAY, 0, NOW - 90 * DAY),  # rated since
+            "i20": Met(NOW - 400 * DAY, 0, NOW - 400 * DAY),
+        },
+    )
+    chain = Chain(filters=(Available(), AGAIN, InCart(), Rejected()))
+    assert context.category("i20").partition("|")[0] != "Kitchen"
+    assert chain.to_buy_again(context) == ("i02", "i00", "i05")
+    chain.make(context)
+    assert chain.to_buy_again(context) == ("i02", "i00", "i05"), "after a list was made of it"
+
+
+def test_nothing_is_bought_again_without_a_time_for_it(request_of: RequestOf) -> None:
+    bought = {"i00": Met(NOW - 400 * DAY, 0, NOW - 400 * DAY)}
+    for filters in ((), (InCart(),), (Bought(),)):
+        chain = Chain(filters=filters)
+        assert not chain.lets_buy_again
+        assert chain.to_buy_again(request_of(met=bought)) == ()
+
+
+@pytest.mark.parametrize("unknown", [{"met": None}, {"met": {}, "features_answered": False}])
+def test_what_is_bought_again_is_not_known_while_the_purchases_are_not(
+    request_of: RequestOf, unknown: dict[str, object]
+) -> None:
+    assert Chain(filters=(AGAIN,)).to_buy_again(request_of(**unknown)) is None
