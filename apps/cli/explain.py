@@ -164,6 +164,7 @@ def _print_list(found: "Explanation") -> None:
     for place, each in enumerate(found.places, start=1):
         item, name = _cells(each.product)
         why = each.reason + (f"; rule {each.rule}" if each.rule else "")
+        why += f"; {each.experiment}" if each.experiment else ""
         cell = f"{name}\n[dim]{escape(why)}[/dim]"
         table.add_row(str(place), item, cell, each.source, _score(each))
     out.print(table)

@@ -66,8 +66,9 @@ def product_url(
     surface: str | None = None,
     position: int | None = None,
     version: str | None = None,
+    experiment: str | None = None,
 ) -> str:
     """A link to a product that says from which list it was followed."""
-    parameters = {"from": surface, "pos": position, "v": version}
+    parameters = {"from": surface, "pos": position, "v": version, "x": experiment}
     named = {name: value for name, value in parameters.items() if value is not None}
     return url_for("product.index", item_id=item_id, **named)  # type: ignore[arg-type]

@@ -219,6 +219,7 @@ class Recommender:
             met=self._stored(user_id) if needs_met else None,
             features_answered=user_id is None or state is not None,
             rules=concerned,
+            surface=surface,
         )
 
     def similar(self, item_id: str, limit: int) -> RelatedItems:

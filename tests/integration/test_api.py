@@ -80,6 +80,7 @@ def test_recommendations_of_a_user(caller: Caller) -> None:
         "source": "precomputed",
         "reason": "Picked for you",
         "model_version": "v7",
+        "experiment": None,
     }
 
 
@@ -148,7 +149,7 @@ class Chain(ListOf):
         viewed = Reason(ReasonKind.VIEWED, "p1")
         trending = Reason(ReasonKind.TRENDING)
         candidates = (
-            Candidate("p3", "live", viewed, score=0.75),
+            Candidate("p3", "live", viewed, score=0.75, experiment="nightly:a"),
             Candidate("p0", "trending", trending),
         )
         history = interaction("u", "p1", "view", datetime.now(UTC))
@@ -163,6 +164,7 @@ def test_each_item_has_its_own_source_score_and_reason(stocked: str) -> None:
         ("trending", None, "Trending with other shoppers"),
     ]
     assert found["reason"] == "Based on your recent activity"
+    assert [item["experiment"] for item in found["items"]] == ["nightly:a", None]
 
 
 def test_similar_items(caller: Caller, departments: None) -> None:

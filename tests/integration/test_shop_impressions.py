@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
@@ -15,8 +17,9 @@ from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.events.background import MAX_WAITING
 from apps.storefront.events.impressions import DROPPED
 from apps.storefront.services import Services
+from ml.serving.recommender import ServedList
 from streams.contracts import Impression, Product
-from support.shop import ListOf, interactions, outbox, shop, stock, submit, take_waiting
+from support.shop import ListOf, interactions, outbox, shop, sign_up, stock, submit, take_waiting
 
 pytestmark = pytest.mark.integration
 
@@ -177,3 +180,40 @@ def test_when_too_many_wait_more_are_dropped(
     sender.send([impression] * (MAX_WAITING + 3))
     assert DROPPED._value.get() - before == 3
     assert len(published()) == MAX_WAITING
+
+
+class Interleaved(ListOf):
+    """A recommender whose list has products of two teams."""
+
+    def recommend(self, *args: Any, **options: Any) -> ServedList:
+        made = super().recommend(*args, **options)
+        teams = ("try:a", "try:a", "try:b")
+        candidates = [
+            each._replace(experiment=team)
+            for each, team in zip(made.candidates, teams, strict=True)
+        ]
+        return replace(made, candidates=tuple(candidates))
+
+
+def test_what_was_shown_looked_at_and_bought_says_its_team(stocked: str) -> None:
+    client = shop(stocked, recommender=Interleaved("p2", "p1", "p0")).test_client()
+    sign_up(client)
+    page = client.get("/recommendations").text
+    with client.application.app_context():
+        found = take_waiting(Services.of_this_app().impressions)
+    assert [(each.experiment, each.first_position, each.item_ids) for each in found] == [
+        ("try:a", 0, ("p2", "p1")),
+        ("try:b", 2, ("p0",)),
+    ]
+
+    third = BeautifulSoup(page, "html.parser").select(".card-name a")[2]
+    hidden = BeautifulSoup(client.get(str(third["href"])).text, "html.parser").select(
+        'form[action="/cart"] input[type="hidden"]'
+    )
+    sent = {str(each["name"]): str(each["value"]) for each in hidden}
+    submit(client, "/cart", {**sent, "item_id": "p0", "quantity": "1"}, sent["form_id"])
+    submit(client, "/orders")
+    events = interactions(stocked)
+    assert [each.interaction_type.value for each in events] == ["view", "cart", "purchase"]
+    told = {(each.item_id, each.experiment, each.position) for each in events}
+    assert told == {("p0", "try:b", 2)}

@@ -81,8 +81,8 @@ def add(
         return Addition(0, most)
     connection.execute(
         "insert into shop.cart_lines"
-        " (user_id, item_id, quantity, surface, position, model_version)"
-        " values (%s, %s, %s, %s, %s, %s) on conflict (user_id, item_id) do update"
+        " (user_id, item_id, quantity, surface, position, model_version, experiment)"
+        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (user_id, item_id) do update"
         " set quantity = excluded.quantity",
         (
             user_id,
@@ -91,6 +91,7 @@ def add(
             attribution.surface,
             attribution.position,
             attribution.model_version,
+            attribution.experiment,
         ),
     )
     return Addition(after - before, most)

@@ -68,6 +68,7 @@ def interaction(
         surface=attribution.surface,
         position=attribution.position,
         model_version=attribution.model_version,
+        experiment=attribution.experiment,
     )
 
 

@@ -27,24 +27,29 @@ SURFACES = (
 )
 
 
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]{1,64}$")]
+
+
 class Attribution(BaseModel):
-    """The list that led to a product, its place there, and the model that made the list."""
+    """The list that led to a product, its place there, and what put it there."""
 
     model_config = ConfigDict(frozen=True)
 
     surface: Annotated[str, Field(pattern=f"^({'|'.join(SURFACES)})$")] | None = None
     position: Annotated[int, Field(ge=0, le=1000)] | None = None
-    model_version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]{1,64}$")] | None = (
-        None
-    )
+    model_version: Name | None = None
+    """The model that made the list."""
+    experiment: Name | None = None
+    """The experiment that the product was part of, with its team."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """Read the parameters `from`, `pos` and `v`; a value that makes no sense is ignored."""
+        """Read the parameters `from`, `pos`, `v`, `x`; a value that makes no sense is ignored."""
         named = {
             "surface": values.get("from") or None,
             "position": values.get("pos") or None,
             "model_version": values.get("v") or None,
+            "experiment": values.get("x") or None,
         }
         try:
             return cls.model_validate(named)
@@ -55,5 +60,10 @@ class Attribution(BaseModel):
     @property
     def parameters(self) -> dict[str, str | int]:
         """The same as parameters of a link."""
-        named = {"from": self.surface, "pos": self.position, "v": self.model_version}
+        named = {
+            "from": self.surface,
+            "pos": self.position,
+            "v": self.model_version,
+            "x": self.experiment,
+        }
         return {name: value for name, value in named.items() if value is not None}

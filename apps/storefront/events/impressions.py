@@ -25,6 +25,7 @@ def note_list(
     *,
     first_position: int = 0,
     model_version: str | None = None,
+    experiment: str | None = None,
 ) -> None:
     """Note that the page of this request shows a list of products; an empty one is none.
 
@@ -33,9 +34,11 @@ def note_list(
         item_ids: in order.
         first_position: of the first one.
         model_version: of the model that made the list.
+        experiment: that chose these products, with the team.
     """
     if item_ids:
-        g.setdefault("shown_lists", []).append((surface, item_ids, first_position, model_version))
+        noted = (surface, item_ids, first_position, model_version, experiment)
+        g.setdefault("shown_lists", []).append(noted)
 
 
 def has_noted_lists() -> bool:
@@ -55,6 +58,7 @@ def impressions_of(user_id: str) -> list[Impression]:
             first_position=first_position,
             session_id=shopping_session(),
             model_version=model_version,
+            experiment=experiment,
         )
-        for surface, item_ids, first_position, model_version in g.get("shown_lists", ())
+        for surface, item_ids, first_position, model_version, experiment in g.get("shown_lists", ())
     ]

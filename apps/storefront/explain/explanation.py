@@ -51,6 +51,7 @@ class Place(_Frozen):
     """Its place before the stage, from 1; None: it was not in the list."""
     reason: str = ""
     rule: str = ""
+    experiment: str = ""
 
 
 class Stage(_Frozen):
@@ -207,6 +208,7 @@ class _Names:
             was=was,
             reason=reason,
             rule=each.rule,
+            experiment=each.experiment,
         )
 
     def stage(self, step: Step, context: Context, shown: int) -> Stage:

@@ -25,12 +25,16 @@ class Purchase:
     surface: str | None
     position: int | None
     model_version: str | None
+    experiment: str | None
 
     @property
     def attribution(self) -> Attribution:
         """The list that led to the product."""
         return Attribution(
-            surface=self.surface, position=self.position, model_version=self.model_version
+            surface=self.surface,
+            position=self.position,
+            model_version=self.model_version,
+            experiment=self.experiment,
         )
 
 
@@ -76,7 +80,7 @@ def take_cart(connection: Connection[Any], user_id: str) -> list[Purchase]:
             "delete from shop.cart_lines line using shop.products product"
             " where line.user_id = %s and product.item_id = line.item_id"
             " returning line.item_id, line.quantity, product.price as unit_price,"
-            " line.surface, line.position, line.model_version",
+            " line.surface, line.position, line.model_version, line.experiment",
             (user_id,),
         ).fetchall()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from types import MappingProxyType
 from typing import Literal
 
@@ -113,10 +114,25 @@ class RecommendationList:
         """Whether the list was made for this shopper."""
         return self.source in ("live", "precomputed")
 
+    def experiment_of(self, item_id: str) -> str | None:
+        """The experiment that a product is part of, and its team there."""
+        candidate = self.candidates.get(item_id)
+        return (candidate.experiment or None) if candidate else None
+
     def note(self, surface: str) -> None:
-        """Note that the page of this request shows the list."""
+        """Note that the page of this request shows the list: each run of one team by itself."""
         item_ids = [product.item_id for product in self.products]
-        note_list(surface, item_ids, model_version=self.model_version)
+        position = 0
+        for experiment, run in groupby(item_ids, self.experiment_of):
+            shown = list(run)
+            note_list(
+                surface,
+                shown,
+                first_position=position,
+                model_version=self.model_version,
+                experiment=experiment,
+            )
+            position += len(shown)
 
 
 def list_reason(source: str, follows: str) -> str:

@@ -56,3 +56,5 @@ class Candidate(NamedTuple):
     """What its source gave it, or the fusion; comparable within one source or fusion alone."""
     rule: str = ""
     """The merchandising rules that concern it, by their names."""
+    experiment: str = ""
+    """The experiment and the team in it that named the product, such as `nightly:b`."""

@@ -2,29 +2,27 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import PrivateAttr, ValidationError
 
 from ml.serving.chain.candidates import Candidate
 from ml.serving.chain.context import Context
 from ml.serving.chain.filters import AnyFilter, Available, Bought, InCart, Rejected
 from ml.serving.chain.fusion import Weight, fuse
-from ml.serving.chain.merchandising import Boosts, Placements
-from ml.serving.chain.ordering import AnyOrder, JustBought, SeenBefore, Spread
+from ml.serving.chain.interleaving import Interleaving
+from ml.serving.chain.merchandising import Placements
+from ml.serving.chain.ranking import Ranking
 from ml.serving.chain.reasons import with_reasons
 from ml.serving.chain.sources import SOURCES, Source, SourceName
+from ml.serving.chain.stage import Order
 from ml.serving.dependency import Dependency
 from ml.serving.metrics import EXCLUDED, LEFT_OUT, NAMED, STAGE_SECONDS
 from streams.contracts import describe
 from streams.errors import ConfigurationError
-
-
-def _fused_by_default() -> Mapping[SourceName, Weight]:
-    return {"recent": 2.0, "bought_together": 0.5}
-
 
 ListSource = SourceName | Literal["none"]
 StepKind = Literal["source", "filter", "fusion", "order"]
@@ -55,31 +53,21 @@ class MadeList:
     among them: the index lacks it."""
 
 
-class Chain(BaseModel):
+class Chain(Ranking):
     """The stages in their order. A stage that fails is passed over, and the log says so.
 
     Raises:
         ConfigurationError: from `read`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    first_of: Annotated[tuple[SourceName, ...], Field(min_length=1)] = (
-        "live",
-        "precomputed",
-        "trending",
-        "popular",
-    )
-    """The candidate sources of which the first makes the list that has anything left."""
-    fused: Mapping[SourceName, Weight] = Field(default_factory=_fused_by_default)
-    """Sources that add to a personal list, with their weights; the list itself has weight 1."""
     filters: tuple[AnyFilter, ...] = (
         Available(),
         Bought(),
         InCart(),
         Rejected(),
     )
-    order: tuple[AnyOrder, ...] = (Boosts(), SeenBefore(), JustBought(), Spread(), Placements())
+    interleaved: Interleaving | None = None
+    """An experiment: personal lists of shoppers with an account have a second ranking in them."""
     _guards: dict[str, Dependency] = PrivateAttr(default_factory=dict)
 
     @classmethod
@@ -98,21 +86,50 @@ class Chain(BaseModel):
     def make(self, context: Context) -> MadeList:
         """The list for a request."""
         run = _Run(context, self._guards)
-        context.fused = tuple(self.fused)
         context.excluded = self._excluded(run)
-        for name in self.first_of:
+        source, found = self._ranked(self, run)
+        if not found:
+            return MadeList("none", steps=run.steps, left_out=run.left_out)
+        if self.interleaved and context.is_personal and context.shopper.user_id is not None:
+            found = self._interleaved(self.interleaved, found, run)
+        if self.interleaved:
+            found = _ordered([each for each in self.order if _is_last(each)], found, run)
+        explained = with_reasons(found[: context.limit], context)
+        return MadeList(source, explained, run.steps, run.left_out)
+
+    def _ranked(self, ranking: Ranking, run: "_Run") -> tuple[ListSource, Sequence[Candidate]]:
+        """The list of one ranking and its source; of two, without what comes after both."""
+        context = run.context
+        context.fused = tuple(ranking.fused)
+        for name in ranking.first_of:
             context.source = name
             found = self._named(name, run)
             if found:
                 break
         else:
-            return MadeList("none", steps=run.steps, left_out=run.left_out)
-        if self.fused and context.is_personal:
-            found = self._fused(found, run)
-        for each in self.order:
-            found = run.step("order", each.stage, each.ordered, found)
-        explained = with_reasons(found[: context.limit], context)
-        return MadeList(name, explained, run.steps, run.left_out)
+            return "none", ()
+        if ranking.fused and context.is_personal:
+            found = self._fused(ranking.fused, found, run)
+        order = [each for each in ranking.order if not (self.interleaved and _is_last(each))]
+        return name, _ordered(order, found, run)
+
+    def _interleaved(
+        self, interleaving: Interleaving, found: Sequence[Candidate], run: "_Run"
+    ) -> Sequence[Candidate]:
+        """The list with that of the other ranking in it."""
+        context = run.context
+        other = _Run(copy(context), self._guards, left_out=run.left_out)
+        _, ranked = self._ranked(interleaving.other, other)
+        if not ranked:
+            return found
+        run.steps += (replace(each, stage=f"b: {each.stage}") for each in other.steps)
+        shopper, surface = context.shopper.user_id, context.surface
+        draft = partial(
+            interleaving.drafted,
+            other=ranked,
+            seed=f"{interleaving.experiment} {shopper} {surface}",
+        )
+        return run.step("order", "interleaved", lambda one, _: draft(one), found)
 
     @property
     def lets_buy_again(self) -> bool:
@@ -162,9 +179,24 @@ class Chain(BaseModel):
             LEFT_OUT.labels(each.stage).inc(before - len(found))
         return found
 
-    def _fused(self, found: Sequence[Candidate], run: "_Run") -> Sequence[Candidate]:
-        added = [(weight, self._named(name, run)) for name, weight in self.fused.items()]
+    def _fused(
+        self, sources: Mapping[SourceName, Weight], found: Sequence[Candidate], run: "_Run"
+    ) -> Sequence[Candidate]:
+        added = [(weight, self._named(name, run)) for name, weight in sources.items()]
         return run.step("fusion", "fused", lambda main, _: fuse([(1.0, main), *added]), found)
+
+
+def _is_last(order: Order) -> bool:
+    """Whether it puts products at places of the finished list, whoever has named them."""
+    return isinstance(order, Placements)
+
+
+def _ordered(
+    orders: Sequence[Order], found: Sequence[Candidate], run: "_Run"
+) -> Sequence[Candidate]:
+    for each in orders:
+        found = run.step("order", each.stage, each.ordered, found)
+    return found
 
 
 def _within(source: Source, context: Context) -> Sequence[Candidate]:

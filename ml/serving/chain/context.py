@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ml.merchandising import Surface
 from ml.registry.shoppers import Met
 from ml.serving.active_rules import ActiveRule
 from ml.serving.catalogue import Catalogue
@@ -51,6 +52,8 @@ class Context:
     """What is stored of the shopper by item. None: not asked for, or PostgreSQL did not answer."""
     rules: Sequence[ActiveRule] = ()
     """The merchandising rules that concern this request."""
+    surface: Surface | None = None
+    """The page that asks; None: no page does."""
     features_answered: bool = True
     """Whether Feast's online store said what it has of the shopper."""
     excluded: Collection[str] = field(default=(), init=False)

@@ -26,7 +26,7 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
     reasons: dict[str, Reason] = {}
     for weight, candidates in lists:
         for rank, each in enumerate(candidates, start=1):
-            item_id, _, reason, _, _ = each
+            item_id, reason = each.item_id, each.reason
             share = weight / (_CONSTANT + rank)
             if item_id in scores:
                 scores[item_id] += share

@@ -100,6 +100,7 @@ class _Places:
             self._filled[place] = known._replace(
                 reason=_PROMOTED if is_promotion else known.reason,
                 rule=", ".join(filter(None, (known.rule, rule.rule.name))),
+                experiment="",  # a rule has placed it, and no ranking
             )
             return True
         return False

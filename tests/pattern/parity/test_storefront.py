@@ -12,6 +12,7 @@ from apps.storefront.security import _add_headers
 from ml.serving.chain.chain import Chain
 from ml.serving.chain.filters import AnyFilter
 from ml.serving.chain.ordering import AnyOrder
+from ml.serving.chain.ranking import Ranking
 from ml.serving.chain.sources import SourceName
 from support.checkout import REPOSITORY
 from support.pattern.charts import containers, manifests, template
@@ -25,9 +26,13 @@ def test_router_and_shop_send_the_same_hsts_header() -> None:
     assert route["metadata"]["annotations"]["haproxy.router.openshift.io/hsts_header"] == sent
 
 
-def test_the_chain_of_the_values_reaches_the_shop() -> None:
+def _examples() -> list[str]:
     page = (REPOSITORY / "docs/serving.md").read_text()
-    (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    return re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", _examples())
+def test_the_chain_of_the_values_reaches_the_shop(example: str) -> None:
     done = template("storefront", "demo", "--set-json", f"chain={example}")
     assert done.returncode == 0, done.stderr
     (shop,) = [
@@ -48,5 +53,8 @@ def test_the_values_may_name_exactly_the_stages_that_there_are(part: str, union:
     chain = schema["properties"]["chain"]["properties"]
     assert chain[part]["items"]["properties"]["stage"]["enum"] == _stages(union)
     assert chain.keys() == Chain.model_fields.keys()
+    other = chain["interleaved"]["properties"]["other"]["properties"]
+    assert other.keys() == Ranking.model_fields.keys()
+    assert other == {name: {"$ref": f"#/properties/chain/properties/{name}"} for name in other}
     for names in (chain["first_of"]["items"]["enum"], chain["fused"]["propertyNames"]["enum"]):
         assert names == list(get_args(SourceName))

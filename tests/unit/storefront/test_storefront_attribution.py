@@ -4,7 +4,9 @@ from apps.storefront.events.attribution import Attribution
 
 
 def test_a_link_of_ours_is_read_back_as_it_was_written() -> None:
-    written = Attribution(surface="home", position=3, model_version="20261101-7f")
+    written = Attribution(
+        surface="home", position=3, model_version="20261101-7f", experiment="nightly:b"
+    )
     assert Attribution.of(written.parameters) == written
 
 
@@ -25,10 +27,12 @@ def test_nothing_in_the_link_is_no_attribution() -> None:
         ("v", "a b"),
         ("v", "v" * 65),
         ("v", "\x00"),
+        ("x", "nightly b"),
+        ("x", "x" * 65),
     ],
 )
 def test_a_bad_value_is_ignored_and_the_others_stay(name: str, value: str) -> None:
-    good = {"from": "search", "pos": "2", "v": "v1"}
+    good = {"from": "search", "pos": "2", "v": "v1", "x": "nightly:a"}
     read = Attribution.of({**good, name: value}).parameters
     assert name not in read
     assert read == {

@@ -32,4 +32,5 @@ def _item(found: RecommendationList, product: ListedProduct) -> RecommendedItem:
         source=candidate.source if candidate else found.source,
         reason=found.reason_of(product.item_id),
         model_version=found.model_version,
+        experiment=found.experiment_of(product.item_id),
     )

@@ -42,6 +42,9 @@ class RecommendedItem(Answer):
     """Why it is recommended, in words for a shopper."""
     model_version: str | None
     """The model that chose it; null: no model did."""
+    experiment: str | None
+    """The experiment that it is part of, with its team; send it with impressions and interactions.
+    Null: there is none."""
 
 
 class RecommendedItems(Answer):

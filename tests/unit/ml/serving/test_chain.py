@@ -214,10 +214,12 @@ def test_a_setting_that_no_stage_understands_is_refused(text: str, words: str) -
         Chain.read(text)
 
 
-def test_the_page_on_serving_shows_a_chain_that_can_be_read() -> None:
+def test_the_page_on_serving_shows_chains_that_can_be_read() -> None:
     page = (REPOSITORY / "docs/serving.md").read_text()
-    (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
-    assert Chain.model_validate_json(example) != Chain()
+    examples = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        assert Chain.model_validate_json(example) != Chain()
     stages = [*get_args(get_args(AnyFilter)[0]), *get_args(get_args(AnyOrder)[0])]
     for stage in stages:
         assert f"| `{stage.model_fields['stage'].default}` |" in page
