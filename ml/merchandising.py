@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from ml.occasion import ALWAYS, Occasion
 from streams.contracts.category import names
 from streams.contracts.instant import Instant
 from streams.contracts.text import Key, Line, Storable
@@ -116,6 +117,7 @@ class MerchandisingRule(BaseModel):
     """The place of a pin, from 1; the factor of a boost (above 1) or of what is buried (below 1);
     how many products are promoted at most."""
     audience: Audience = Audience()
+    occasion: Occasion = ALWAYS
     starts_at: Instant
     ends_at: Instant
     """The first instant at which it no longer works."""

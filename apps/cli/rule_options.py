@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from apps.cli.inputs import FILE, deadline
 from ml.merchandising import Action, MerchandisingRule, Surface
+from ml.occasion import Weekday
 from streams.contracts import describe
 from streams.errors import ContractError
 
@@ -69,6 +70,21 @@ def _rule(
         str | None, typer.Option(help="Only for shoppers who have stated that they like it.")
     ] = None,
     surface: Annotated[Surface | None, typer.Option(help="Only on this page.")] = None,
+    weekday: Annotated[
+        list[Weekday] | None, typer.Option(help="Only on this day of the week; repeatable.")
+    ] = None,
+    hours: Annotated[
+        tuple[int, int] | None,
+        typer.Option(metavar="FROM TO", help="Only in these hours of the day: 17 20."),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Of weekdays and hours; by default UTC."),
+    ] = None,
+    in_cart: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Only if the cart has a product of this category."),
+    ] = None,
     starts_at: Annotated[
         datetime | None, typer.Option("--from", help="When it starts; by default now.", **_TIME)
     ] = None,
@@ -83,12 +99,14 @@ def _rule(
         "new_days": new_days,
         "discounted": discounted or None,
     }
+    occasion = {"weekdays": weekday, "hours": hours, "time_zone": time_zone, "in_cart": in_cart}
     options = {
         "name": name,
         "action": action,
         "amount": amount,
         "target": _given(target),
         "audience": _given({"department": department, "surface": surface}),
+        "occasion": _given(occasion),
         "starts_at": starts_at or (None if file else datetime.now(UTC)),
         "ends_at": ends_at,
     }

@@ -14,6 +14,7 @@ from apps.cli.progress import local_time, out
 from apps.cli.rule_options import takes_rule
 from apps.cli.shoppers import UserOrVisitor
 from ml.merchandising import MerchandisingRule, Surface
+from ml.occasion import ALWAYS
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def list_rules() -> None:
             escape(each.name),
             f"{each.action} {each.amount:g}",
             escape(str(each.target)),
-            escape(str(each.audience)),
+            escape(", ".join(filter(None, map(str, (each.audience, each.occasion))))),
             local_time(each.starts_at),
             local_time(each.ends_at),
             "yes" if each.is_active(datetime.now(UTC)) else "no",
@@ -106,7 +107,8 @@ def preview(
 ) -> None:
     """Show a shopper's list without and with a rule, which is not stored.
 
-    The rule counts as if its period had begun. Rules that work now count in both lists.
+    The rule counts as if its period had begun and its occasion were now. Rules that work now count
+    in both lists.
     """
     from apps.storefront.accounts.repository import only_id_of
     from apps.storefront.catalog.repository import named
@@ -120,7 +122,10 @@ def preview(
         check(connection, rule)
         user_id = only_id_of(connection, user) if user else None
         preferences = stated_preferences(connection, user_id) if user_id else ()
-        active, tried = active_rules(connection), with_items(connection, rule)
+        active, tried = (
+            active_rules(connection),
+            with_items(connection, rule.model_copy(update={"occasion": ALWAYS})),
+        )
         recommender.wait_until_loaded(_LOADING_SECONDS)
         without, with_rule = (
             recommender.explain(user_id, preferences, length, surface=surface, rules=rules)[1]

@@ -24,7 +24,7 @@ def rules(connection: Connection, *, active: bool = False) -> list[Merchandising
     """All rules by name, or those of the moment."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
-            "select name, action, target, amount, department, surface, starts_at, ends_at"
+            "select name, action, target, amount, department, surface, occasion, starts_at, ends_at"
             " from shop.merchandising_rules"
             " where not %s or (starts_at <= now() and now() < ends_at) order by name",
             (active,),

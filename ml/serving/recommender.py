@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from ml.merchandising import Surface
@@ -24,6 +24,9 @@ from streams.contracts import Interaction
 
 _PROBE = 10
 """Length of the list that `status` asks for."""
+
+_CART_LASTS = timedelta(hours=24)
+"""So long a product counts as in the cart; as the filter `in_cart` says by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +203,12 @@ class Recommender:
         now = datetime.now(UTC)
         if rules is None:  # some may have ended since they were read
             rules = [each for each in self._live_model.rules if each.rule.is_active(now)]
-        concerned = [each for each in rules if each.concerns(preferences, surface)]
+        carted = {catalogue.categories.of(each) for each in shopper.in_cart(now - _CART_LASTS)}
+        concerned = [
+            each
+            for each in rules
+            if each.concerns(preferences, surface) and each.rule.occasion.holds(now, carted)
+        ]
         needs_met = (
             needs_purchases
             or listed is None

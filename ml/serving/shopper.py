@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from streams.contracts import Interaction
+from streams.contracts import Interaction, InteractionType
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,13 @@ class Shopper:
     preferences: Sequence[str] = ()
     history: Sequence[Interaction] = ()
     """The live history, newest last."""
+
+    def in_cart(self, since: datetime) -> set[str]:
+        """What went into the cart after an instant, and was not bought since."""
+        found = set()
+        for event in self.history:
+            if event.interaction_type is InteractionType.CART and event.timestamp > since:
+                found.add(event.item_id)
+            elif event.interaction_type is InteractionType.PURCHASE:
+                found.discard(event.item_id)
+        return found

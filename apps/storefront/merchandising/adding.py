@@ -33,7 +33,7 @@ def check(connection: Connection[Any], rule: MerchandisingRule) -> None:
     known = {each.item_id for each in named(connection, target.items)}
     if unknown := [each for each in target.items if each not in known]:
         raise ContractError(f"the shop has no product with the id {', '.join(unknown)}")
-    for category in filter(None, (target.category, department)):
+    for category in filter(None, (target.category, department, rule.occasion.in_cart)):
         if not target_items(connection, Target(category=category)):
             raise ContractError(f"the shop has no products in the category {category}")
     for each in rules(connection):

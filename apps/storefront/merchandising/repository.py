@@ -18,7 +18,8 @@ def add(connection: Connection[Any], rule: MerchandisingRule, created_by: str) -
     """Store a new rule."""
     connection.execute(
         "insert into shop.merchandising_rules (name, action, target, amount, department, surface,"
-        " starts_at, ends_at, created_by) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " occasion, starts_at, ends_at, created_by)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             rule.name,
             rule.action,
@@ -26,6 +27,7 @@ def add(connection: Connection[Any], rule: MerchandisingRule, created_by: str) -
             rule.amount,
             rule.audience.department,
             rule.audience.surface,
+            Jsonb(rule.occasion.model_dump(mode="json", exclude_defaults=True)),
             rule.starts_at,
             rule.ends_at,
             created_by,

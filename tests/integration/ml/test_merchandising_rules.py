@@ -26,6 +26,7 @@ from ml.towers.config import TowersConfig
 from ml.towers.training import train
 from streams.errors import ConfigurationError, ContractError
 from streams.features.online import TRENDING_SOURCE, WHOLE_SHOP
+from support.interactions import interaction
 
 pytestmark = pytest.mark.integration
 
@@ -151,6 +152,36 @@ def _candidates(recommender: Recommender) -> Any:
     return recommender.recommend(None, [], 12).candidates
 
 
+def test_a_rule_works_on_its_occasion_alone(
+    settings: MlSettings,
+    recommender: Recommender,
+    features: OnlineFeatures,
+    eventually: Eventually,
+) -> None:
+    now = datetime.now(UTC)
+    days = [f"{now + number * DAY:%A}".lower() for number in (0, 1, 2)]
+    store(
+        settings,
+        rule("today", amount=1, occasion={"weekdays": [days[0], days[1]]}),
+        rule("later", amount=2, target={"items": ["i02"]}, occasion={"weekdays": [days[2]]}),
+        rule("cart", amount=3, target={"items": ["i05"]}, occasion={"in_cart": "Tools"}),
+    )
+    eventually(lambda: listed(recommender) == ["i01", *TREND[:11]], WITHIN)
+
+    def shown_to(user: str) -> list[str]:
+        return list(recommender.recommend(user, [], 12).item_ids)
+
+    features.extend_live_histories(
+        [interaction("tools", "i07", "cart", now), interaction("books", "i08", "cart", now)]
+    )
+    assert (shown_to("tools")[0], shown_to("tools")[2]) == ("i01", "i05")
+    assert shown_to("books")[0] == "i01"
+    assert "i05" not in shown_to("books")
+    bought = interaction("tools", "i07", "purchase", now + timedelta(seconds=1))
+    features.extend_live_histories([bought])
+    assert "i05" not in shown_to("tools")
+
+
 def test_a_category_is_boosted_with_all_below_it_and_only_there(
     settings: MlSettings, recommender: Recommender, eventually: Eventually
 ) -> None:
@@ -204,6 +235,7 @@ def test_a_pin_is_for_who_likes_the_department_and_never_what_was_bought(
         ({"target": {"items": ["i01", "x1", "x2"]}}, "no product with the id x1, x2"),
         ({"target": {"category": "Book"}}, "no products in the category Book$"),
         ({"audience": {"department": "Toys"}}, "no products in the category Toys"),
+        ({"occasion": {"in_cart": "Toys"}}, "no products in the category Toys"),
         ({"name": "stored"}, "there is a rule stored already"),
         ({}, "the rule stored pins place 1 in a period that overlaps"),
     ],
@@ -235,13 +267,21 @@ def recsys(settings: MlSettings, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 def test_rules_are_added_listed_shown_and_removed_by_the_command(
     recsys: Callable[..., str], products: Any, tmp_path: Path
 ) -> None:
-    options = ("--action", "boost", "--amount", "3", "--category", "Tools", "--surface", "home")
+    options = ("--action", "boost", "--amount", "3", "--category", "Tools", "--surface", "home",
+               "--weekday", "friday", "--weekday", "monday", "--hours", "17", "20",
+               "--time-zone", "Europe/Berlin", "--in-cart", "Books")  # fmt: skip
     assert "the rule Tools first works from" in recsys(
         "add", "--name", "Tools first", *options, "--until", "14d"
     )
     shown = recsys("show", "Tools first")
     written, _, added = shown.rpartition("added ")
     assert json.loads(written)["audience"] == {"surface": "home"}
+    assert json.loads(written)["occasion"] == {
+        "weekdays": ["friday", "monday"],
+        "hours": [17, 20],
+        "time_zone": "Europe/Berlin",
+        "in_cart": "Books",
+    }
     assert "@" in added
     table = recsys("list")
     assert "boost 3" in table
@@ -285,7 +325,8 @@ def test_what_is_no_rule_is_refused_by_the_command(
 def test_a_preview_shows_both_lists_and_stores_nothing(
     recsys: Callable[..., str], recommender: Recommender
 ) -> None:
-    pin = ("--name", "a pin", "--action", "pin", "--amount", "2", "--item", "i01", "--until", "1d")
+    pin = ("--name", "a pin", "--action", "pin", "--amount", "2", "--item", "i01", "--until", "1d",
+           "--in-cart", "Books")  # fmt: skip
     shown = recsys("preview", "--length", "12", *pin)
     assert max(map(len, shown.splitlines())) <= 80
     rows = {words[1]: words for line in shown.splitlines() if (words := line.split())[1:2]}

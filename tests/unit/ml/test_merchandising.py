@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from ml.merchandising import Audience, MerchandisingRule, Target
+from ml.occasion import Occasion
 from support.checkout import REPOSITORY
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -111,11 +112,11 @@ def test_the_page_on_merchandising_shows_a_rule_and_names_every_field() -> None:
     page = (REPOSITORY / "docs/merchandising.md").read_text()
     (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
     assert MerchandisingRule.model_validate_json(example).name == "Lamps in December"
-    models = {"": MerchandisingRule, "target": Target, "audience": Audience}
+    models = {"": MerchandisingRule, "target": Target, "audience": Audience, "occasion": Occasion}
     fields = {
         f"{field}` in `{part}" if part else field
         for part, model in models.items()
         for field in model.model_fields
     }
     named = set(re.findall(r"^\| `--.+?\| `([\w` ]+)` \|", page, re.MULTILINE))
-    assert named == fields - {"target", "audience"}
+    assert named == fields - {"target", "audience", "occasion"}
