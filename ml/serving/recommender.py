@@ -6,19 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from ml.merchandising import Surface
-from ml.registry.shoppers import Met, met_items
-from ml.registry.shoppers import preferences as stored_preferences
 from ml.serving.active_rules import ActiveRule
 from ml.serving.category_trends import CategoryTrends
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.chain import Chain, ListSource, MadeList
 from ml.serving.chain.context import Context
-from ml.serving.dependency import Dependency
-from ml.serving.live_model import LiveModel, LiveModelWatcher
+from ml.serving.live_model import LiveModelWatcher
 from ml.serving.made_lists import MadeLists
 from ml.serving.online_store import ShopperFeatures
 from ml.serving.related_items import RelatedItems, bought_with, similar_items
 from ml.serving.shopper import Shopper
+from ml.serving.shopper_reads import ShopperReads
 from ml.settings import MlSettings
 from streams.contracts import Interaction
 
@@ -98,9 +96,7 @@ class Recommender:
         self._live_model = LiveModelWatcher(settings)
         self._lists: MadeLists[ServedList] = MadeLists()
         self._trends = CategoryTrends(self._live_model.online_store)
-        self._online_store = Dependency("Feast online store")
-        self._preferences = Dependency("what the shopper prefers")
-        self._met = Dependency("what the shopper has bought")
+        self._reads = ShopperReads(self._live_model.online_store, self._live_model.database)
 
     def recommend(
         self,
@@ -194,9 +190,9 @@ class Recommender:
     ) -> Context:
         """All that is known of a request."""
         model, catalogue = self._live_model.current(), self._live_model.catalogue
-        state = self._state(model, user_id)
+        state = self._reads.features(model.version if model else None, user_id)
         if preferences is None:
-            preferences = state.preferences if state else self._stated(user_id)
+            preferences = state.preferences if state else self._reads.preferences(user_id)
         shopper = Shopper(user_id, preferences, state.history if state else history)
         acted_since = _acted_since(state)
         listed = state.top_k if state else None
@@ -224,7 +220,7 @@ class Recommender:
             only=catalogue.categories.within(category) if category else None,
             listed=listed,
             acted_since=acted_since,
-            met=self._stored(user_id) if needs_met else None,
+            met=self._reads.met(user_id) if needs_met else None,
             features_answered=user_id is None or state is not None,
             rules=concerned,
             surface=surface,
@@ -246,7 +242,7 @@ class Recommender:
 
     def live_history(self, user_id: str) -> tuple[Interaction, ...] | None:
         """What a shopper did lately, newest last; None while Feast is away."""
-        state = self._state(None, user_id)
+        state = self._reads.features(None, user_id)
         return state.history if state else None
 
     def to_buy_again(self, user_id: str, limit: int) -> tuple[str, ...] | None:
@@ -292,36 +288,6 @@ class Recommender:
     def close(self) -> None:
         """End the background thread and its connections."""
         self._live_model.close()
-
-    def _state(self, model: LiveModel | None, user_id: str | None) -> ShopperFeatures | None:
-        if user_id is None:
-            return None
-        store = self._live_model.online_store
-        return self._online_store.call(
-            lambda: store.shopper(model.version if model else None, user_id)
-        )
-
-    def _stated(self, user_id: str | None) -> tuple[str, ...]:
-        """The preferences of a shopper where they could not be read with the rest."""
-        if user_id is None:
-            return ()
-
-        def read() -> tuple[str, ...]:
-            with self._live_model.database.connection() as connection:
-                return stored_preferences(connection, user_id)
-
-        return self._preferences.call(read) or ()
-
-    def _stored(self, user_id: str | None) -> dict[str, Met] | None:
-        """What the database has of a shopper; None for a visitor, and if it does not answer."""
-        if user_id is None:
-            return None
-
-        def read() -> dict[str, Met]:
-            with self._live_model.database.connection() as connection:
-                return met_items(connection, user_id)
-
-        return self._met.call(read)
 
 
 def _acted_since(state: ShopperFeatures | None) -> bool:
