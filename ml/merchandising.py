@@ -25,7 +25,7 @@ Name = Annotated[
 ]
 
 
-TargetKind = Literal["items", "category", "new_days", "discounted"]
+TargetKind = Literal["items", "category", "brand", "new_days", "discounted"]
 
 
 class Action(StrEnum):
@@ -49,7 +49,7 @@ class Surface(StrEnum):
 
 
 class Target(BaseModel):
-    """The products of a rule: exactly one of the four."""
+    """The products of a rule: exactly one of the five."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,6 +57,8 @@ class Target(BaseModel):
     """Item ids, the preferred one first."""
     category: Line = ""
     """A category's path, with all categories below it."""
+    brand: Line = ""
+    """The first word of the names, as the search reads it; upper and lower case are the same."""
     new_days: Annotated[int, Field(ge=1, le=365)] | None = None
     """Products that arrived in so many days."""
     discounted: bool = False
@@ -65,12 +67,12 @@ class Target(BaseModel):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if len(self._kinds) != 1:
-            raise _refused("name exactly one of items, category, new_days and discounted")
+            raise _refused("name exactly one of items, category, brand, new_days and discounted")
         return self
 
     @property
     def kind(self) -> TargetKind:
-        """Which of the four it is."""
+        """Which of the five it is."""
         return self._kinds[0]
 
     @property
@@ -78,6 +80,7 @@ class Target(BaseModel):
         given: dict[TargetKind, object] = {
             "items": self.items,
             "category": names(self.category),
+            "brand": self.brand.strip(),
             "new_days": self.new_days,
             "discounted": self.discounted,
         }
@@ -88,7 +91,7 @@ class Target(BaseModel):
             return ", ".join(self.items)
         if self.new_days:
             return f"arrived in {self.new_days} days"
-        return self.category or "discounted"
+        return self.category or self.brand or "discounted"
 
 
 class Audience(BaseModel):

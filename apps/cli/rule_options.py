@@ -60,6 +60,7 @@ def _rule(
     category: Annotated[
         str | None, typer.Option(metavar="PATH", help="All products of a category and below it.")
     ] = None,
+    brand: Annotated[str | None, typer.Option(help="All products of a brand.")] = None,
     new_days: Annotated[
         int | None, typer.Option(metavar="DAYS", help="Products that arrived in so many days.")
     ] = None,
@@ -96,6 +97,7 @@ def _rule(
     target = {
         "items": item,
         "category": category,
+        "brand": brand,
         "new_days": new_days,
         "discounted": discounted or None,
     }

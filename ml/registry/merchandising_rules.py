@@ -15,6 +15,7 @@ from streams.contracts.category import SEPARATOR, names
 _CONDITIONS = {
     "items": sql.SQL("item_id = any(%(items)s)"),
     "category": sql.SQL("starts_with(category || %(separator)s, %(below)s)"),
+    "brand": sql.SQL("attributes @> array['brand=' || lower(%(brand)s)]"),
     "new_days": sql.SQL("arrival_date > now() - make_interval(days => %(new_days)s)"),
     "discounted": sql.SQL("price < actual_price"),
 }
@@ -43,6 +44,7 @@ def target_items(connection: Connection, target: Target) -> dict[str, None]:
             "items": list(target.items),
             "separator": SEPARATOR,
             "below": SEPARATOR.join([*names(target.category), ""]),
+            "brand": target.brand.strip(),
             "new_days": target.new_days,
         },
     )

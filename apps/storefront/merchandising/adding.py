@@ -36,6 +36,8 @@ def check(connection: Connection[Any], rule: MerchandisingRule) -> None:
     for category in filter(None, (target.category, department, rule.occasion.in_cart)):
         if not target_items(connection, Target(category=category)):
             raise ContractError(f"the shop has no products in the category {category}")
+    if target.brand and not target_items(connection, target):
+        raise ContractError(f"the shop has no products of the brand {target.brand}")
     for each in rules(connection):
         if each.name == rule.name:
             raise ContractError(f"there is a rule {each.name} already")

@@ -78,6 +78,10 @@ def products(settings: MlSettings, taste_shop: Any) -> Any:
             "update shop.products set arrival_date = now() - interval '1 day' where item_id = 'i03'"
         )
         connection.execute(
+            "update shop.products set product_name = 'Oakson ' || product_name"
+            " where item_id in ('i06', 'i10')"
+        )
+        connection.execute(
             "update shop.products set category = 'Books|Novels' where item_id in ('i04', 'i08')"
         )
     return taste_shop
@@ -127,6 +131,7 @@ def test_a_rule_works_in_its_period_alone(
     [
         ({"items": ["i09", "i01"]}, ["i09", "i01"]),
         ({"category": "Books|Novels"}, ["i04", "i08"]),
+        ({"brand": "OAKSON"}, ["i06", "i10"]),
         ({"new_days": 7}, ["i03"]),
         ({"discounted": True}, ["i02"]),
     ],
@@ -234,6 +239,7 @@ def test_a_pin_is_for_who_likes_the_department_and_never_what_was_bought(
     [
         ({"target": {"items": ["i01", "x1", "x2"]}}, "no product with the id x1, x2"),
         ({"target": {"category": "Book"}}, "no products in the category Book$"),
+        ({"target": {"brand": "Oak"}}, "no products of the brand Oak$"),
         ({"audience": {"department": "Toys"}}, "no products in the category Toys"),
         ({"occasion": {"in_cart": "Toys"}}, "no products in the category Toys"),
         ({"name": "stored"}, "there is a rule stored already"),

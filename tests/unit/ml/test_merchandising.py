@@ -32,10 +32,11 @@ def rule(**changes: Any) -> MerchandisingRule:
     [
         ({"ends_at": START}, "the period ends before it begins"),
         ({"ends_at": START - DAY}, "the period ends before it begins"),
-        ({"target": {}}, "name exactly one of items, category, new_days and discounted"),
+        ({"target": {}}, "name exactly one of items, category, brand, new_days and discounted"),
         ({"target": {"items": ["a"], "discounted": True}}, "name exactly one of"),
         ({"target": {"category": " | "}}, "name exactly one of"),
-        ({"target": {"brand": "Acme"}}, "Extra inputs"),
+        ({"target": {"brand": " "}}, "name exactly one of"),
+        ({"target": {"margin": 0.2}}, "Extra inputs"),
         ({"amount": 0}, "greater than 0"),
         ({"amount": 1.5}, "the amount of a pin is a number from 1 to 100"),
         ({"action": "promote", "amount": 101}, "the amount of a promote is a number from 1 to 100"),
