@@ -5,25 +5,21 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import psycopg
 import pytest
 
 from ml.features.online import OnlineFeatures
-from ml.registry import item_vectors, repository
+from ml.registry import repository
 from ml.registry.repository import ModelVersion
 from ml.serving.recommender import Recommender, ServedList
 from ml.settings import MlSettings
 from streams.feature_encoding import table
-from support.interactions import interaction
+from support.planted_version import LISTED, POPULAR, plant
 
 pytestmark = pytest.mark.integration
 
-VERSION = "20260101T000000Z-00000000"
-LISTED, POPULAR = ("i01", "i02", "i03"), ("i07", "i08")
 BUDGET_SECONDS = 0.5
 Eventually = Callable[[Callable[[], bool], float], None]
 
@@ -34,16 +30,7 @@ def recommender(
 ) -> Iterator[Recommender]:
     """A live version without its files, with a list of u00, who has viewed something since."""
     taste_shop.write(settings.database_url)
-    now = datetime.now(UTC)
-    with psycopg.connect(settings.database_url) as connection:
-        repository.register(connection, ModelVersion(VERSION))
-        vectors = np.ones((1, 4), np.float32)
-        item_vectors.write_item_vectors(connection, VERSION, ["i01"], vectors, [None])
-        repository.write_popular_items(connection, VERSION, POPULAR)
-        features.add_lists(VERSION, [("u00", LISTED)], until=now - timedelta(days=2))
-        repository.mark_published(connection, VERSION)
-        repository.switch_live(connection, VERSION, by="a test", reason="test")
-    features.extend_live_histories([interaction("u00", "i09", "view", now - timedelta(days=1))])
+    plant(settings, features)
     recommender = Recommender(settings)
     eventually(lambda: _answer(recommender)[0].source == "precomputed", 30)
     yield recommender
