@@ -33,8 +33,9 @@ class EncoderSettings(MlSettings):
     encoder_threads: int = Field(default=1, ge=1)
     """Threads of PyTorch. Where other processes keep the cores busy, two wait for each other."""
     image_model: str = "efficientnet-lite0"
-    """The encoder of pictures: `efficientnet-lite0` and `descriptor` need no download. Else a CLIP
-    model for open_clip: a folder, or its name on the hub. The descriptor has no weights."""
+    """The encoder of pictures: `efficientnet-lite0`, `-lite1`, `-lite2` and `descriptor` need no
+    download. Else a CLIP model for open_clip: a folder, or its name on the hub. The descriptor has
+    no weights."""
     image_timeout: timedelta = timedelta(seconds=2)
     """How long a request for the vector of a picture may take."""
     image_queue_limit: int = Field(default=16, ge=1)

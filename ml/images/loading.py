@@ -2,10 +2,10 @@
 
 from ml.images.clip import Clip, clip_name
 from ml.images.descriptor import Descriptor
-from ml.images.efficientnet_lite0 import EfficientNetLite0
+from ml.images.efficientnet_lite import SIDES, EfficientNetLite
 from ml.images.encoder import ImageEncoder
 
-_WITHOUT_TEXTS = (EfficientNetLite0.name, Descriptor.name)
+_WITHOUT_TEXTS = frozenset({*SIDES, Descriptor.name})
 
 
 def encoder_name(model: str) -> str:
@@ -22,13 +22,14 @@ def load_image_encoder(model: str) -> ImageEncoder:
     """An encoder, with its weights.
 
     Args:
-        model: `efficientnet-lite0`, `descriptor`, or a CLIP model: a folder or a name on the hub.
+        model: `efficientnet-lite0`, `-lite1` or `-lite2`, `descriptor`, or a CLIP model: a folder
+            or a name on the hub.
 
     Raises:
-        ConfigurationError: there is no such model.
+        ConfigurationError: there is no such model, or its package is not installed.
     """
-    if model == EfficientNetLite0.name:
-        return EfficientNetLite0()
+    if model in SIDES:
+        return EfficientNetLite(model)
     if model == Descriptor.name:
         return Descriptor()
     return Clip(model)

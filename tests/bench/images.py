@@ -89,7 +89,7 @@ def _fill(url: str) -> None:
     from pgvector import HalfVector
     from pgvector.psycopg import register_vector
 
-    from ml.images.efficientnet_lite0 import EfficientNetLite0
+    from ml.images.efficientnet_lite import DEFAULT
 
     vectors = np.random.default_rng(0).standard_normal((PRODUCTS, _DIMENSIONS))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -115,7 +115,7 @@ def _fill(url: str) -> None:
         ) as copy:
             copy.set_types(["text", "text", "text", "halfvec"])
             for (item_id, digest), vector in zip(digests, vectors, strict=True):
-                copy.write_row((item_id, EfficientNetLite0.name, digest, HalfVector(vector)))
+                copy.write_row((item_id, DEFAULT, digest, HalfVector(vector)))
         connection.execute("set local maintenance_work_mem = '512MB'")
         connection.execute(row[0])
         connection.execute("analyze ml.image_embeddings, shop.products")

