@@ -226,7 +226,13 @@ def test_an_item_is_answered_as_the_catalogue_has_it(caller: Caller) -> None:
         "product_link": "",
     }
     assert content(caller.post("/items/bulk", [product]))["accepted"] == 1
-    assert content(caller.get("/items/a/b")) == product
+    found = content(caller.get("/items/a/b"))
+    picture = found.pop("image_url")
+    assert found == product
+    assert (picture[:11], picture[-9:]) == ("/pictures/d", "-800.webp")
+    assert caller._client.get(picture).mimetype == "image/webp"
+    page = content(caller.get("/items"))["items"]
+    assert {each["item_id"]: each["image_url"] for each in page}["a/b"] == picture
     assert refused(caller.get("/items/a"), 404)
 
 

@@ -217,6 +217,8 @@ def test_get_and_post_answer_alike(app: Flask, database_url: str) -> None:
     sent = {"query": "mosue", "top_k": 3, "filters": {"max_price": "30", "colour": "black"}}
     posted = content(caller.post("/search", sent))
     assert got | {"query_time_ms": 0} == posted | {"query_time_ms": 0}
+    pictures = [each["image_url"] for each in got["results"]]
+    assert {app.test_client().get(each).status_code for each in pictures} == {200}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,16 @@ _NAMED = (
     .as_bytes()
 )
 """Composed once: every list reads by it."""
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Product.model_fields))
+_COLUMNS = sql.SQL("{}, {} as picture").format(
+    sql.SQL(", ").join(map(sql.Identifier, Product.model_fields)), PICTURE
+)
+
+
+class PicturedProduct(Product):
+    """A product with all that the catalogue knows of it, and its picture."""
+
+    picture: str
+    """As PICTURE says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +167,9 @@ def find(
         ).fetchone()
 
 
-def contents(connection: Connection[Any], item_id: str) -> Product | None:
+def contents(connection: Connection[Any], item_id: str) -> PicturedProduct | None:
     """A product with all that the catalogue knows of it."""
-    with connection.cursor(row_factory=kwargs_row(Product.model_construct)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(PicturedProduct.model_construct)) as cursor:
         return cursor.execute(
             sql.SQL("select {} from shop.products where item_id = %s").format(_COLUMNS),
             (item_id,),
@@ -169,9 +178,9 @@ def contents(connection: Connection[Any], item_id: str) -> Product | None:
 
 def page(
     connection: Connection[Any], *, after: str | None, category: str, limit: int
-) -> list[Product]:
+) -> list[PicturedProduct]:
     """The products with the next ids after one, of a category and those below it."""
-    with connection.cursor(row_factory=kwargs_row(Product.model_construct)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(PicturedProduct.model_construct)) as cursor:
         return cursor.execute(
             sql.SQL(
                 "select {} from shop.products where item_id > %(after)s and {}"

@@ -65,13 +65,27 @@ def address(key: str, width: int) -> str:
     return f"/pictures/{key}-{width}.webp"
 
 
+def image_url(picture: str) -> str:
+    """The path of a product's picture for other programs, in the largest size.
+
+    Args:
+        picture: as for `key_of`.
+    """
+    return address(key_of(picture), WIDTHS[-1])
+
+
+def drawings_prefix() -> str:
+    """How the keys of this version's drawings begin; a digest follows."""
+    return f"d{VERSION}"
+
+
 def key_of(picture: str) -> str:
     """The key of a product's picture: the one it was given, else that of its drawing.
 
     Args:
         picture: `PICTURE` of catalog.repository.
     """
-    return picture if picture.startswith("p") else f"d{VERSION}{picture}"
+    return picture if picture.startswith("p") else f"{drawings_prefix()}{picture}"
 
 
 def picture_of(product: Pictured, about: str = "") -> Picture:

@@ -151,6 +151,8 @@ def test_a_shop_is_searched_with_pictures(database_url: str, encoder: str, pictu
         assert len(found["results"]) == 3
     assert found["weight_free"] is True
     assert found["encoder"] == "descriptor"
+    picture = found["results"][0]["image_url"]
+    assert app.test_client().get(picture).mimetype == "image/webp"
     assert found["results"][0]["price"] == "9.50"
     scores = [each["score"] for each in found["results"]]
     assert scores == sorted(scores, reverse=True)

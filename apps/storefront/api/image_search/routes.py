@@ -17,6 +17,7 @@ from apps.storefront.api.keys.authentication import auth
 from apps.storefront.api.keys.scope import Scope
 from apps.storefront.api.problems import InvalidRequestError, Violation, violations
 from apps.storefront.image_search.search import ImageSearch
+from apps.storefront.pictures.picture import image_url
 from ml.untrusted_images.opening import MAX_FILE_BYTES
 from streams.errors import ContractError
 
@@ -59,6 +60,7 @@ def by_image() -> ImageSearchResults:
                 description=each.about_product,
                 category=each.category,
                 price=each.price,
+                image_url=image_url(each.picture),
                 score=round(each.similarity, 4),
             )
             for each in found.products

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from apps.storefront.api.items.schemas import MAX_LISTED
+from apps.storefront.api.items.schemas import MAX_LISTED, ImageUrl
 from apps.storefront.api.models import Answer, Query
 from ml.untrusted_images.fetching import MAX_LINK_LENGTH
 from streams.contracts.text import Storable
@@ -52,6 +52,7 @@ class SimilarProduct(Answer):
     description: str
     category: str
     price: Decimal | None
+    image_url: ImageUrl
     score: float
     """The cosine of the vectors of the two pictures."""
 

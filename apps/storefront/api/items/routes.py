@@ -10,6 +10,8 @@ from apps.storefront.api.keys.scope import Scope
 from apps.storefront.api.rows import CheckedRows, CheckedRowsAnswer
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.availability_repository import set_hidden
+from apps.storefront.catalog.repository import PicturedProduct
+from apps.storefront.pictures.picture import image_url
 from apps.storefront.services import Services
 from streams.contracts import Product
 
@@ -79,5 +81,6 @@ def store(json_data: CheckedRows[Product]) -> CheckedRowsAnswer:
     return CheckedRowsAnswer.of(json_data)
 
 
-def _item(product: Product) -> Item:
-    return Item.model_construct(**dict(product))
+def _item(product: PicturedProduct) -> Item:
+    fields = dict(product)
+    return Item.model_construct(image_url=image_url(fields.pop("picture")), **fields)

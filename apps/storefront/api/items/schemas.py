@@ -13,11 +13,21 @@ from streams.contracts.text import MAX_LINE_LENGTH, Key, Storable
 Category = Annotated[str, StringConstraints(max_length=MAX_LINE_LENGTH), Storable]
 """A category's path from the root, joined by `|`; empty: all."""
 
+ImageUrl = Annotated[
+    str,
+    Field(
+        description="Path of its picture at the shop's address: WebP, 800 pixels wide. Another"
+        " picture has another path, so it may be kept for ever."
+    ),
+]
+
 MAX_LISTED = 100
 
 
 class Item(Product, Answer):
     """A product; null or empty where the catalogue does not know."""
+
+    image_url: ImageUrl
 
 
 class ItemPage(Answer):

@@ -2,7 +2,7 @@
 
 from apps.storefront.api.recommendations.schemas import RecommendedItem, RecommendedItems
 from apps.storefront.catalog.repository import ListedProduct
-from apps.storefront.pictures.picture import WIDTHS, address, key_of
+from apps.storefront.pictures.picture import image_url
 from apps.storefront.recommendations.recommendation_list import RecommendationList
 
 
@@ -27,7 +27,7 @@ def _item(found: RecommendationList, product: ListedProduct) -> RecommendedItem:
         stars=product.stars,
         stars_count=product.stars_count,
         arrival_date=product.arrival_date,
-        image_url=address(key_of(product.picture), WIDTHS[-1]),
+        image_url=image_url(product.picture),
         score=candidate.score if candidate else None,
         source=candidate.source if candidate else found.source,
         reason=found.reason_of(product.item_id),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from apps.storefront.api.items.schemas import MAX_LISTED, Category, ListQuery
+from apps.storefront.api.items.schemas import MAX_LISTED, Category, ImageUrl, ListQuery
 from apps.storefront.api.models import Answer, Query
 from streams.contracts.new_user import MAX_PREFERENCES
 from streams.contracts.text import Key, Line
@@ -30,9 +30,7 @@ class RecommendedItem(Answer):
     """Average of the ratings, 1 to 5."""
     stars_count: int
     arrival_date: datetime
-    image_url: str
-    """Path of its picture at the shop's address: WebP, 800 pixels wide. Another picture has another
-    path, so it may be kept for ever."""
+    image_url: ImageUrl
     score: float | None
     """What its source gave it; null where the source has no scores. Comparable within one source of
     one list."""

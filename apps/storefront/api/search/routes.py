@@ -15,6 +15,7 @@ from apps.storefront.api.search.schemas import (
 )
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.listing_repository import Paging
+from apps.storefront.pictures.picture import image_url
 from apps.storefront.search.places import SEARCH_ORDERS
 from apps.storefront.search.search import Search
 from apps.storefront.services import Services
@@ -68,6 +69,7 @@ def _results(asked: SearchRequest | SearchParameters, filters: SearchFilters) ->
                 price=product.price,
                 stars=product.stars,
                 in_stock=not product.is_sold_out,
+                image_url=image_url(product.picture),
                 score=found.scores[product.item_id],
             )
             for product in products

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from apps.storefront.api.items.schemas import MAX_LISTED, Category
+from apps.storefront.api.items.schemas import MAX_LISTED, Category, ImageUrl
 from apps.storefront.api.models import Answer, Query
 from apps.storefront.catalog.orders import Place, Sort
 from apps.storefront.search.filters import Filters
@@ -97,6 +97,7 @@ class SearchedProduct(Answer):
     stars: float | None
     """Average of the ratings, 1 to 5."""
     in_stock: bool
+    image_url: ImageUrl
     score: float
     """0 to 1, and 1 more where the query is the product's id or name. Comparable within one
     search."""
