@@ -22,6 +22,11 @@ _LAST_SUCCESS = Gauge(
     "When every product had a vector of its content last, in seconds since 1970.",
     ("kind",),
 )
+_FAILURES = Counter(
+    "recsys_encoder_failures_total",
+    "Looks at the catalogue that failed, by the kind of vector.",
+    ("kind",),
+)
 _STOP_SECONDS = 10.0
 _MAX_CALL_SECONDS = 300.0
 
@@ -53,6 +58,7 @@ class Worker:
         for kind in updates:
             _ENCODED.labels(kind)
             _LAST_SUCCESS.labels(kind)
+            _FAILURES.labels(kind)
 
     def start(self) -> None:
         """Begin."""
@@ -94,12 +100,12 @@ class Worker:
             encoded = self._updates[kind]()
         except (UnavailableError, psycopg.ProgrammingError) as error:
             # The second while the migrations have not run yet.
-            self._succeeded[kind] = False
+            self._failed(kind)
             log.warning("the catalogue cannot be encoded", kind=kind, reason=str(error))
             return 0
         except Exception:
             # Else the thread would end, and new products would wait for the next training.
-            self._succeeded[kind] = False
+            self._failed(kind)
             log.exception("the catalogue cannot be encoded for an unknown reason", kind=kind)
             return 0
         self._succeeded[kind] = True
@@ -109,3 +115,7 @@ class Worker:
         else:
             _LAST_SUCCESS.labels(kind).set_to_current_time()
         return encoded
+
+    def _failed(self, kind: str) -> None:
+        self._succeeded[kind] = False
+        _FAILURES.labels(kind).inc()

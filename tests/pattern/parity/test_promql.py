@@ -15,6 +15,7 @@ VALUES = {
     "source": {*get_args(SourceName), "newest"},
     "outcome": {"valid", "dead_letter", "hit", "miss"},
     "way": {"kafka", "outbox"},
+    "kind": {"items", "texts", "pictures"},
     "audience": {"shopper", "visitor"},
 }
 
