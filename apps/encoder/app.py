@@ -20,6 +20,7 @@ def create_app(
     images: CachedModel[bytes],
     image_texts: CachedModel[str] | None,
     image_timeout: float,
+    min_turned_similarity: float,
 ) -> Flask:
     """Answers for a worker and models that have been started.
 
@@ -30,10 +31,17 @@ def create_app(
         images: the model of pictures.
         image_texts: the model of texts in the pictures' space; None: there is none.
         image_timeout: seconds that a request for a vector of that space may take.
+        min_turned_similarity: of the model of pictures.
     """
     app = Flask(__name__)
     problems.install(app)
-    image_requests.install(app, images, image_texts, timeout=image_timeout)
+    image_requests.install(
+        app,
+        images,
+        image_texts,
+        timeout=image_timeout,
+        min_turned_similarity=min_turned_similarity,
+    )
     app.before_request(_start)
     app.after_request(_observe)
 
@@ -48,7 +56,7 @@ def create_app(
         answer = Embeddings(
             encoder=texts.name, dimension=vectors.shape[1], embeddings=vectors.tolist()
         )
-        return Response(answer.model_dump_json(), mimetype="application/json")
+        return Response(answer.model_dump_json(exclude_none=True), mimetype="application/json")
 
     @app.get("/health/live")
     def live() -> tuple[Response, int]:

@@ -24,7 +24,10 @@ class TextsRequest(BaseModel):
 
 
 class Embeddings(BaseModel):
-    """The vectors of what was sent, in its order."""
+    """The vectors of what was sent, in its order.
+
+    Of a picture there are four: as it is, and turned by 90, 180 and 270 degrees.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +36,8 @@ class Embeddings(BaseModel):
     dimension: int
     embeddings: Sequence[Sequence[float]]
     """Of length 1 each."""
+    min_turned_similarity: float | None = None
+    """Of pictures: the cosine from which on the vectors of the turned ones find others."""
 
 
 class Violation(BaseModel):

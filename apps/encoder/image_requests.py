@@ -13,12 +13,18 @@ from apps.encoder.contracts import (
     Embeddings,
     TextsRequest,
 )
-from ml.untrusted_images.opening import opened
+from ml.images.turning import orientations
+from ml.untrusted_images.opening import encoded, opened
 from streams.errors import ContractError
 
 
 def install(
-    app: Flask, images: CachedModel[bytes], texts: CachedModel[str] | None, *, timeout: float
+    app: Flask,
+    images: CachedModel[bytes],
+    texts: CachedModel[str] | None,
+    *,
+    timeout: float,
+    min_turned_similarity: float,
 ) -> None:
     """Add the requests to the app.
 
@@ -27,20 +33,22 @@ def install(
         images: the model of pictures.
         texts: the model that gives texts vectors of the pictures' space; None: there is none.
         timeout: seconds that a request for vectors may take.
+        min_turned_similarity: of the model of pictures.
     """
 
     @app.post("/v1/images")
     def encode_image() -> Response:
-        """The vector of one picture."""
+        """The vectors of one picture: as it is, and turned."""
         request.max_content_length = MAX_IMAGE_BYTES
         if request.mimetype not in IMAGE_TYPES:
             raise UnsupportedMediaType(f"Send a picture of the type {', '.join(IMAGE_TYPES)}.")
         file = request.get_data(cache=False)
         try:
-            opened(file)  # the queue's thread is for pictures that can be opened
+            image = opened(file)  # the queue's thread is for pictures that can be opened
         except ContractError as error:
             raise UnprocessableEntity(str(error)) from None
-        return _answer(images, [file])
+        turned = [encoded(each) for each in orientations(image)[1:]]
+        return _answer(images, [file, *turned], min_turned_similarity)
 
     @app.post("/v1/image-texts")
     def encode_image_texts() -> Response:
@@ -53,9 +61,16 @@ def install(
         wanted = TextsRequest.model_validate_json(request.get_data(cache=False))
         return _answer(texts, wanted.texts)
 
-    def _answer(model: "CachedModel[bytes] | CachedModel[str]", contents: object) -> Response:
+    def _answer(
+        model: "CachedModel[bytes] | CachedModel[str]",
+        contents: object,
+        turned_similarity: float | None = None,
+    ) -> Response:
         vectors = model.encode(contents, time.monotonic() + timeout)  # type: ignore[arg-type]
         answer = Embeddings(
-            encoder=model.name, dimension=vectors.shape[1], embeddings=vectors.tolist()
+            encoder=model.name,
+            dimension=vectors.shape[1],
+            embeddings=vectors.tolist(),
+            min_turned_similarity=turned_similarity,
         )
-        return Response(answer.model_dump_json(), mimetype="application/json")
+        return Response(answer.model_dump_json(exclude_none=True), mimetype="application/json")

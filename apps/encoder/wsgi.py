@@ -15,6 +15,7 @@ from apps.encoder.image_model import BATCH_SIZE, ImageModel
 from apps.encoder.settings import EncoderSettings
 from apps.encoder.worker import Worker
 from ml.image_vectors import ImageVectors, ShopPictures
+from ml.images.loading import min_turned_similarity
 from ml.item_vectors import ItemVectors
 from ml.text_vectors import TextVectors
 from ml.towers.sentence_encoder import SentenceEncoder
@@ -78,4 +79,5 @@ app = create_app(
         else None
     ),
     image_timeout=settings.image_timeout.total_seconds(),
+    min_turned_similarity=min_turned_similarity(settings.image_model),
 )

@@ -22,6 +22,9 @@ class Clip:
         ConfigurationError: the model cannot be loaded.
     """
 
+    min_turned_similarity = 0.95
+    """Not measured, for want of weights: only what is nearly the same picture has it."""
+
     def __init__(self, model: str) -> None:
         import open_clip
 

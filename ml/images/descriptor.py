@@ -60,6 +60,7 @@ class Descriptor:
     """
 
     name = "descriptor"
+    min_turned_similarity = 0.9
 
     def __init__(self, colour: float = 0.15, shape: float = 0.65, texture: float = 0.2) -> None:
         self._weights = np.sqrt(np.array([colour, shape, texture], dtype=np.float32))

@@ -53,6 +53,7 @@ class EfficientNetLite:
     """
 
     dimension = _FEATURES + 2 * _BESIDE
+    min_turned_similarity = 0.6
 
     def __init__(self, name: str = DEFAULT) -> None:
         self.name = name

@@ -24,6 +24,13 @@ class ImageEncoder(Protocol):
     def dimension(self) -> int:
         """The length of a vector."""
 
+    @property
+    def min_turned_similarity(self) -> float:
+        """The cosine from which on a picture that was turned by a right angle finds others.
+
+        Below it what is found by chance would push out what is like the picture as it stands.
+        """
+
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
         """Unit vectors of RGB pictures, float32 (n, dimension)."""
 

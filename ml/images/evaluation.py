@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ml.images.encoder import ImageEncoder, Vectors
+from ml.images.turning import orientations
 from ml.untrusted_images.opening import opened
 from streams.errors import ContractError
 
@@ -69,8 +70,10 @@ class ImageFigures:
 
 def evaluate(encoder: ImageEncoder, photos: LabelledPhotos, seed: int) -> ImageFigures:
     """Measure an encoder."""
-    vectors = _encoded(encoder, photos.images)
-    found = _precisions(vectors, vectors, photos.labels, photos.labels, leave_out=True)
+    turned = _turned_vectors(encoder, photos.images)
+    vectors = turned[0]
+    scores = _similarities(encoder, turned, vectors)
+    found = _precisions(scores, photos.labels, photos.labels, leave_out=True)
     random = np.random.default_rng(seed)
     return ImageFigures(
         encoder=encoder.name,
@@ -78,7 +81,7 @@ def evaluate(encoder: ImageEncoder, photos: LabelledPhotos, seed: int) -> ImageF
         classes=len(set(photos.labels)),
         precision=float(found.mean()),
         error=float(found.std(ddof=1) / np.sqrt(len(found))),
-        half_precision=_half_precision(vectors, photos.labels, random),
+        half_precision=_half_precision(scores, photos.labels, random),
         copies={
             name: _found_first(encoder, photos.images, vectors, change, random)
             for name, change in COPIES.items()
@@ -86,34 +89,47 @@ def evaluate(encoder: ImageEncoder, photos: LabelledPhotos, seed: int) -> ImageF
     )
 
 
+def _turned_vectors(encoder: ImageEncoder, images: Sequence[Image.Image]) -> Vectors:
+    """By orientation the vectors of pictures, float32 (4, n, d)."""
+    turned = zip(*map(orientations, images), strict=True)
+    return np.stack([_encoded(encoder, each) for each in turned])
+
+
 def _encoded(encoder: ImageEncoder, images: Sequence[Image.Image]) -> Vectors:
     starts = range(0, len(images), _AT_ONCE)
     return np.concatenate([encoder.encode(images[start : start + _AT_ONCE]) for start in starts])
 
 
+def _similarities(encoder: ImageEncoder, turned: Vectors, index: Vectors) -> Vectors:
+    """How alike pictures and those of an index are, as a search has it, (n, m)."""
+    upright, *others = (each @ index.T for each in turned)
+    best = np.maximum.reduce(others)
+    found = np.where(best >= encoder.min_turned_similarity, best, -np.inf)
+    return np.asarray(np.maximum(upright, found), dtype=np.float32)
+
+
 def _precisions(
-    queries: Vectors,
-    index: Vectors,
+    scores: Vectors,
     wanted: npt.NDArray[np.str_],
     labels: npt.NDArray[np.str_],
     *,
     leave_out: bool = False,
 ) -> npt.NDArray[np.float64]:
-    scores = queries @ index.T
     if leave_out:
+        scores = scores.copy()
         np.fill_diagonal(scores, -np.inf)
     nearest = np.argsort(-scores, axis=1, kind="stable")[:, :K]
     return np.asarray((labels[nearest] == wanted[:, np.newaxis]).mean(axis=1))
 
 
 def _half_precision(
-    vectors: Vectors, labels: npt.NDArray[np.str_], random: np.random.Generator
+    scores: Vectors, labels: npt.NDArray[np.str_], random: np.random.Generator
 ) -> float:
     means = []
     for _ in range(_SPLITS):
-        order = random.permutation(len(vectors))
+        order = random.permutation(len(scores))
         index, queries = order[: len(order) // 2], order[len(order) // 2 :]
-        found = _precisions(vectors[queries], vectors[index], labels[queries], labels[index])
+        found = _precisions(scores[np.ix_(queries, index)], labels[queries], labels[index])
         means.append(found.mean())
     return float(np.mean(means))
 
@@ -125,8 +141,8 @@ def _found_first(
     change: Copy,
     random: np.random.Generator,
 ) -> float:
-    copies = _encoded(encoder, [change(image, random) for image in images])
-    first = (copies @ vectors.T).argmax(axis=1)
+    copies = _turned_vectors(encoder, [change(image, random) for image in images])
+    first = _similarities(encoder, copies, vectors).argmax(axis=1)
     return float((first == np.arange(len(images))).mean())
 
 
@@ -137,8 +153,8 @@ def _rotated(image: Image.Image, random: np.random.Generator) -> Image.Image:
 
 
 def _turned(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    turns = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
-    return image.transpose(turns[random.integers(len(turns))])
+    turned = orientations(image)[1:]
+    return turned[random.integers(len(turned))]
 
 
 def _mirrored(image: Image.Image, _random: np.random.Generator) -> Image.Image:

@@ -18,6 +18,15 @@ def reads_texts(model: str) -> bool:
     return model not in _WITHOUT_TEXTS
 
 
+def min_turned_similarity(model: str) -> float:
+    """That of the encoder which `load_image_encoder` loads, without loading it."""
+    if model in SIDES:
+        return EfficientNetLite.min_turned_similarity
+    if model == Descriptor.name:
+        return Descriptor.min_turned_similarity
+    return Clip.min_turned_similarity
+
+
 def load_image_encoder(model: str) -> ImageEncoder:
     """An encoder, with its weights.
 

@@ -1,7 +1,8 @@
 """Search with a picture, a text or both, for the page and for the API."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from flask import current_app
@@ -103,8 +104,30 @@ class ImageSearch:
             raise ContractError("Send a picture or the link to one.")
         name, vector = _blended(found)
         with self._database.connection() as connection:
-            products = repository.nearest(connection, name, vector, limit, region=self._region)
+            nearest = partial(
+                repository.nearest, connection, name, limit=limit, region=self._region
+            )
+            products = nearest(vector)
+            if len(found) == 1:  # a text says nothing of how the picture was turned
+                products = _with_turned(products, found[0][1], nearest)[:limit]
         return ImageResults(products, name)
+
+
+def _with_turned(
+    products: Sequence[FoundProduct],
+    picture: Encoded,
+    nearest: Callable[[np.ndarray], Sequence[FoundProduct]],
+) -> list[FoundProduct]:
+    """What is like the picture as it is, and copies of what it shows when it is turned."""
+    best = {each.item_id: each for each in products}
+    if picture.min_turned_similarity is not None:
+        for vector in picture.vectors[1:]:
+            for each in nearest(vector):
+                known = best.get(each.item_id)
+                is_better = known is None or each.similarity > known.similarity
+                if is_better and each.similarity >= picture.min_turned_similarity:
+                    best[each.item_id] = each
+    return sorted(best.values(), key=lambda each: each.similarity, reverse=True)
 
 
 def _blended(found: Sequence[tuple[float, Encoded]]) -> tuple[str, np.ndarray]:

@@ -23,6 +23,7 @@ _NOT_FOUND = 404
 class _Answer(BaseModel):
     encoder: str
     embeddings: list[list[float]]
+    min_turned_similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Encoded:
     encoder: str
     vectors: npt.NDArray[np.float32]
     """Of unit length, float32 (n, d)."""
+    min_turned_similarity: float | None = None
+    """Of a picture: the cosine from which on its turned vectors count."""
 
 
 class _Connection:
@@ -68,7 +71,8 @@ class _Connection:
             answer = _Answer.model_validate_json(response.data)
         except ValidationError as error:
             raise UnavailableError(f"the encoder's answer cannot be read: {error}") from error
-        return Encoded(answer.encoder, np.array(answer.embeddings, dtype=np.float32))
+        vectors = np.array(answer.embeddings, dtype=np.float32)
+        return Encoded(answer.encoder, vectors, answer.min_turned_similarity)
 
 
 class EncoderClient:
@@ -103,7 +107,9 @@ class ImageEncoderClient:
         self._connection = _Connection(url, timeout, "image encoder")
 
     def image(self, file: bytes) -> Encoded:
-        """The vector of a picture, a JPEG file that `ml.untrusted_images.opening` has made.
+        """The vectors of a picture, a JPEG file that `ml.untrusted_images.opening` has made.
+
+        The first is that of the picture as it is, the others are of it turned by right angles.
 
         Raises:
             UnavailableError: there is no answer in time, or the encoder refuses it.

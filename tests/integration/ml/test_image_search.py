@@ -137,7 +137,7 @@ def test_a_shop_is_searched_with_pictures(database_url: str, encoder: str, pictu
 
     answers = encode(encoder, copy_of(1)).json()
     assert answers["encoder"] == "descriptor"
-    assert len(answers["embeddings"][0]) == answers["dimension"]
+    assert [len(each) for each in answers["embeddings"]] == [answers["dimension"]] * 4
     assert encode(encoder, b"no picture").status_code == 422
     assert encode(encoder, copy_of(1), "text/html").status_code == 415
     texts = httpx.post(f"{encoder}/v1/image-texts", json={"texts": ["a chair"]})
@@ -149,6 +149,11 @@ def test_a_shop_is_searched_with_pictures(database_url: str, encoder: str, pictu
         found = upload(caller, copy_of(number), top_k=3)
         assert found["results"][0]["product_id"] == f"p{number}"
         assert len(found["results"]) == 3
+    turns = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
+    for number, turn in enumerate(turns):
+        turned = upload(caller, file_of(drawn_picture(number).transpose(turn)), top_k=3)
+        assert turned["results"][0]["product_id"] == f"p{number}"
+        assert len({each["product_id"] for each in turned["results"]}) == 3
     assert found["weight_free"] is True
     assert found["encoder"] == "descriptor"
     picture = found["results"][0]["image_url"]

@@ -115,6 +115,18 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
         load_image_encoder("efficientnet-lite1")
 
 
+def test_a_turned_copy_finds_its_original_and_changes_nothing_else(photos: Path) -> None:
+    figures = evaluate(Descriptor(), LabelledPhotos.read(photos), 0)
+    assert figures.copies["turned by 90, 180 or 270 degrees"] == 1
+
+    class Upright(Descriptor):
+        min_turned_similarity = 1.1
+
+    alone = evaluate(Upright(), LabelledPhotos.read(photos), 0)
+    assert alone.copies["turned by 90, 180 or 270 degrees"] < 1
+    assert alone.precision == figures.precision
+
+
 def test_the_descriptor_tells_colours_shapes_and_textures_apart() -> None:
     encoder = Descriptor()
 
@@ -194,7 +206,7 @@ def test_figures_count_what_they_say(photos: Path) -> None:
     class Planted:
         """An encoder that knows the classes of the first six photos, and mixes up the others."""
 
-        name, dimension = "planted", 2
+        name, dimension, min_turned_similarity = "planted", 2, 1.1
 
         def encode(self, images: list[Image.Image]) -> np.ndarray:
             angle = [np.asarray(each, float).mean() for each in images]
