@@ -35,6 +35,9 @@ _CONNECT_TIMEOUT_SECONDS = 5.0
 class Pictures(Protocol):
     """Where products' pictures are."""
 
+    def drawings(self) -> str:
+        """How the keys of drawings begin."""
+
     def of(self, product: PicturedProduct) -> bytes | None:
         """The picture of a product as a file; None: it has none."""
 
@@ -54,22 +57,42 @@ class ShopPictures:
             timeout=_SHOP_SECONDS,
         )
 
-    def of(self, product: PicturedProduct) -> bytes | None:
-        """The file; None where the shop has no such product any longer.
+    def drawings(self) -> str:
+        """How the keys of the shop's drawings begin.
 
         Raises:
             UnavailableError: the shop does not answer.
         """
-        address = f"{self._url}/pictures/of/{quote(product.item_id, safe='')}"
+        answer = self._asked("/pictures/drawings")
+        if answer is None:
+            raise UnavailableError("the shop gives no pictures: it is of an older release")
+        return answer.data.decode()
+
+    def of(self, product: PicturedProduct) -> bytes | None:
+        """The file; None where the shop has no such product any longer.
+
+        Raises:
+            UnavailableError: the shop does not answer, or has another picture of the product.
+        """
+        answer = self._asked(f"/pictures/of/{quote(product.item_id, safe='')}")
+        if answer is None:
+            return None
+        if f"/{product.picture}-" not in (answer.geturl() or ""):
+            # It has changed meanwhile, or another release of the shop has answered.
+            raise UnavailableError("the shop gives no pictures: they are about to change")
+        return answer.data
+
+    def _asked(self, path: str) -> urllib3.BaseHTTPResponse | None:
+        """The answer; None: there is no such page."""
         try:
-            answer = self._http.request("GET", address)
+            answer = self._http.request("GET", f"{self._url}{path}")
         except urllib3.exceptions.HTTPError as error:
             raise UnavailableError(f"the shop gives no pictures: {error}") from error
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         if answer.status != HTTPStatus.OK:
             raise UnavailableError(f"the shop gives no pictures: it answers {answer.status}")
-        return answer.data
+        return answer
 
 
 class ImageVectors:
@@ -110,10 +133,11 @@ class ImageVectors:
         Returns:
             The number of products done; 0 if nothing is left to do.
         """
+        drawings = self._pictures.drawings()
         with self._database.connection() as connection:
             image_embeddings.wait_for_turn(connection)
             found = image_embeddings.changed_pictures(
-                connection, self._name, _PICTURES_AT_ONCE, retry_after=_RETRY_AFTER
+                connection, self._name, drawings, _PICTURES_AT_ONCE, retry_after=_RETRY_AFTER
             )
             if found:
                 vectors = self._vectors(found)

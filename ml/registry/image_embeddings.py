@@ -17,7 +17,7 @@ from ml.registry.repository import Connection
 
 INDEXED_DIMENSIONS = 512
 """Vectors of this length have an index."""
-_DIGEST = "coalesce(product.picture, product.drawing_digest)"
+_KEY = "coalesce(product.picture, %(drawings)s || product.drawing_digest)"
 """Of the picture that the shop shows: the one that was given to the product, else its drawing."""
 
 
@@ -25,7 +25,8 @@ class PicturedProduct(NamedTuple):
     """A product, and which picture it has."""
 
     item_id: str
-    picture_digest: str
+    picture: str
+    """Its key, which the picture's address has, too."""
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -34,28 +35,40 @@ def wait_for_turn(connection: Connection) -> None:
 
 
 def changed_pictures(
-    connection: Connection, encoder: str, limit: int, *, retry_after: timedelta
+    connection: Connection, encoder: str, drawings: str, limit: int, *, retry_after: timedelta
 ) -> list[PicturedProduct]:
     """At most `limit` products that have arrived and whose present picture was not encoded.
 
     The newest arrival comes first. A picture that could not be had is tried again after a while,
     once all others are done.
+
+    Args:
+        connection: an open one.
+        encoder: its name.
+        drawings: how the keys of the shop's drawings begin.
+        limit: products at most.
+        retry_after: how long a picture that could not be had is left alone.
     """
     with connection.cursor(row_factory=class_row(PicturedProduct)) as cursor:
         return cursor.execute(
             f"""
-            select product.item_id, {_DIGEST} as picture_digest
+            select product.item_id, {_KEY} as picture
             from shop.products product
             left join ml.image_embeddings embedded
-                on embedded.item_id = product.item_id and embedded.encoder = %s
+                on embedded.item_id = product.item_id and embedded.encoder = %(encoder)s
             where product.arrival_date <= now() and (
-                embedded.picture_digest is distinct from {_DIGEST}
-                or (embedded.embedding is null and embedded.tried_at < now() - %s)
+                embedded.picture_digest is distinct from {_KEY}
+                or (embedded.embedding is null and embedded.tried_at < now() - %(retry_after)s)
             )
             order by embedded.tried_at nulls first, product.arrival_date desc, product.item_id
-            limit %s
+            limit %(limit)s
             """,  # noqa: S608 - a constant
-            (encoder, retry_after, limit),
+            {
+                "drawings": drawings,
+                "encoder": encoder,
+                "retry_after": retry_after,
+                "limit": limit,
+            },
         ).fetchall()
 
 
@@ -75,7 +88,7 @@ def replace_image_embeddings(
     """
     register_vector(connection)
     rows = [
-        (encoder, each.picture_digest, None if vector is None else HalfVector(vector), each.item_id)
+        (encoder, each.picture, None if vector is None else HalfVector(vector), each.item_id)
         for each, vector in zip(products, vectors, strict=True)
     ]
     with connection.cursor() as cursor:

@@ -89,6 +89,7 @@ def _fill(url: str) -> None:
     from pgvector import HalfVector
     from pgvector.psycopg import register_vector
 
+    from apps.storefront.pictures.picture import drawings_prefix
     from ml.images.efficientnet_lite import DEFAULT
 
     vectors = np.random.default_rng(0).standard_normal((PRODUCTS, _DIMENSIONS))
@@ -101,7 +102,8 @@ def _fill(url: str) -> None:
             (PRODUCTS,),
         )
         digests = connection.execute(
-            "select item_id, coalesce(picture, drawing_digest) from shop.products"
+            "select item_id, coalesce(picture, %s || drawing_digest) from shop.products",
+            (drawings_prefix(),),
         ).fetchall()
         # Made again afterwards: an index over all vectors at once is made many times faster.
         row = connection.execute(

@@ -1,6 +1,8 @@
 """A shop on a database of its own, without Kafka: all that it publishes waits in the outbox."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -8,6 +10,7 @@ from uuid import uuid4
 import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from apps.storefront.app import create_app
@@ -85,6 +88,18 @@ def shop(
     )
     app.config["WTF_CSRF_ENABLED"] = False
     return app
+
+
+@contextmanager
+def served_shop(database_url: str) -> Iterator[str]:
+    """The address of a shop, which draws what has no picture."""
+    server = make_server("127.0.0.1", 0, shop(database_url), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def stock(database_url: str) -> list[Product]:

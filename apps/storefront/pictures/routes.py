@@ -9,8 +9,14 @@ from flask.typing import ResponseReturnValue
 from psycopg import errors
 
 from apps.storefront.pictures import repository
-from apps.storefront.pictures.drawings.draw import VERSION, draw, draw_kind
-from apps.storefront.pictures.picture import WIDTHS, address, key_of, kind_named
+from apps.storefront.pictures.drawings.draw import draw, draw_kind
+from apps.storefront.pictures.picture import (
+    WIDTHS,
+    address,
+    drawings_prefix,
+    key_of,
+    kind_named,
+)
 from apps.storefront.pictures.rendering import render
 from apps.storefront.services import Services
 
@@ -32,7 +38,7 @@ def file(key: str, width: int) -> ResponseReturnValue:
     if _KEY.fullmatch(key) is None:
         abort(HTTPStatus.NOT_FOUND)
     # Only drawings of the present version are made: another one's address has another content.
-    is_drawing = key.startswith(f"d{VERSION}") and len(key) == 1 + len(str(VERSION)) + 32
+    is_drawing = key[:-_DIGEST_LENGTH] == drawings_prefix()
     with Services.of_this_app().database.reading() as connection:
         if (webp := repository.file(connection, key, width)) is not None:
             return _answer(webp)
@@ -56,6 +62,12 @@ def of_product(item_id: str) -> ResponseReturnValue:
     if picture is None:
         abort(HTTPStatus.NOT_FOUND)
     return redirect(address(key_of(picture), WIDTHS[1]))
+
+
+@blueprint.get("/pictures/drawings")
+def drawings() -> Response:
+    """How the keys of drawings begin, for whoever keeps what was made of them."""
+    return Response(drawings_prefix(), mimetype="text/plain")
 
 
 @cache

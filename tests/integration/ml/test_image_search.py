@@ -1,6 +1,5 @@
 """Search with a picture, from a product's picture to the page and the API, on real processes."""
 
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ import psycopg
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
-from werkzeug.serving import make_server
 
 from apps.filling.picture_sources import LinkedPictures
 from apps.filling.pictures import give_pictures
 from apps.storefront.catalog.repository import upsert_products
+from apps.storefront.pictures.picture import drawings_prefix
 from ml.image_vectors import ShopPictures
 from ml.registry.image_embeddings import PicturedProduct
 from ml.settings import MlSettings
@@ -27,7 +26,7 @@ from support.api import Caller, content, new_key
 from support.encoder_process import running_encoder
 from support.laptop import free_ports
 from support.pictures import answering, drawn_picture, file_of, response
-from support.shop import shop
+from support.shop import served_shop, shop
 
 pytestmark = pytest.mark.integration
 
@@ -63,14 +62,8 @@ def pictures() -> Iterator[str]:
 
 @pytest.fixture
 def shop_url(database_url: str) -> Iterator[str]:
-    """The address of a shop, which draws what has no picture."""
-    server = make_server("127.0.0.1", 0, shop(database_url), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served_shop(database_url) as url:
+        yield url
 
 
 @pytest.fixture
@@ -99,7 +92,8 @@ def vectors(database_url: str) -> dict[str, bool]:
             connection.execute(
                 "select product.item_id, embedding is not null from ml.image_embeddings embedded"
                 " join shop.products product on product.item_id = embedded.item_id"
-                " and embedded.picture_digest = coalesce(picture, drawing_digest)"
+                " and embedded.picture_digest = coalesce(picture, %s || drawing_digest)",
+                (drawings_prefix(),),
             ).fetchall()
         )
 
@@ -156,9 +150,9 @@ def test_a_shop_is_searched_with_pictures(database_url: str, encoder: str, pictu
         assert len({each["product_id"] for each in turned["results"]}) == 3
     assert found["weight_free"] is True
     assert found["encoder"] == "descriptor"
+    assert found["results"][0]["price"] == "9.50"
     picture = found["results"][0]["image_url"]
     assert app.test_client().get(picture).mimetype == "image/webp"
-    assert found["results"][0]["price"] == "9.50"
     scores = [each["score"] for each in found["results"]]
     assert scores == sorted(scores, reverse=True)
 
