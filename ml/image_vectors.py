@@ -1,10 +1,13 @@
-"""The vectors of products' pictures, for image search: kept up to date with the catalogue."""
+"""The vectors of products' pictures, for image search: kept up to date with the catalogue.
+
+Feast has them, too, for whoever trains on them.
+"""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 import numpy as np
@@ -19,6 +22,9 @@ from ml.settings import MlSettings
 from ml.untrusted_images.opening import encoded, opened
 from streams.database import Database
 from streams.errors import ContractError, UnavailableError
+
+if TYPE_CHECKING:
+    from ml.item_images import ItemImages
 
 log = structlog.get_logger()
 
@@ -98,8 +104,8 @@ class ShopPictures:
 class ImageVectors:
     """The vectors of the pictures by one encoder.
 
-    Constructing it is cheap. Several processes may do this: they take turns. One that is
-    interrupted goes on where it was.
+    Constructing it is cheap: Feast is loaded when there is something to encode. Several processes
+    may do this: they take turns. One that is interrupted goes on where it was.
 
     Args:
         settings: where the catalogue is.
@@ -108,7 +114,8 @@ class ImageVectors:
         pictures: where the pictures are.
 
     Raises:
-        UnavailableError: from every call, while PostgreSQL or the shop does not answer.
+        UnavailableError: from every call, while PostgreSQL or the shop does not answer or Feast's
+            definitions have not been applied.
     """
 
     def __init__(
@@ -118,6 +125,7 @@ class ImageVectors:
         encode: Callable[[Sequence[bytes]], Vectors],
         pictures: Pictures,
     ) -> None:
+        self._settings = settings
         self._name = name
         self._encode = encode
         self._pictures = pictures
@@ -125,6 +133,7 @@ class ImageVectors:
             settings.database_url, connections=_CONNECTIONS, timeout=_CONNECT_TIMEOUT_SECONDS
         )
         self._fetching = ThreadPoolExecutor(_FETCHES_AT_ONCE, thread_name_prefix="pictures")
+        self._images: ItemImages | None = None
         self._has_tidied = False
 
     def update(self) -> int:
@@ -141,6 +150,7 @@ class ImageVectors:
             )
             if found:
                 vectors = self._vectors(found)
+                self._in_feast().add(self._name, found, vectors)
                 image_embeddings.replace_image_embeddings(connection, self._name, found, vectors)
             elif not self._has_tidied:
                 # Not before: while a new encoder is at work, search goes on by the last one.
@@ -151,7 +161,15 @@ class ImageVectors:
     def close(self) -> None:
         """Close the connections."""
         self._fetching.shutdown(wait=False, cancel_futures=True)
+        if self._images is not None:
+            self._images.close()
         self._database.close()
+
+    def _in_feast(self) -> "ItemImages":
+        from ml.item_images import ItemImages  # brings Feast with it
+
+        self._images = self._images or ItemImages(self._settings)
+        return self._images
 
     def _vectors(self, products: Sequence[PicturedProduct]) -> list[npt.NDArray[np.float32] | None]:
         files = list(self._fetching.map(self._clean, products))

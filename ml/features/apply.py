@@ -21,7 +21,11 @@ from streams.settings import FeatureSettings
 
 PUSHES: dict[str, tuple[FeatureView, ...]] = {
     "processor": (definitions.LIVE_HISTORY, definitions.TRENDING_ITEMS),
-    "pipeline": (definitions.ITEM_TEXTUAL_FEATURES, definitions.USER_TOP_K),
+    "pipeline": (
+        definitions.ITEM_TEXTUAL_FEATURES,
+        definitions.ITEM_CLIP_FEATURES,
+        definitions.USER_TOP_K,
+    ),
 }
 """The views whose online tables each role writes."""
 

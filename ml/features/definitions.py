@@ -156,6 +156,20 @@ ITEM_TEXTUAL_FEATURES = _view(
 )
 """The embedding of an item's text; the digest says of which text it is, and by which encoder."""
 
+ITEM_IMAGES_SOURCE = "item_clip_features_push_source"
+_IMAGE_FEATURES: dict[str, FeastType] = {
+    "embedding": Array(Float32),
+    "encoder": String,
+    "picture": String,
+}
+ITEM_CLIP_FEATURES = _view(
+    "item_clip_features_embed",
+    [ITEM],
+    _IMAGE_FEATURES,
+    _pushed(ITEM_IMAGES_SOURCE, [ITEM.join_key], _IMAGE_FEATURES),
+)
+"""The embedding of an item's picture, by which encoder, CLIP or another, and of which picture."""
+
 _LIST_FEATURES: dict[str, FeastType] = {"top_k_item_ids": Array(String)}
 USER_TOP_K = _view(
     "user_top_k_items",
@@ -190,6 +204,7 @@ OBJECTS: list[Entity | FeatureView | FeatureService] = [
     ITEM_FEATURES,
     INTERACTIONS_FEATURES,
     ITEM_TEXTUAL_FEATURES,
+    ITEM_CLIP_FEATURES,
     USER_TOP_K,
     LIVE_HISTORY,
     TRENDING_ITEMS,

@@ -34,6 +34,7 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
         "item_features",
         "interactions_features",
         "item_textual_features_embed",
+        "item_clip_features_embed",
         "user_top_k_items",
         "live_history",
         "trending_items",
@@ -47,6 +48,7 @@ def test_the_declared_objects_have_the_names_that_others_rely_on(settings: MlSet
     }
     assert {source.name for source in store.list_data_sources()} >= {
         "item_textual_features_push_source",
+        "item_clip_features_push_source",
         "user_top_k_items_push_source",
         "live_history_push_source",
     }

@@ -7,10 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 import pytest
+from pgvector.psycopg import register_vector
 
 from apps.storefront.pictures import picture
 from ml.image_vectors import ImageVectors, ShopPictures
 from ml.settings import MlSettings
+from streams.features.store import feature_store
 from support.pictures import file_of
 from support.products import add_product
 from support.shop import served_shop
@@ -74,3 +76,40 @@ def test_drawings_that_change_get_vectors_again_and_other_pictures_do_not(
     after = keys(settings)
     assert after["photographed"] == photo
     assert after["drawn"] != before["drawn"]
+
+
+def test_feast_has_the_embedding_of_each_picture(
+    settings: MlSettings, image_vectors: ImageVectors
+) -> None:
+    add_product(settings.database_url, "drawn", "Tools")
+    add_product(settings.database_url, "photographed", "Tools")
+    assert image_vectors.update() == 2
+    photo = give_picture(settings, "photographed")
+    assert image_vectors.update() == 1
+
+    with psycopg.connect(settings.database_url) as connection:
+        register_vector(connection)
+        kept = {
+            item: (vector.to_numpy(), key)
+            for item, vector, key in connection.execute(
+                "select item_id, embedding, picture_digest from ml.image_embeddings"
+            )
+        }
+    names = ("embedding", "encoder", "picture")
+    items = [*kept, "nothing"]
+    found = (
+        feature_store(settings)
+        .get_online_features(
+            [f"item_clip_features_embed:{name}" for name in names],
+            [{"item_id": item} for item in items],
+        )
+        .to_dict()
+    )
+    rows = dict(zip(items, zip(*(found[name] for name in names), strict=True), strict=True))
+    assert rows.pop("nothing") == (None, None, None)
+    assert rows.keys() == {"drawn", "photographed"}
+    for item, (embedding, encoder, key) in rows.items():
+        vector, kept_key = kept[item]
+        assert (encoder, key) == (ENCODER, kept_key)
+        assert np.allclose(embedding, vector, atol=1e-3)
+    assert rows["photographed"][2] == photo
