@@ -35,13 +35,9 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
                 first[item_id] = each
             if reason.kind is not ReasonKind.LISTED:
                 reasons.setdefault(item_id, reason)
-    return [
-        Candidate(
-            item_id,
-            first[item_id].source,
-            reasons.get(item_id, first[item_id].reason),
-            scores[item_id],
-            first[item_id].rule,
-        )
-        for item_id in sorted(scores, key=scores.__getitem__, reverse=True)
-    ]
+    fused = []
+    for item_id in sorted(scores, key=scores.__getitem__, reverse=True):
+        each = first[item_id]
+        reason = reasons.get(item_id, each.reason)
+        fused.append(Candidate(item_id, each.source, reason, scores[item_id], each.rule))
+    return fused

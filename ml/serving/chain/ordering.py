@@ -118,20 +118,13 @@ def at_most(
     """
     if share == 0:
         return [each for each in candidates if each.item_id not in limited_ids]
-    limited: list[tuple[int, Candidate]] = []
-    free: list[tuple[int, Candidate]] = []
-    for place, each in enumerate(candidates):
-        (limited if each.item_id in limited_ids else free).append((place, each))
-    if not limited:
-        return list(candidates)
+    limited = [pair for pair in enumerate(candidates) if pair[1].item_id in limited_ids]
+    free = [each for each in candidates if each.item_id not in limited_ids]
     found: list[Candidate] = []
-    taken = 0
-    while taken < len(limited) and len(found) - taken < len(free):
-        (head_place, head), (other_place, other) = limited[taken], free[len(found) - taken]
-        if head_place < other_place and taken + 1 <= ceil(share * (len(found) + 1)):
-            found.append(head)
-            taken += 1
-        else:
-            found.append(other)
-    left = [*limited[taken:], *free[len(found) - taken :]]
-    return [*found, *(each for _, each in left)]
+    for taken, (place, each) in enumerate(limited):
+        length = max(place, len(found))  # of the beginning that comes before it
+        while length - taken < len(free) and ceil(share * (length + 1)) <= taken:
+            length += 1
+        found += free[len(found) - taken : length - taken]
+        found.append(each)
+    return [*found, *free[len(found) - len(limited) :]]

@@ -46,6 +46,11 @@ def test_no_beginning_has_more_than_the_share_while_others_are_left(
         taken = sum(each.endswith("True") for each in _ids(found[:end]))
         if end - taken < others:
             assert taken <= ceil(share * end)
+    places = {each: place for place, each in enumerate(_ids(candidates))}
+    for end, each in enumerate(_ids(found)):
+        taken = sum(item in limited_ids for item in _ids(found[:end]))
+        if any(places[item] < places[each] for item in _ids(found[end:])):
+            assert taken + 1 > ceil(share * (end + 1)), "only those wait whose share is full"
 
 
 def test_a_share_of_zero_takes_them_away() -> None:

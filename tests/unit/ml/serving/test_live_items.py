@@ -45,6 +45,19 @@ def test_an_item_whose_content_changes_is_listed_once(items: LiveItems) -> None:
     assert _found(more.updated({"b": np.float32([0, 0, 9])}, None), QUERY, 2) == ("b", "a")
 
 
+def test_vectors_are_those_of_now_in_the_order_of_the_question(items: LiveItems) -> None:
+    more = items.updated({"e": np.float32([9, 0, 0]), "b": np.float32([1.5, 0, 0])}, ["a"])
+    found = more.vectors(each for each in ("e", "c", "stranger", "b", "a"))
+    assert {item_id: vector.tolist() for item_id, vector in found.items()} == {
+        "e": [9, 0, 0],
+        "c": VECTORS[2].tolist(),
+        "b": [1.5, 0, 0],
+        "a": VECTORS[0].tolist(),
+    }
+    assert list(found) == ["e", "c", "b", "a"]
+    assert more.vectors(["stranger"]) == {}
+
+
 def test_what_leaves_the_catalogue_is_gone_until_it_comes_back(items: LiveItems) -> None:
     more = items.updated({"e": np.float32([9, 0, 0])}, ["a", "e", "stranger"])
     assert _found(more, QUERY, 9) == ("c", "d", "b")
