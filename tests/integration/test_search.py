@@ -315,3 +315,18 @@ def test_the_page_says_what_it_corrected_and_narrows_down(app: Flask) -> None:
     names = [card.text.strip() for card in narrowed.select(".card-name")]
     assert names
     assert all(name.lower().startswith(brand) for name in names)
+
+
+def test_the_answer_says_when_no_product_has_all_words(
+    search: Callable[..., Answer], app: Flask, products: list[Product]
+) -> None:
+    assert search("wireless keyboard")["has_all_words"]
+    assert search(products[0].item_id)["has_all_words"]
+    assert not search("wireless keyboard for espresso")["has_all_words"]
+    client = app.test_client()
+    shown = client.get("/products?q=wireless+keyboard+for+espresso").text
+    assert "No product has all of these words; these have some of them." in shown
+    narrowed = client.get("/products?q=wireless+keyboard+for+espresso&category=Kitchen").text
+    assert "No product has all of these words under these filters;" in narrowed
+    for query in ("wireless+keyboard", "wireless+keyboard&page=2", ""):
+        assert "data-partial" not in client.get(f"/products?q={query}").text

@@ -43,6 +43,7 @@ class Found:
     page: CatalogPage
     scores: Mapping[str, float]
     total: int
+    has_all_words: bool
     counted: Sequence[tuple[str, str, int]]
     """Facet, value, and number of products."""
 
@@ -76,7 +77,8 @@ def find(
             select {listed}, {columns}, score, row_number() over (order by {directed}) as number
             from (select * from found {ranked}) as found join shop.products using (item_id) {sorted}
         )
-        select (select count(*) from found), {facets}, page.*
+        select (select count(*) from found), (select bool_or(is_strict) from found), {facets},
+            page.*
         from (values (1)) as one left join page on true order by number
     """).format(
         found=_found(question),
@@ -93,14 +95,15 @@ def find(
         rows = cursor.execute(
             statement, {**_values(question), **paging_values(paging)}, prepare=False
         ).fetchall()
-    (total, counted), width = rows[0][:2], len(asked.columns)
-    listed = [row[2:] for row in rows if row[2] is not None]
+    (total, has_all_words, counted), width = rows[0][:3], len(asked.columns)
+    listed = [row[3:] for row in rows if row[3] is not None]
     return Found(
         page_of(
             [(ListedProduct(*row[: -width - 2]), row[-width - 2 : -2]) for row in listed], paging
         ),
         {row[0]: row[-2] for row in listed},
         total,
+        bool(has_all_words),
         [tuple(each) for each in counted or ()],
     )
 

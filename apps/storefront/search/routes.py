@@ -81,6 +81,7 @@ def _listed(
         total=counts.listed(connection, query.filters.key, condition, values, region),
         facets={},
         mode=None,
+        has_all_words=True,
         did_you_mean=None,
     )
 

@@ -61,6 +61,8 @@ class SearchResult:
     facets: Mapping[str, Sequence[FacetValue]]
     mode: str | None
     """`HYBRID` or `FULL_TEXT`; None: there was no text to search for."""
+    has_all_words: bool
+    """Whether a product found holds all words of the text, or has it as its id or name."""
     did_you_mean: str | None
     """The text with its typos corrected, for which was searched; None if it has none."""
 
@@ -155,6 +157,7 @@ class Search:
             total=found.total,
             facets=facets(found.counted),
             mode=FULL_TEXT if vector is None else HYBRID,
+            has_all_words=found.has_all_words,
             did_you_mean=understanding.corrected,
         )
         # What the encoder is missed for is searched again as soon as it is back.

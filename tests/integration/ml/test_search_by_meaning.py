@@ -165,3 +165,10 @@ def test_the_vector_of_a_text_is_asked_for_once(
         content(caller.get(f"/search?query={query}"))
     assert asked[0] == "dog bed"
     assert len(asked) == len(set(asked))
+
+
+def test_products_that_are_near_by_meaning_alone_are_called_so(app: Flask, caller: Caller) -> None:
+    query = "a tool that makes my hair curly"
+    assert not content(caller.post("/search", {"query": query}))["has_all_words"]
+    page = app.test_client().get("/products", query_string={"q": query}).text
+    assert "No product has all of these words; these are the nearest by meaning." in page

@@ -77,6 +77,7 @@ def _results(asked: SearchRequest | SearchParameters, filters: SearchFilters) ->
         total=found.total,
         next=SEARCH_ORDERS[asked.sort].encode(last) if last else None,
         mode=found.mode,
+        has_all_words=found.has_all_words,
         did_you_mean=found.did_you_mean,
         facets={
             name: [FacetCount(value=each.value, count=each.products) for each in values]

@@ -121,6 +121,9 @@ class SearchResults(Answer):
     """The parameter `after` of the next page; null: this is the last one."""
     mode: Literal["hybrid", "full_text"]
     """By what was searched: by words and meaning, or, while the encoder is away, by words alone."""
+    has_all_words: bool
+    """Whether a product found holds all words of the query, or has it as its id or name. False: the
+    results are the nearest by meaning, and what holds a part of the words."""
     did_you_mean: str | None
     """The query with its typos corrected, for which was searched; null: it has none."""
     facets: Mapping[str, Sequence[FacetCount]]
