@@ -96,7 +96,7 @@ test-soak: setup ## Keep the shop busy; memory and tables must not grow; [SECOND
 quality: setup ## Train on a log of each kind; recall and NDCG must not fall; [DATA=../shared/data]
 	@RECSYS_TEST_DATA=$(or $(DATA),$(RECSYS_TEST_DATA),../shared/data) $(BIN)/pytest -m quality tests/quality tests/integration/ml
 
-bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers million publishing processor sink gate serving spread api lists encoder search autocomplete images"] [OUT=figures.json]
+bench: setup ## Compare time and memory with other libraries; [PARTS="top_k memory towers million publishing processor sink gate serving spread api lists encoder search autocomplete images personal_search"] [OUT=figures.json]
 	@$(BIN)/python tests/bench/run.py '$(or $(OUT),.state/bench.json)' $(PARTS)
 
 scale: setup ## Time and memory of each step of the pipeline on a large shop; [EVENTS=10000000] [PARAMETERS=json] [OUT=figures.json]

@@ -8,6 +8,7 @@ from ml.serving.chain.chain import MadeList
 from ml.serving.chain.context import Context
 from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
+from ml.serving.taste import Taste
 from streams.contracts import Interaction
 
 
@@ -48,6 +49,20 @@ class Recommender(Protocol):
         """At most `limit` items that a shopper bought and that are due again, newest first.
 
         None while it is not known what they have bought.
+        """
+        ...
+
+    def taste(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str] | None,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> Taste | None:
+        """What a shopper, or a visitor (None) with what they just did, likes as of now.
+
+        None: nothing is known of them, or no model is loaded. Never raises because a dependency is
+        unavailable.
         """
         ...
 

@@ -43,6 +43,8 @@ class StorefrontSettings(DatabaseSettings, KafkaSettings):
     empty: search is by words alone."""
     encoder_budget: timedelta = timedelta(milliseconds=150)
     """How long a search waits for a vector before it goes on by words alone."""
+    personal_search: bool = True
+    """Whether what a search finds is also ordered by the taste of whoever searches."""
     image_budget: timedelta = timedelta(seconds=2)
     """How long a search with a picture waits for its vector."""
     image_search_limit: str = "30 per minute"

@@ -11,12 +11,14 @@ from ml.serving.category_trends import CategoryTrends
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.chain import Chain, ListSource, MadeList
 from ml.serving.chain.context import Context
-from ml.serving.live_model import LiveModelWatcher
+from ml.serving.dependency import Dependency
+from ml.serving.live_model import LiveModel, LiveModelWatcher
 from ml.serving.made_lists import MadeLists
 from ml.serving.online_store import ShopperFeatures
 from ml.serving.related_items import RelatedItems, bought_with, similar_items
 from ml.serving.shopper import Shopper
 from ml.serving.shopper_reads import ShopperReads
+from ml.serving.taste import Taste
 from ml.settings import MlSettings
 from streams.contracts import Interaction
 
@@ -97,6 +99,7 @@ class Recommender:
         self._lists: MadeLists[ServedList] = MadeLists()
         self._trends = CategoryTrends(self._live_model.online_store)
         self._reads = ShopperReads(self._live_model.online_store, self._live_model.database)
+        self._taste = Dependency("the shopper's taste")
 
     def recommend(
         self,
@@ -190,10 +193,7 @@ class Recommender:
     ) -> Context:
         """All that is known of a request."""
         model, catalogue = self._live_model.current(), self._live_model.catalogue
-        state = self._reads.features(model.version if model else None, user_id)
-        if preferences is None:
-            preferences = state.preferences if state else self._reads.preferences(user_id)
-        shopper = Shopper(user_id, preferences, state.history if state else history)
+        shopper, state = self._known(model, user_id, preferences, history)
         acted_since = _acted_since(state)
         listed = state.top_k if state else None
         now = datetime.now(UTC)
@@ -203,7 +203,7 @@ class Recommender:
         concerned = [
             each
             for each in rules
-            if each.concerns(preferences, surface) and each.rule.occasion.holds(now, carted)
+            if each.concerns(shopper.preferences, surface) and each.rule.occasion.holds(now, carted)
         ]
         needs_met = (
             needs_purchases
@@ -225,6 +225,19 @@ class Recommender:
             rules=concerned,
             surface=surface,
         )
+
+    def _known(
+        self,
+        model: LiveModel | None,
+        user_id: str | None,
+        preferences: Sequence[str] | None,
+        history: Sequence[Interaction],
+    ) -> tuple[Shopper, ShopperFeatures | None]:
+        """The shopper, and what Feast has of them if it answers."""
+        state = self._reads.features(model.version if model else None, user_id)
+        if preferences is None:
+            preferences = state.preferences if state else self._reads.preferences(user_id)
+        return Shopper(user_id, preferences, state.history if state else history), state
 
     def similar(self, item_id: str, limit: int) -> RelatedItems:
         """At most `limit` items, and `live_items.MAX_SIMILAR`, that are like an item.
@@ -264,6 +277,29 @@ class Recommender:
         )
         due = self._chain.to_buy_again(context)
         return due if due is None else due[:limit]
+
+    def taste(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str] | None,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> Taste | None:
+        """What a shopper, or a visitor (None) with what they just did, likes as of now.
+
+        None: nothing is known of them, or the live version is not loaded. The arguments are those
+        of `recommend`; one query reads a shopper's history.
+        """
+        model = self._live_model.current()
+        if model is None or (towers := model.towers) is None:
+            return None
+        shopper, _ = self._known(model, user_id, preferences, history)
+        if not (shopper.history or shopper.preferences):
+            return None
+        vector = self._taste.call(
+            lambda: Context.encoded(shopper.preferences, shopper.history, towers)
+        )
+        return None if vector is None else Taste(vector, towers.items)
 
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         """At most `limit` items that are trending in a category path; none while Feast is away."""

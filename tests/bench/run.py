@@ -19,6 +19,8 @@ from lists import kept as lists_kept
 from lists import measure_lists
 from measuring import in_own_process
 from million import measure_million
+from personal_search import keeps_promise as personal_search_kept
+from personal_search import measure_personal_search
 from processor import measure_processor
 from publishing import measure_publishing
 from rich.console import Console
@@ -48,6 +50,7 @@ PARTS = (
     "autocomplete",
     "search",
     "images",
+    "personal_search",
 )
 _MAX_MEMORY_GROWTH_MB = 200
 _MAX_MINUTES = 25
@@ -175,6 +178,10 @@ def _measure(part: str, console: Console) -> tuple[Any, list[bool]]:  # noqa: C9
             found = measure_images()
             console.print(_table("searches with a picture", found))
             passed = images_kept(found)
+        case "personal_search":
+            found = in_own_process(measure_personal_search)
+            console.print(_rows_table("search in a shopper's order, NDCG@10", found))
+            passed = [personal_search_kept(found)]
         case "serving":
             found = in_own_process(measure_serving)
             console.print(_table("live lists", found))

@@ -21,6 +21,7 @@ from apps.storefront.settings import StorefrontSettings
 from ml.merchandising import Surface
 from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
+from ml.serving.taste import Taste
 from streams.contracts import INTERACTIONS, Interaction, Product, new_id
 
 NOBODY = "127.0.0.1:1"
@@ -61,6 +62,15 @@ class ListOf:
 
     def to_buy_again(self, user_id: str, limit: int) -> tuple[str, ...] | None:
         return ()
+
+    def taste(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str] | None,
+        *,
+        history: Sequence[Interaction] = (),
+    ) -> Taste | None:
+        return None
 
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         return ()

@@ -19,7 +19,7 @@ from apps.storefront.catalog.orders import Sort
 from apps.storefront.catalog.repository import LISTED, ListedProduct
 from apps.storefront.search.facets import FACETS
 from apps.storefront.search.matching_repository import matched
-from apps.storefront.search.places import SEARCH_ORDERS
+from apps.storefront.search.places import DIGEST, SEARCH_ORDERS
 from apps.storefront.search.question import Question, TextVector
 
 TEXT_SHARE = 0.6
@@ -32,6 +32,7 @@ _NEAREST = 100
 """Products by meaning: a page at most."""
 _POOL, _FILTERED_POOL = 150, 1000
 """Vectors that the graph is asked for, before filters; without them a few products are not sold."""
+_NEW = sql.SQL("not {} = any(%(left_out)s)").format(DIGEST)
 _RESCORED = 200
 """Products that match best by their words, and whose vectors count too."""
 
@@ -54,6 +55,7 @@ def find(
     *,
     order: Sort,
     paging: Paging,
+    left_out: Sequence[str] = (),
     with_facets: bool,
 ) -> Found:
     """Search, by one statement.
@@ -63,11 +65,13 @@ def find(
         question: what is asked for.
         order: of the products.
         paging: the part of the list.
+        left_out: digests, as `places.digests_of` makes them, of products that are counted and not
+            listed.
         with_facets: whether to count the facets.
     """
     asked = SEARCH_ORDERS[order]
-    part = sql.SQL("where {} order by {} limit %(limit)s offset %(offset)s").format(
-        after(asked, paging), directed(asked, paging)
+    part = sql.SQL("where {} and {} order by {} limit %(limit)s offset %(offset)s").format(
+        after(asked, paging), _NEW if left_out else sql.SQL("true"), directed(asked, paging)
     )
     # By relevance the products of the page alone are read; other orders have to know all of them.
     is_ranked = order is Sort.RELEVANCE
@@ -93,7 +97,9 @@ def find(
     # again for each product.
     with connection.cursor() as cursor:
         rows = cursor.execute(
-            statement, {**_values(question), **paging_values(paging)}, prepare=False
+            statement,
+            {**_values(question), **paging_values(paging), "left_out": list(left_out)},
+            prepare=False,
         ).fetchall()
     (total, has_all_words, counted), width = rows[0][:3], len(asked.columns)
     listed = [row[3:] for row in rows if row[3] is not None]

@@ -6,15 +6,19 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from psycopg import Connection
 
+from apps.storefront.accounts import authentication
 from apps.storefront.catalog.counts import CatalogCounts
 from apps.storefront.catalog.listing_repository import CatalogPage, Paging, list_products
 from apps.storefront.catalog.repository import Department
+from apps.storefront.events.guest_history import guest_history
 from apps.storefront.events.impressions import note_list
 from apps.storefront.events.searches import note_search
 from apps.storefront.forms import read_or_abort
+from apps.storefront.search.result import SearchResult
 from apps.storefront.search.schemas import CatalogQuery
-from apps.storefront.search.search import Search, SearchResult
+from apps.storefront.search.search import Search
 from apps.storefront.services import Services
+from ml.serving.taste import Taste
 from streams.contracts.category import names
 
 blueprint = Blueprint("catalog", __name__, template_folder="templates")
@@ -32,10 +36,16 @@ def index() -> ResponseReturnValue:
     counts = CatalogCounts.of_this_app()
     first = (query.page - 1) * _PAGE_SIZE
     paging = Paging(_PAGE_SIZE, first, query.place, bool(query.before and not query.after))
+    taste = _taste(services, query)
     with services.database.reading() as connection:
         result = (
             Search.of_this_app().search(
-                connection, query.q, filters=query.filters, order=query.order, paging=paging
+                connection,
+                query.q,
+                filters=query.filters,
+                order=query.order,
+                paging=paging,
+                taste=taste,
             )
             if query.q
             else _listed(connection, query, paging, counts, region)
@@ -55,6 +65,7 @@ def index() -> ResponseReturnValue:
         query=query,
         result=result,
         surface=surface,
+        personal_search=services.settings.personal_search,
         products=page.products,
         previous=_previous(query, page),
         next=_next(query, page),
@@ -63,6 +74,18 @@ def index() -> ResponseReturnValue:
         pages=max(query.page if page.products else 1, -(-result.total // _PAGE_SIZE)),
         departments=departments,
         subcategories=subcategories,
+    )
+
+
+def _taste(services: Services, query: CatalogQuery) -> Taste | None:
+    """That of whoever sends this request, if the order is to count it."""
+    if not (services.settings.personal_search and query.may_be_personal):
+        return None
+    shopper = authentication.visitor()
+    return services.recommender.taste(
+        shopper.user_id if shopper else None,
+        shopper.preferences if shopper else (),
+        history=() if shopper else guest_history(),
     )
 
 
@@ -112,10 +135,10 @@ def _found_categories(query: CatalogQuery, result: SearchResult) -> Categories:
 
 def _previous(query: CatalogQuery, page: CatalogPage) -> dict[str, object] | None:
     """Parameters of the link to the page before; None if this is the first."""
-    if query.page == 1 or page.first is None:
-        return None
     if query.page == 2:  # noqa: PLR2004 - the first page begins anew
         return query.link()
+    if query.page == 1 or page.first is None:
+        return None
     return query.link(page=query.page - 1, before=query.encode(page.first))
 
 

@@ -20,13 +20,16 @@ from streams.contracts.text import Storable
 MAX_TEXT = 200
 """Characters of a text that is searched for."""
 
+MAX_CURSOR = 2048
+"""Characters of a place in a list."""
+
 SearchText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TEXT), Storable]
 Attribute = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=64), Storable
 ]
 """A value that a product must have; empty: any."""
 
-_Cursor = Annotated[str, StringConstraints(max_length=1024)]
+_Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR)]
 _Blank = BeforeValidator(lambda value: None if value == "" else value)
 """A field of a form that was left empty says nothing."""
 
@@ -48,6 +51,8 @@ class CatalogQuery(BaseModel):
     colour: Attribute = ""
     material: Attribute = ""
     sort: Sort | None = None
+    personal: Annotated[bool | None, _Blank] = None
+    """False: the order is the same for everybody."""
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
     """Its number. A link that leads from page to page also says after or before which product."""
     after: _Cursor = ""
@@ -76,6 +81,11 @@ class CatalogQuery(BaseModel):
         if self.sort is None or (self.sort is Sort.RELEVANCE and not self.q):
             return Sort.RELEVANCE if self.q else Sort.POPULAR
         return self.sort
+
+    @property
+    def may_be_personal(self) -> bool:
+        """Whether the order may count the shopper's taste."""
+        return self.order is Sort.RELEVANCE and self.personal is not False
 
     @property
     def orders(self) -> list[Sort]:
@@ -111,6 +121,7 @@ class CatalogQuery(BaseModel):
             "in_stock": 1 if self.in_stock else None,
             **self.attributes,
             "sort": self.sort.value if self.sort else None,
+            "personal": "false" if self.personal is False else None,
             **changes,
         }
         return {name: value for name, value in named.items() if value not in (None, "")}

@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -11,15 +10,18 @@ from cachetools import LRUCache, TTLCache
 from flask import current_app
 from psycopg import Connection
 
-from apps.storefront.catalog.listing_repository import CatalogPage, Paging
+from apps.storefront.catalog.listing_repository import Paging
 from apps.storefront.catalog.orders import Sort
 from apps.storefront.search import repository, vocabulary_repository
 from apps.storefront.search.encoder_client import Encoded
-from apps.storefront.search.facets import FacetValue, facets
+from apps.storefront.search.facets import facets
 from apps.storefront.search.filters import Filters
+from apps.storefront.search.personal import find_personal
 from apps.storefront.search.question import Question, TextVector
+from apps.storefront.search.result import FULL_TEXT, HYBRID, SearchResult
 from apps.storefront.search.understanding import Understanding, understand
 from apps.storefront.search.vocabulary import Vocabulary
+from ml.serving.taste import Taste
 from streams.contracts.category import names
 from streams.database import Database
 from streams.errors import UnavailableError
@@ -33,9 +35,6 @@ _MAX_KEPT = 2_000
 _MAX_RESULTS, _RESULT_SECONDS = 500, 5.0
 """Pages that are kept, and for how long: many shoppers search for the same."""
 
-FULL_TEXT, HYBRID = "full_text", "hybrid"
-"""By what was searched: words alone, or words and meaning."""
-
 
 class TextEncoder(Protocol):
     """Gives texts their vectors, as `EncoderClient` does."""
@@ -47,24 +46,6 @@ class TextEncoder(Protocol):
             UnavailableError: the encoder does not answer in time.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What was found, and how."""
-
-    page: CatalogPage
-    scores: Mapping[str, float]
-    """By item; from 0 to 1, and 1 more for an exact id or name."""
-    total: int
-    """Products that were found, on all pages."""
-    facets: Mapping[str, Sequence[FacetValue]]
-    mode: str | None
-    """`HYBRID` or `FULL_TEXT`; None: there was no text to search for."""
-    has_all_words: bool
-    """Whether a product found holds all words of the text, or has it as its id or name."""
-    did_you_mean: str | None
-    """The text with its typos corrected, for which was searched; None if it has none."""
 
 
 class Search:
@@ -117,6 +98,7 @@ class Search:
         order: Sort,
         paging: Paging,
         with_facets: bool = True,
+        taste: Taste | None = None,
     ) -> SearchResult:
         """The products that a text asks for.
 
@@ -127,9 +109,38 @@ class Search:
             order: of the products.
             paging: the part of the list.
             with_facets: whether to count the facets of all that was found.
+            taste: of whoever searches, which counts in the order of relevance; None: it does not.
         """
+
+        def find(part: Paging, left_out: Sequence[str]) -> SearchResult:
+            return self._find(
+                connection,
+                text,
+                filters=filters,
+                order=order,
+                paging=part,
+                left_out=left_out,
+                with_facets=with_facets,
+            )
+
+        if order is not Sort.RELEVANCE:
+            return find(paging, ())
+        return find_personal(find, paging, taste)
+
+    def _find(
+        self,
+        connection: Connection[Any],
+        text: str,
+        *,
+        filters: Filters,
+        order: Sort,
+        paging: Paging,
+        left_out: Sequence[str],
+        with_facets: bool,
+    ) -> SearchResult:
+        """A part of the list that is the same for all, without the products of some digests."""
         vocabulary = self._current(connection)
-        key = (vocabulary.version, text, filters.key, order, paging, with_facets)
+        key = (vocabulary.version, text, filters.key, order, paging, tuple(left_out), with_facets)
         with self._lock:
             known = self._results.get(key)
         if known is not None:
@@ -149,7 +160,12 @@ class Search:
             facet_depth=len(names(filters.category)) + 1,
         )
         found = repository.find(
-            connection, question, order=order, paging=paging, with_facets=with_facets
+            connection,
+            question,
+            order=order,
+            paging=paging,
+            left_out=left_out,
+            with_facets=with_facets,
         )
         result = SearchResult(
             page=found.page,

@@ -24,7 +24,13 @@ from support.shop import shop, sign_up, submit
 pytestmark = pytest.mark.integration
 
 MAX_QUERIES = 6
-QUERIES = ("", "?q=books&category=Books&sort=rating", "?category=Books&page=2", "?from=home&pos=1")
+QUERIES = (
+    "",
+    "?q=books",
+    "?q=books&category=Books&sort=rating",
+    "?category=Books&page=2",
+    "?from=home&pos=1",
+)
 """Of pages that answer another way to some parameters; the others ignore them."""
 
 Counted = Callable[[FlaskClient, str], list[str]]

@@ -164,6 +164,38 @@ def test_what_was_bought_is_due_again_after_the_time_of_its_category(
         recommender.close()
 
 
+def test_a_shoppers_taste_is_what_they_do_as_of_now(
+    shop: Shop, features: OnlineFeatures, eventually: Eventually
+) -> None:
+    assert shop.recommender.taste("u00", None) is None, "before the first training"
+    shop.publish(seed=1)
+    eventually(shop.is_served_live, 30)
+
+    def best(user_id: str | None, **known: Any) -> int:
+        taste = shop.recommender.taste(user_id, None, **known)
+        assert taste is not None
+        found = taste.affinities([f"i{number:02}" for number in range(80)] + ["stranger"])
+        assert len(found) == 80
+        assert max(map(abs, found.values())) < 2, "a cosine, and a bias"
+        means = [np.mean([found[f"i{place * 4 + kind:02}"] for place in range(20)])
+                 for kind in range(4)]  # fmt: skip
+        return int(np.argmax(means))
+
+    assert best("u00") == 0, "they state that they like books"
+    now = datetime.now(UTC)
+    tools = [
+        interaction("u00", f"i{place * 4 + 3:02}", "purchase", now + timedelta(seconds=place),
+                    quantity=1)
+        for place in range(6)
+    ]  # fmt: skip
+    features.extend_live_histories(tools)
+    assert best("u00") == 3
+    assert best(None, history=tools) == 3
+    assert shop.recommender.taste(None, ()) is None
+    assert shop.recommender.taste("nobody", None) is None
+    assert shop.recommender.taste("u00", None).affinities(["stranger"]) == {}
+
+
 def test_relations_of_items_are_those_of_the_live_version(
     shop: Shop, eventually: Eventually
 ) -> None:

@@ -31,6 +31,9 @@ class NothingToRecommend:
     def similar(self, item_id: str, limit: int) -> RelatedItems:
         return RelatedItems()
 
+    def taste(self, *_: object, **__: object) -> None:
+        return None
+
     def bought_together(self, item_ids: Sequence[str], limit: int) -> RelatedItems:
         return RelatedItems()
 

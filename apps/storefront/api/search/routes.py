@@ -2,6 +2,8 @@
 
 import time
 
+from werkzeug.exceptions import Forbidden
+
 from apps.storefront.api.contracts import Blueprint
 from apps.storefront.api.keys.authentication import auth
 from apps.storefront.api.keys.scope import Scope
@@ -15,10 +17,12 @@ from apps.storefront.api.search.schemas import (
 )
 from apps.storefront.catalog import repository as catalog
 from apps.storefront.catalog.listing_repository import Paging
+from apps.storefront.catalog.orders import Sort
 from apps.storefront.pictures.picture import image_url
 from apps.storefront.search.places import SEARCH_ORDERS
 from apps.storefront.search.search import Search
 from apps.storefront.services import Services
+from ml.serving.taste import Taste
 
 blueprint = Blueprint("api_search", __name__, tag="Search", url_prefix="/search")
 
@@ -47,7 +51,9 @@ def by_body(json_data: SearchRequest) -> SearchResults:
 
 def _results(asked: SearchRequest | SearchParameters, filters: SearchFilters) -> SearchResults:
     started = time.perf_counter()
-    with Services.of_this_app().database.reading() as connection:
+    services = Services.of_this_app()
+    taste = _taste(services, asked)
+    with services.database.reading() as connection:
         found = Search.of_this_app().search(
             connection,
             asked.query,
@@ -55,6 +61,7 @@ def _results(asked: SearchRequest | SearchParameters, filters: SearchFilters) ->
             order=asked.sort,
             paging=Paging(asked.top_k, place=asked.place),
             with_facets=asked.facets,
+            taste=taste,
         )
         products = found.page.products
         descriptions = catalog.descriptions(connection, [each.item_id for each in products])
@@ -77,6 +84,7 @@ def _results(asked: SearchRequest | SearchParameters, filters: SearchFilters) ->
         total=found.total,
         next=SEARCH_ORDERS[asked.sort].encode(last) if last else None,
         mode=found.mode,
+        personal=found.is_personal,
         has_all_words=found.has_all_words,
         did_you_mean=found.did_you_mean,
         facets={
@@ -85,3 +93,18 @@ def _results(asked: SearchRequest | SearchParameters, filters: SearchFilters) ->
         },
         query_time_ms=round(1000 * (time.perf_counter() - started), 1),
     )
+
+
+def _taste(services: Services, asked: SearchRequest | SearchParameters) -> Taste | None:
+    """The taste of whoever searches, if the order is to count it."""
+    if asked.user_id is None:
+        return None
+    # The order says what a user likes, as their recommendations do.
+    assert auth.current_user is not None
+    if Scope.RECOMMENDATIONS_READ not in auth.current_user.scopes:
+        raise Forbidden("With user_id the key also needs the scope recommendations:read.")
+    if not services.settings.personal_search:
+        return None
+    if asked.sort is not Sort.RELEVANCE or not asked.personal:
+        return None
+    return services.recommender.taste(asked.user_id, None)

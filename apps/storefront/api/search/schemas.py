@@ -11,15 +11,15 @@ from apps.storefront.api.models import Answer, Query
 from apps.storefront.catalog.orders import Place, Sort
 from apps.storefront.search.filters import Filters
 from apps.storefront.search.places import SEARCH_ORDERS
-from apps.storefront.search.schemas import MAX_TEXT, Attribute
+from apps.storefront.search.schemas import MAX_CURSOR, MAX_TEXT, Attribute
 from streams.contracts.money import Money
-from streams.contracts.text import Storable
+from streams.contracts.text import Key, Storable
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT), Storable
 ]
 Stars = Annotated[float, Field(ge=1, le=5)]
-Cursor = Annotated[str, StringConstraints(max_length=1024)]
+Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR)]
 Limit = Annotated[int, Field(ge=1, le=MAX_LISTED)]
 
 
@@ -61,6 +61,10 @@ class _Search(Query):
     """Any order but that of relevance lists what holds all words before the rest."""
     after: Cursor = ""
     """`next` of the page before; the query must otherwise be the same."""
+    user_id: Key | None = None
+    """Who searches: the order of relevance also counts their taste, as far as it is known."""
+    personal: bool = True
+    """False: the order is the same for everybody."""
     facets: bool = True
     """Whether to count the facets. Without them the answer is faster."""
 
@@ -99,8 +103,8 @@ class SearchedProduct(Answer):
     in_stock: bool
     image_url: ImageUrl
     score: float
-    """0 to 1, and 1 more where the query is the product's id or name. Comparable within one
-    search."""
+    """Of relevance, whatever the order is: 0 to 1, and 1 more where the query is the product's id
+    or name. Comparable within one search."""
 
 
 class FacetCount(Answer):
@@ -121,6 +125,9 @@ class SearchResults(Answer):
     """The parameter `after` of the next page; null: this is the last one."""
     mode: Literal["hybrid", "full_text"]
     """By what was searched: by words and meaning, or, while the encoder is away, by words alone."""
+    personal: bool
+    """Whether the order counts the user's taste. The first page then has the best of the 100 most
+    relevant products, and each page after it the next ones by relevance, in the user's order."""
     has_all_words: bool
     """Whether a product found holds all words of the query, or has it as its id or name. False: the
     results are the nearest by meaning, and what holds a part of the words."""
