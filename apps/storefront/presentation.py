@@ -35,6 +35,7 @@ def install(app: Flask, settings: StorefrontSettings) -> None:
     app.add_template_global(authentication.visitor)
     app.add_template_global(popular_shelves)
     app.add_template_global(settings.shop_name, "shop_name")  # type: ignore[arg-type]
+    app.add_template_global(settings.currency_symbol, "currency")  # type: ignore[arg-type]
 
 
 def halves(stars: float) -> list[str]:
