@@ -40,6 +40,16 @@ class Embeddings(BaseModel):
     """Of pictures: the cosine from which on the vectors of the turned ones find others."""
 
 
+class ImageEncoderDescription(BaseModel):
+    """What the encoder of pictures is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    encoder: str
+    reads_texts: bool
+    """Whether it gives texts vectors of the pictures' space."""
+
+
 class Violation(BaseModel):
     """One value that a request may not have."""
 

@@ -11,6 +11,7 @@ from apps.encoder.contracts import (
     MAX_IMAGE_BYTES,
     MAX_TEXTS_BYTES,
     Embeddings,
+    ImageEncoderDescription,
     TextsRequest,
 )
 from ml.images.turning import orientations
@@ -35,6 +36,12 @@ def install(
         timeout: seconds that a request for vectors may take.
         min_turned_similarity: of the model of pictures.
     """
+
+    @app.get("/v1/images")
+    def describe_images() -> Response:
+        """What the encoder of pictures is."""
+        answer = ImageEncoderDescription(encoder=images.name, reads_texts=texts is not None)
+        return Response(answer.model_dump_json(), mimetype="application/json")
 
     @app.post("/v1/images")
     def encode_image() -> Response:

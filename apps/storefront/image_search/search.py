@@ -18,7 +18,7 @@ from streams.database import Database
 from streams.errors import ContractError, UnavailableError
 
 _KEY = "image_search"
-_IMAGE_WEIGHT = 0.7
+IMAGE_WEIGHT = 0.7
 """Of the picture where there is a text as well."""
 _WEIGHT_FREE = "descriptor"
 
@@ -70,6 +70,11 @@ class ImageSearch:
         """Whether the shop has an encoder."""
         return self._encoder is not None
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether a text may be sent as well."""
+        return self._encoder is not None and self._encoder.reads_texts
+
     def fetched(self, link: str) -> bytes:
         """The file at a link.
 
@@ -96,10 +101,10 @@ class ImageSearch:
         found = []
         if file is not None:
             found.append(
-                (_IMAGE_WEIGHT, self._encoder.image(encoded(opened(file, MAX_USEFUL_SIDE))))
+                (IMAGE_WEIGHT, self._encoder.image(encoded(opened(file, MAX_USEFUL_SIDE))))
             )
         if text:
-            found.append((1 - _IMAGE_WEIGHT, self._encoder.text(text)))
+            found.append((1 - IMAGE_WEIGHT, self._encoder.text(text)))
         if not found:
             raise ContractError("Send a picture or the link to one.")
         name, vector = _blended(found)

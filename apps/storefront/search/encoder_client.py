@@ -1,12 +1,14 @@
 """The clients of the encoder: vectors of texts and pictures, within the time that a search has."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import urllib3
+from cachetools import TTLCache
 from pydantic import BaseModel, ValidationError
 
 from ml.serving.dependency import Dependency
@@ -16,6 +18,7 @@ _CONNECTIONS = 8
 """As many as a worker has threads."""
 _MAX_FAILURES = 3
 """In a row. One text that came too late is no reason to search the next ones by words alone."""
+_DESCRIBED_SECONDS = 60.0
 _OK = 200
 _NOT_FOUND = 404
 
@@ -24,6 +27,13 @@ class _Answer(BaseModel):
     encoder: str
     embeddings: list[list[float]]
     min_turned_similarity: float | None = None
+
+
+class _Description(BaseModel):
+    reads_texts: bool
+
+
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +69,22 @@ class _Connection:
         return answer[0]
 
     def _ask(self, path: str, **request: Any) -> Encoded | None:
+        answer = self._read(_Answer, "POST", path, **request)
+        if answer is None:
+            return None
+        vectors = np.array(answer.embeddings, dtype=np.float32)
+        return Encoded(answer.encoder, vectors, answer.min_turned_similarity)
+
+    def reads_texts(self) -> bool | None:
+        """Whether the encoder of pictures reads texts; None: it does not answer."""
+        found = self._dependency.call(lambda: self._read(_Description, "GET", "/v1/images"))
+        return found.reads_texts if found else None
+
+    def _read(
+        self, contract: type[Answer], method: str, path: str, **request: Any
+    ) -> Answer | None:
         try:
-            response = self._http.request("POST", f"{self._url}{path}", **request)
+            response = self._http.request(method, f"{self._url}{path}", **request)
         except urllib3.exceptions.HTTPError as error:
             raise UnavailableError(f"the encoder does not answer: {error}") from error
         if response.status == _NOT_FOUND:
@@ -68,11 +92,9 @@ class _Connection:
         if response.status != _OK:
             raise UnavailableError(f"the encoder answers {response.status}")
         try:
-            answer = _Answer.model_validate_json(response.data)
+            return contract.model_validate_json(response.data)
         except ValidationError as error:
             raise UnavailableError(f"the encoder's answer cannot be read: {error}") from error
-        vectors = np.array(answer.embeddings, dtype=np.float32)
-        return Encoded(answer.encoder, vectors, answer.min_turned_similarity)
 
 
 class EncoderClient:
@@ -105,6 +127,20 @@ class ImageEncoderClient:
 
     def __init__(self, url: str, timeout: float) -> None:
         self._connection = _Connection(url, timeout, "image encoder")
+        self._reads_texts: TTLCache[str, bool] = TTLCache(1, _DESCRIBED_SECONDS)
+        self._lock = threading.Lock()
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether the encoder reads texts, as of the last minute; no while it does not answer."""
+        with self._lock:
+            known = self._reads_texts.get("")
+        if known is None:
+            known = self._connection.reads_texts()
+            if known is not None:
+                with self._lock:
+                    self._reads_texts[""] = known
+        return bool(known)
 
     def image(self, file: bytes) -> Encoded:
         """The vectors of a picture, a JPEG file that `ml.untrusted_images.opening` has made.

@@ -16,6 +16,7 @@ from apps.filling.picture_sources import LinkedPictures
 from apps.filling.pictures import give_pictures
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.pictures.picture import drawings_prefix
+from apps.storefront.services import Services
 from ml.image_vectors import ShopPictures
 from ml.registry.image_embeddings import PicturedProduct
 from ml.settings import MlSettings
@@ -26,7 +27,8 @@ from support.api import Caller, content, new_key
 from support.encoder_process import running_encoder
 from support.laptop import free_ports
 from support.pictures import answering, drawn_picture, file_of, response
-from support.shop import served_shop, shop
+from support.shop import served_shop, shop, sign_up, take_waiting
+from support.small_clip import save_small_clip
 
 pytestmark = pytest.mark.integration
 
@@ -230,6 +232,11 @@ def check_page(app: object, pictures: str) -> None:
     cards = [each["href"] for each in shown.select(".card-name a")]
     assert cards[0].startswith("/products/p4")
     assert len(cards) == COUNT + 2
+    assert 'name="text"' not in page.text + answer.text, "this encoder reads no texts"
+    sent = {"image": (BytesIO(small), "a.png"), "text": "red"}
+    answer_to_words = client.post("/search/image", data=sent)
+    assert answer_to_words.status_code == 422
+    assert "reads no texts" in answer_to_words.text
     drawn = [each["src"] for each in shown.select(".card img")]
     assert [client.get(each).status_code for each in drawn] == [200] * len(cards)
     assert "weight-free" in shown.text
@@ -277,3 +284,61 @@ def test_a_form_of_another_site_is_refused(database_url: str) -> None:
     assert len(file) > 256 << 10
     answer = app.test_client().post("/search/image", data={"image": (BytesIO(file), "a.png")})
     assert answer.status_code == 400
+
+
+def test_with_clip_the_page_takes_words_beside_the_picture(
+    database_url: str, shop_url: str, pictures: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    save_small_clip(folder)
+    stocked = [product(each, f"{pictures}/{each}.png") for each in range(COUNT)]
+    add(database_url, stocked)
+    settings = MlSettings(database_url=database_url, models_dir=tmp_path)
+    with running_encoder(
+        settings,
+        tmp_path,
+        RECSYS_IMAGE_MODEL=str(folder),
+        RECSYS_SHOP_URL=shop_url,
+        RECSYS_TEXT_ENCODER=str(tmp_path / "no-encoder-of-texts"),
+        RECSYS_ENCODER_PRELOAD="false",
+    ) as (address, _):
+        deadline = time.monotonic() + 120
+        while encode(address, copy_of(0)).status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        wait_for(database_url, {each.item_id: True for each in stocked})
+        app = shop(database_url, encoder_url=address, image_budget="PT20S")
+        client = app.test_client()
+        sign_up(client)
+        with app.app_context():
+            impressions = Services.of_this_app().impressions
+        take_waiting(impressions)
+
+        def sent(**fields: object) -> BeautifulSoup:
+            answer = client.post("/search/image", data=fields)
+            assert answer.status_code == 200, answer.text
+            return BeautifulSoup(answer.text, "html.parser")
+
+        assert 'name="text"' in client.get("/search/image").text
+        both = sent(image=(BytesIO(copy_of(4)), "a.jpg"), text=" in red ")
+        assert "The picture counts 70 %, the words “in red” 30 %." in both.text
+        words = both.select_one("#text")
+        assert words
+        assert words["value"] == "in red"
+        (shown,) = take_waiting(impressions)
+        links = [str(each["href"]) for each in both.select(".card-name a")]
+        assert shown.surface == "image_search"
+        assert [f"/products/{each}" for each in shown.item_ids] == [
+            each.split("?")[0] for each in links
+        ]
+        assert all(f"from=image_search&pos={place}" in link for place, link in enumerate(links)), (
+            links
+        )
+        alone = sent(image=(BytesIO(copy_of(4)), "a.jpg"))
+        assert "The picture counts" not in alone.text
+        by_words = sent(text="a red chair")
+        assert "pictures are compared with the words “a red chair”." in by_words.text
+        too_long = client.post("/search/image", data={"text": "x" * 201})
+        assert too_long.status_code == 422
+        assert "Use at most 200 characters." in too_long.text

@@ -1,4 +1,3 @@
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from ml.images.evaluation import COPIES, LabelledPhotos, evaluate
 from ml.images.loading import encoder_name, load_image_encoder, reads_texts
 from streams.errors import ConfigurationError, ContractError
 from support.pictures import drawn_picture, file_of
+from support.small_clip import save_small_clip
 
 PICTURES = [drawn_picture(seed) for seed in range(12)]
 
@@ -22,26 +22,8 @@ PICTURES = [drawn_picture(seed) for seed in range(12)]
 @pytest.fixture(scope="module")
 def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small CLIP of random weights, saved as its users save theirs."""
-    import open_clip
-    import torch
-    from safetensors.torch import save_file
-
     folder = tmp_path_factory.mktemp("small-clip")
-    config = {
-        "embed_dim": 32,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8},
-        "text_cfg": {
-            "context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2,
-        },
-    }  # fmt: skip
-    torch.manual_seed(0)
-    model = open_clip.CLIP(**config)
-    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
-    described = {
-        "model_cfg": config,
-        "preprocess_cfg": {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]},
-    }
-    (folder / "open_clip_config.json").write_text(json.dumps(described))
+    save_small_clip(folder)
     return folder
 
 
