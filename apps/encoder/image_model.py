@@ -36,7 +36,7 @@ class ImageModel:
             Batcher(
                 f"{self.name} texts",
                 self._text_side,
-                preload=False,
+                preload=settings.encoder_preload,
                 batch_size=settings.encoder_batch_size,
                 capacity=settings.encoder_queue_limit,
             )
