@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ml.serving.taste import Taste
     from streams.contracts import Product
 
-SEEDS = (11, 12, 13)
-"""The weight was chosen on 0, 1 and 2."""
+SEEDS = (11,)
+"""The weight was chosen on 1 and 2."""
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
 _ITEMS = 5_000
 _LABELLED = 60
 """Queries of each kind whose right answer is the same for everybody."""
 _ENCODER = "all-MiniLM-L6-v2"
-_MIN_GAIN = 1.2
+_MIN_GAIN = 2.0
 _MAX_LOSS = 0.01
 
 
