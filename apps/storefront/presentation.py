@@ -7,6 +7,7 @@ from flask import Flask, url_for
 
 from apps.storefront.accounts import authentication
 from apps.storefront.catalog.label import label
+from apps.storefront.events.attribution import Attribution
 from apps.storefront.pictures.picture import kind_picture, picture_of
 from apps.storefront.recommendations.routes import popular_shelves
 from apps.storefront.settings import StorefrontSettings
@@ -69,7 +70,12 @@ def product_url(
     version: str | None = None,
     experiment: str | None = None,
 ) -> str:
-    """A link to a product that says from which list it was followed."""
-    parameters = {"from": surface, "pos": position, "v": version, "x": experiment}
-    named = {name: value for name, value in parameters.items() if value is not None}
-    return url_for("product.index", item_id=item_id, **named)  # type: ignore[arg-type]
+    """A link to a product that says from which list it was followed.
+
+    Raises:
+        ValidationError: an interaction that follows from the link could not name the list.
+    """
+    attribution = Attribution(
+        surface=surface, position=position, model_version=version, experiment=experiment
+    )
+    return url_for("product.index", item_id=item_id, **attribution.parameters)  # type: ignore[arg-type]

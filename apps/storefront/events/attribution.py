@@ -13,6 +13,8 @@ SURFACES = (
     "new",
     "catalog",
     "search",
+    "image_search",
+    "autocomplete",
     "similar",
     "also_bought",
     "cart_also_bought",
