@@ -48,8 +48,9 @@ validate: setup ## Check charts, values and scripts of the pattern
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest tests/pattern/lint tests/pattern/parity
 endif
 
-test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=2]
-	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --numprocesses $(or $(WORKERS),2) --dist loadgroup
+# Half of the time a test waits, for Kafka or a process that starts: three workers keep two cores busy.
+test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=3]
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --numprocesses $(or $(WORKERS),3) --dist loadgroup
 
 lint: setup
 	@$(BIN)/ruff check .

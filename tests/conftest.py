@@ -67,7 +67,7 @@ def real_data() -> Path:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two workers, one runs all that shares a stack, the other the rest, file by file."""
+    """One worker runs all that shares a stack, the others the rest, file by file."""
     for item in items:
         shares_stack = "stack" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("stack" if shares_stack else str(item.path)))
