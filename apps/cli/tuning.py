@@ -62,7 +62,7 @@ def tune(
 ) -> None:
     """Search hyper-parameters on items held out of the log, beginning with the defaults.
 
-    With --towers it begins with those, and keeps what it does not search.
+    With --towers it begins with those. What lies outside of the ranges of the search stays.
     """
     from ml.tuning.search import tune as search
 

@@ -89,7 +89,7 @@ def tune(
     """
     start = time.monotonic()
     defaults = choose_encoder(dataset, defaults or TowersConfig(), seed=seed).config
-    space = search_space(dataset)
+    space = search_space(dataset, defaults)
     training, held_out = validation_split(dataset, seed=seed)
     if not held_out:
         raise ContractError("nothing can be held out: no user has two items")

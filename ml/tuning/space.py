@@ -71,11 +71,22 @@ SPACE: dict[str, Dimension] = {
 """By field of `TowersConfig`; a dot separates the names of nested fields."""
 
 
-def search_space(dataset: Dataset) -> dict[str, BaseDistribution]:
-    """The part of SPACE that matters on this data."""
+def search_space(dataset: Dataset, defaults: TowersConfig) -> dict[str, BaseDistribution]:
+    """The part of SPACE that matters on this data, and in which the defaults lie."""
     return {
-        name: dimension.values for name, dimension in SPACE.items() if dimension.matters(dataset)
+        name: dimension.values
+        for name, dimension in SPACE.items()
+        if dimension.matters(dataset) and _has_value(dimension.values, attrgetter(name)(defaults))
     }
+
+
+def _has_value(values: BaseDistribution, value: Any) -> bool:
+    if isinstance(values, CategoricalDistribution):
+        return value in values.choices
+    assert isinstance(values, FloatDistribution | IntDistribution)
+    return bool(values.low <= value <= values.high) and not (
+        values.step and (value - values.low) % values.step
+    )
 
 
 def values_of(config: TowersConfig, names: list[str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def space(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A space in which trials are quick; a test may set another."""
 
     def search(**dimensions: object) -> None:
-        monkeypatch.setattr(ml.tuning.search, "search_space", lambda _: dimensions)
+        monkeypatch.setattr(ml.tuning.search, "search_space", lambda *_: dimensions)
 
     search(
         learning_rate=FloatDistribution(1e-4, 0.1, log=True),

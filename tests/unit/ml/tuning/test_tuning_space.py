@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import BaseModel, ValidationError
 
@@ -43,12 +45,32 @@ def kinds(*names: str) -> Dataset:
 
 
 def test_what_cannot_matter_on_the_data_is_not_searched() -> None:
-    plain = search_space(dataset_of([("a", "x"), ("a", "y")]))
+    plain = search_space(dataset_of([("a", "x"), ("a", "y")]), TowersConfig())
     assert {"learning_rate", "history_dropout"} <= plain.keys()
     timed = {"proximity_half_life", "recency_half_life", "whole_history_share"}
     assert not plain.keys() & (timed | {"id_dropout", "confidence.view", "confidence.cart"})
-    assert timed <= search_space(kinds("purchase")).keys()
-    assert {name for name in search_space(kinds("cart", "negative_view")) if "." in name} == {
+    assert timed <= search_space(kinds("purchase"), TowersConfig()).keys()
+    assert {
+        name for name in search_space(kinds("cart", "negative_view"), TowersConfig()) if "." in name
+    } == {
         "confidence.cart",
         "confidence.negative_view",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "left_alone"),
+    [
+        ({"epochs": 40}, {"epochs"}),
+        ({"dim": 32}, {"dim"}),
+        ({"dim": 100}, {"dim"}),
+        ({"learning_rate": 1.0, "temperature": 3.0}, {"learning_rate"}),
+        ({"epochs": 30, "dim": 128}, set()),
+    ],
+)
+def test_the_search_leaves_alone_what_begins_outside_of_its_ranges(
+    changes: dict[str, Any], left_alone: set[str]
+) -> None:
+    dataset = dataset_of([("a", "x"), ("a", "y")])
+    every = search_space(dataset, TowersConfig()).keys()
+    assert every - search_space(dataset, TowersConfig(**changes)).keys() == left_alone
