@@ -12,7 +12,9 @@ import psycopg
 import pytest
 
 from ml.features.online import OnlineFeatures
+from ml.features.training_data import load_dataset
 from ml.settings import MlSettings
+from support.served_shop import Shop
 
 CATEGORIES = ("Books", "Garden", "Music", "Tools")
 
@@ -106,3 +108,12 @@ def eventually() -> Callable[[Callable[[], bool], float], None]:
             time.sleep(0.05)
 
     return wait
+
+
+@pytest.fixture
+def shop(settings: MlSettings, taste_shop: ShopData) -> Iterator[Shop]:
+    """A filled shop without a version, and a recommender on it."""
+    taste_shop.write(settings.database_url)
+    shop = Shop(settings, load_dataset(settings, datetime.now(UTC)))
+    yield shop
+    shop.recommender.close()
