@@ -92,7 +92,7 @@ def _check_answers(trial: Trial) -> int:
         for at, text in trial.http.failures
         if _ANSWERED.search(text) and not any(start <= at <= end for start, end in away)
     ]
-    assert errors == []
+    assert errors == [], errors
     return len(unanswered)
 
 
