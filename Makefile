@@ -50,7 +50,7 @@ endif
 
 # Half of the time a test waits, for Kafka or a process that starts: three workers keep two cores busy.
 test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=3]
-	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --numprocesses $(or $(WORKERS),3) --dist loadgroup
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --numprocesses $(or $(WORKERS),3) --dist loadgroup --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .
