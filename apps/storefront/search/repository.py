@@ -117,7 +117,8 @@ def find(
 def nearest(connection: Connection[Any], vector: TextVector, limit: int) -> list[str]:
     """The ids of the products whose texts are nearest to a vector, by the graph alone."""
     rows = connection.execute(
-        "select item_id from shop.nearest_texts(%s::halfvec, %s, %s) order by distance",
+        "select item_id from shop.nearest_texts(%s::halfvec, %s, %s)"
+        " where distance is not null order by distance",
         (_literal(vector), vector.encoder, limit),
     )
     return [item_id for (item_id,) in rows]
@@ -199,7 +200,9 @@ _NEAR = sql.SQL("""
     first as materialized (
         select item_id, distance
         from shop.nearest_texts(%(vector)s::halfvec, %(encoder)s, {pool})
-            join shop.products using (item_id) where {condition}
+            join shop.products using (item_id)
+        -- Few products are sorted instead of asking the graph, which knows no null vectors.
+        where distance is not null and {condition}
     ),
     near as materialized (
         (

@@ -142,6 +142,26 @@ def test_filters_leave_the_nearest_and_starve_no_page(
     assert len(set(found) & set(exact)) >= 0.9 * len(exact)
 
 
+def test_a_product_whose_text_says_nothing_is_near_to_none(caller: Caller, database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "delete from shop.products where item_id not in"
+            " (select item_id from shop.products order by item_id limit 100)"
+        )
+        (silent,) = connection.execute(
+            "update ml.text_embeddings set embedding = null"
+            " where item_id = (select min(item_id) from ml.text_embeddings) returning item_id"
+        ).fetchone() or ("",)
+    # Now sorting them all is cheaper for PostgreSQL than the graph, which knows no null vectors.
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("vacuum full analyze ml.text_embeddings")
+    found = content(caller.get("/search?query=warm boots&top_k=100"))
+    assert found["mode"] == "hybrid"
+    assert len(found["results"]) == 99
+    assert silent not in {each["product_id"] for each in found["results"]}
+    assert all(each["score"] is not None for each in found["results"])
+
+
 def test_pages_of_a_filtered_hybrid_search_neither_skip_nor_repeat(caller: Caller) -> None:
     seen: list[str] = []
     after = ""
