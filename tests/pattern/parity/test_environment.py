@@ -50,6 +50,7 @@ IN_A_CLUSTER = {
     "RECSYS_SHOP_NAME": "a fork names its shop",
     "RECSYS_CURRENCY_SYMBOL": "a fork names its currency",
     "RECSYS_REGION": "a fork names its region",
+    "RECSYS_PERSONAL_SEARCH": "a fork knows its shoppers",
     "RECSYS_OUTBOX_LIMIT": "a fork sizes its database",
     "RECSYS_TEXT_ENCODER": "a fork knows the languages of its catalogue",
     "RECSYS_ENCODER_PRELOAD": "a fork sizes its encoder",
