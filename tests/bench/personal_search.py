@@ -113,11 +113,11 @@ def _tastes(shop: "SyntheticShop", seed: int) -> dict[str, "Taste"]:
 
 def _fill(url: str, products: "Sequence[Product]") -> None:
     import psycopg
-    from pgvector import HalfVector
 
     from apps.migrations.upgrade import upgrade
     from apps.storefront.catalog.repository import upsert_products
     from ml.towers.text import embed_texts
+    from support.text_vectors import copy_text_vectors
 
     upgrade(url)
     vectors = embed_texts(
@@ -125,14 +125,10 @@ def _fill(url: str, products: "Sequence[Product]") -> None:
     )
     with psycopg.connect(url) as connection:
         upsert_products(connection, products)
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(
-                "copy ml.text_embeddings (item_id, encoder, content_digest, embedding) from stdin"
-            ) as copy,
-        ):
-            for product, vector in zip(products, vectors, strict=True):
-                copy.write_row((product.item_id, _ENCODER, "", HalfVector(vector).to_text()))
+        rows = (
+            (product.item_id, "", vector) for product, vector in zip(products, vectors, strict=True)
+        )
+        copy_text_vectors(connection, _ENCODER, rows)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
 

@@ -76,7 +76,6 @@ def measure_search() -> dict[str, Any]:
 def _fill(url: str) -> list[str]:
     """The products with their vectors; texts that somebody might search for."""
     import psycopg
-    from pgvector import HalfVector
 
     from apps.migrations.upgrade import upgrade
     from apps.storefront.catalog.label import label
@@ -85,6 +84,7 @@ def _fill(url: str) -> list[str]:
     from ml.data.synthetic.catalogue import make_catalogue
     from ml.features.apply import apply
     from ml.settings import MlSettings
+    from support.text_vectors import copy_text_vectors
 
     upgrade(url)
     apply(MlSettings(database_url=url, models_dir=Path("unused")))
@@ -103,15 +103,11 @@ def _fill(url: str) -> list[str]:
         ).fetchone()
         assert index
         connection.execute("drop index ml.text_embeddings_embedding")
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(
-                "copy ml.text_embeddings (item_id, encoder, content_digest, embedding) from stdin"
-            ) as copy,
-        ):
-            for product, vector in zip(products, vectors, strict=True):
-                embedding = HalfVector(vector).to_text()
-                copy.write_row((product.item_id, _ENCODER, digests[product.item_id], embedding))
+        rows = (
+            (product.item_id, digests[product.item_id], vector)
+            for product, vector in zip(products, vectors, strict=True)
+        )
+        copy_text_vectors(connection, _ENCODER, rows)
         connection.execute("set maintenance_work_mem = '1GB'")
         connection.execute(index[0])
     with psycopg.connect(url, autocommit=True) as connection:

@@ -7,7 +7,6 @@ import numpy as np
 import psycopg
 import pytest
 from flask import Flask
-from pgvector import HalfVector
 
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.search.encoder_client import Encoded
@@ -19,6 +18,7 @@ from ml.towers.text import embed_texts
 from streams.errors import UnavailableError
 from support.api import Caller, content, new_key
 from support.shop import NOBODY, shop
+from support.text_vectors import copy_text_vectors
 
 pytestmark = pytest.mark.integration
 
@@ -54,14 +54,10 @@ def database(database_url: str, catalogue: tuple[list[Any], Any]) -> str:
     products, vectors = catalogue
     with psycopg.connect(database_url) as connection:
         upsert_products(connection, products)
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(
-                "copy ml.text_embeddings (item_id, encoder, content_digest, embedding) from stdin"
-            ) as copy,
-        ):
-            for product, vector in zip(products, vectors, strict=True):
-                copy.write_row((product.item_id, ENCODER, "", HalfVector(vector).to_text()))
+        rows = (
+            (product.item_id, "", vector) for product, vector in zip(products, vectors, strict=True)
+        )
+        copy_text_vectors(connection, ENCODER, rows)
     return database_url
 
 
