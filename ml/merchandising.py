@@ -39,6 +39,8 @@ class Action(StrEnum):
     """They move down."""
     PROMOTE = "promote"
     """Some of them join the list and say that they are promoted."""
+    HIDE = "hide"
+    """They are in no list."""
 
 
 class Surface(StrEnum):
@@ -116,9 +118,9 @@ class MerchandisingRule(BaseModel):
     name: Name
     action: Action
     target: Target
-    amount: Annotated[float, Field(gt=0)]
+    amount: Annotated[float, Field(ge=0)] = 0
     """The place of a pin, from 1; the factor of a boost (above 1) or of what is buried (below 1);
-    how many products are promoted at most."""
+    how many products are promoted at most; 0 of a rule that hides."""
     audience: Audience = Audience()
     occasion: Occasion = ALWAYS
     starts_at: Instant
@@ -130,8 +132,10 @@ class MerchandisingRule(BaseModel):
         if self.ends_at <= self.starts_at:
             raise _refused("the period ends before it begins")
         match self.action:
+            case Action.HIDE if self.amount:
+                raise _refused("a rule that hides has no amount")
             case Action.PIN | Action.PROMOTE if not (
-                self.amount.is_integer() and self.amount <= MAX_PLACE
+                self.amount.is_integer() and 1 <= self.amount <= MAX_PLACE
             ):
                 raise _refused(f"the amount of a {self.action} is a number from 1 to {MAX_PLACE}")
             case Action.BOOST if not 1 < self.amount <= MAX_FACTOR:
@@ -141,6 +145,11 @@ class MerchandisingRule(BaseModel):
                     f"the factor of what is buried is below 1 and at least {1 / MAX_FACTOR:g}"
                 )
         return self
+
+    @property
+    def effect(self) -> str:
+        """The action with its amount, for people."""
+        return f"{self.action} {self.amount:g}" if self.amount else str(self.action)
 
     def is_active(self, now: datetime) -> bool:
         """Whether `now` is in its period."""

@@ -51,7 +51,8 @@ def _rule(
     amount: Annotated[
         float | None,
         typer.Option(
-            help="Of a pin the place, of a promotion how many products at most, else the factor."
+            help="Of a pin the place, of a promotion how many products at most, of boost and bury"
+            " the factor; hide has none."
         ),
     ] = None,
     item: Annotated[

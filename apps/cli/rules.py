@@ -51,7 +51,7 @@ def list_rules() -> None:
     for each in found:
         table.add_row(
             escape(each.name),
-            f"{each.action} {each.amount:g}",
+            each.effect,
             escape(str(each.target)),
             escape(", ".join(filter(None, map(str, (each.audience, each.occasion))))),
             local_time(each.starts_at),

@@ -21,6 +21,11 @@ class ActiveRule:
         """Whether it puts products at places, also such as no source has named."""
         return self.rule.action in (Action.PIN, Action.PROMOTE)
 
+    @property
+    def moves(self) -> bool:
+        """Whether it moves products within the list."""
+        return self.rule.action in (Action.BOOST, Action.BURY)
+
     def concerns(self, preferences: Collection[str], surface: Surface | None) -> bool:
         """Whether it is for a shopper with these stated preferences, on this page."""
         audience = self.rule.audience

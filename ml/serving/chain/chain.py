@@ -11,7 +11,14 @@ from pydantic import PrivateAttr, ValidationError
 
 from ml.serving.chain.candidates import Candidate
 from ml.serving.chain.context import Context
-from ml.serving.chain.filters import AnyFilter, Available, Bought, InCart, Rejected
+from ml.serving.chain.filters import (
+    AnyFilter,
+    Available,
+    Bought,
+    HiddenByRule,
+    InCart,
+    Rejected,
+)
 from ml.serving.chain.fusion import Weight, fuse
 from ml.serving.chain.interleaving import Interleaving
 from ml.serving.chain.merchandising import Placements
@@ -65,6 +72,7 @@ class Chain(Ranking):
         Bought(),
         InCart(),
         Rejected(),
+        HiddenByRule(),
     )
     interleaved: Interleaving | None = None
     """An experiment: personal lists of shoppers with an account have a second ranking in them."""

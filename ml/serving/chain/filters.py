@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ml.merchandising import Action
 from ml.serving.chain.context import Context
 from ml.serving.chain.repurchase import RepurchaseDays, repurchased_after
 from ml.serving.chain.stage import Filter
@@ -82,5 +83,18 @@ class Viewed(Filter):
         return {event.item_id for event in context.shopper.history}
 
 
-AnyFilter = Annotated[Available | Bought | InCart | Rejected | Viewed, Field(discriminator="stage")]
+class HiddenByRule(Filter):
+    """Leave out what a merchandising rule of the moment hides from this shopper."""
+
+    stage: Literal["hidden_by_rule"] = "hidden_by_rule"
+
+    def excluded(self, context: Context) -> Collection[str]:
+        """The products of all such rules."""
+        hiding = [each.items for each in context.rules if each.rule.action is Action.HIDE]
+        return set().union(*hiding)
+
+
+AnyFilter = Annotated[
+    Available | Bought | InCart | Rejected | Viewed | HiddenByRule, Field(discriminator="stage")
+]
 """What the configuration may name."""

@@ -28,7 +28,7 @@ class Boosts(Order):
 
     def ordered(self, candidates: Sequence[Candidate], context: Context) -> Sequence[Candidate]:
         """All candidates; of equal ones the one that was before stays before."""
-        rules = [each for each in context.rules if not each.places]
+        rules = [each for each in context.rules if each.moves]
         if not rules:
             return candidates
         ranks: dict[str, float] = {}

@@ -200,6 +200,18 @@ def test_a_category_is_boosted_with_all_below_it_and_only_there(
     assert listed(recommender) == TREND[:12]
 
 
+def test_what_a_rule_hides_is_in_no_list_and_no_pin_brings_it_back(
+    settings: MlSettings, recommender: Recommender, eventually: Eventually
+) -> None:
+    hide = rule("no tools", action="hide", amount=0, target={"category": "Tools"})
+    tools = {item for item in TREND if int(item[1:]) % 4 == 3}
+    store(settings, hide, rule(target={"items": ["i47", "i01"]}))
+    left = [item for item in TREND if item not in tools]
+    eventually(lambda: listed(recommender) == ["i01", *left[:11]], WITHIN)
+    forget(settings, "no tools")
+    eventually(lambda: listed(recommender) == ["i47", *TREND[:7], *TREND[8:12]], WITHIN)
+
+
 def test_a_pin_is_for_who_likes_the_department_and_never_what_was_bought(
     settings: MlSettings, products: Any, eventually: Eventually
 ) -> None:
@@ -289,8 +301,11 @@ def test_rules_are_added_listed_shown_and_removed_by_the_command(
         "in_cart": "Books",
     }
     assert "@" in added
+    recsys("add", "--name", "none", "--action", "hide", "--item", "i01", "--until", "1d")
+    assert json.loads(recsys("show", "none").rpartition("added ")[0])["action"] == "hide"
     table = recsys("list")
     assert "boost 3" in table
+    assert "hide" in table
     assert max(map(len, table.splitlines())) <= 80
     recsys("remove", "Tools first")
     file = tmp_path / "rule.json"
@@ -312,7 +327,7 @@ def test_rules_are_added_listed_shown_and_removed_by_the_command(
             "rule: the period ends before it begins",
         ),
         (("--name", "n", "--file", "rule.json"), "the file says all of the rule; leave out name"),
-        (("--file", "rule.json"), "amount: Field required"),
+        (("--file", "rule.json"), "ends_at: Field required"),
     ],
 )  # fmt: skip
 def test_what_is_no_rule_is_refused_by_the_command(

@@ -1,5 +1,6 @@
 import base64
 from collections.abc import Callable
+from itertools import takewhile
 
 import pytest
 from flask import Flask
@@ -56,10 +57,11 @@ def test_the_stages_lead_from_the_candidates_to_the_list() -> None:
 
 def test_what_a_filter_took_is_named() -> None:
     found = _explained(Planted())
-    by_new = found.stages[5:10]
+    (source,) = [place for place, each in enumerate(found.stages) if each.name == "new"]
+    by_new = takewhile(lambda stage: stage.kind == "filter", found.stages[source + 1 :])
     took = {stage.name: [each.item_id for each in stage.taken] for stage in by_new if stage.taken}
     assert took == {"available": ["i13"], "rejected": ["i39"]}
-    assert found.left_out == {"bought": 2, "in_cart": 1, "rejected": 1}
+    assert found.left_out == {"bought": 2, "in_cart": 1, "rejected": 1, "hidden_by_rule": 0}
 
 
 def test_fused_candidates_have_the_scores_of_the_fusion() -> None:

@@ -109,7 +109,9 @@ def test_of_a_category_the_one_that_the_shopper_likes_best_is_placed(
 
 
 @pytest.mark.parametrize("action", ["pin", "promote"])
-@pytest.mark.parametrize("why", ["bought", "bought long ago", "in the cart", "rejected", "gone"])
+@pytest.mark.parametrize(
+    "why", ["bought", "bought long ago", "in the cart", "rejected", "gone", "hidden"]
+)
 def test_nothing_that_a_filter_leaves_out_is_placed(
     request_of: RequestOf, action: str, why: str
 ) -> None:
@@ -120,9 +122,10 @@ def test_nothing_that_a_filter_leaves_out_is_placed(
         "rejected": {"i30": Met(None, 2)},
     }.get(why, {})
     gone = frozenset({"i30"}) if why == "gone" else frozenset()
+    hiding = [active("hide", 0, "i30")] if why == "hidden" else []
     context = request_of(
         interaction("u", item, kind, NOW - timedelta(hours=1)),
-        rules=[active(action, 1, "i30", *ITEMS[::-1])],
+        rules=[active(action, 1, "i30", *ITEMS[::-1]), *hiding],
         met=met,
         catalogue=Catalogue(Categories(CATEGORIES), unavailable=gone),
     )
@@ -137,6 +140,15 @@ def test_a_list_of_a_category_takes_its_products_alone(request_of: RequestOf) ->
     found = _ids(Chain().make(context).candidates)
     assert found[0] == "i12"
     assert sorted(found) == ITEMS[10:20]
+
+
+def test_a_hidden_product_is_in_no_list_and_moves_no_other(request_of: RequestOf) -> None:
+    event = interaction("u", "i25", "view", NOW)
+    chain = Chain(order=())
+    first, *others = _ids(chain.make(request_of(event)).candidates)
+    made = chain.make(request_of(event, rules=[active("hide", 0, first, "elsewhere")]))
+    assert _ids(made.candidates)[: len(others)] == others
+    assert made.left_out["hidden_by_rule"] == {first, "elsewhere"}
 
 
 def test_nothing_is_placed_while_it_is_not_known_what_was_bought(request_of: RequestOf) -> None:
