@@ -1,32 +1,24 @@
 """The files of the versions in a real S3 object storage; `make test-object-storage` runs it."""
 
 import multiprocessing
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from ml.features.training_data import load_dataset
-from ml.publication import publish
-from ml.ranking.ranker import Ranker
-from ml.registry import bundles, repository
+from ml.registry import repository
 from ml.registry.artifacts import ArtifactStore
 from ml.serving.recommender import Recommender
 from ml.settings import MlSettings
 from ml.towers.bundle import Bundle
-from ml.towers.config import TowersConfig
-from ml.towers.training import train
 from streams.errors import ModelError, UnavailableError
 from support.object_storage import ObjectStorage
+from support.publishing_shop import Shop, publish_and_stay
 
 pytestmark = pytest.mark.integration
 
-CONFIG = TowersConfig(epochs=2, dim=8, text_encoder=None)
 Eventually = Callable[[Callable[[], bool], float], None]
 
 
@@ -41,36 +33,6 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]
 @pytest.fixture
 def on_s3(settings: MlSettings, storage: ObjectStorage) -> MlSettings:
     return storage.settings(settings)
-
-
-class Shop:
-    """A filled shop whose versions go to the object storage."""
-
-    def __init__(self, settings: MlSettings, taste_shop: Any) -> None:
-        taste_shop.write(settings.database_url)
-        self.settings = settings
-        self.dataset = load_dataset(settings, datetime.now(UTC))
-
-    def train(self, seed: int) -> Bundle:
-        return train(self.dataset, CONFIG, seed=seed)
-
-    def publish(
-        self, bundle: Bundle, progress: Callable[[str, int, int], None] = lambda *_: None
-    ) -> str:
-        publish(
-            Ranker(bundle, {}, {"two_tower": 1.0}), self.dataset, self.settings,
-            until=datetime.now(UTC), parameters={}, metrics={}, progress=progress,
-        )  # fmt: skip
-        return bundle.version
-
-    def live(self) -> str | None:
-        with psycopg.connect(self.settings.database_url) as connection:
-            return repository.live_version(connection)
-
-    def fetch(self, version: str, folder: Path) -> Path:
-        connect = partial(psycopg.connect, self.settings.database_url)
-        elsewhere = self.settings.model_copy(update={"models_dir": folder})
-        return bundles.folder_of(version, elsewhere, connect)
 
 
 @pytest.fixture
@@ -139,20 +101,11 @@ def test_a_storage_that_goes_away_leaves_the_live_version_and_no_half_one(
         assert {each.version for each in repository.versions(connection)} == {first, third}
 
 
-def _publish_and_stay(shop: Shop, bundle: Bundle, written: Any) -> None:
-    def stay(what: str, _done: int, _total: int) -> None:
-        if what == "files":
-            written.set()
-            time.sleep(600)
-
-    shop.publish(bundle, stay)
-
-
 def test_what_a_killed_run_left_in_the_storage_is_removed_by_the_next(shop: Shop) -> None:
     first, killed = shop.publish(shop.train(1)), shop.train(2)
     spawn = multiprocessing.get_context("spawn")
     written = spawn.Event()
-    process = spawn.Process(target=_publish_and_stay, args=(shop, killed, written), daemon=True)
+    process = spawn.Process(target=publish_and_stay, args=(shop, killed, written), daemon=True)
     process.start()
     assert written.wait(120)
     process.kill()
