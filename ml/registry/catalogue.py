@@ -8,6 +8,15 @@ def item_categories(connection: Connection) -> dict[str, str]:
     return dict(connection.execute("select item_id, category from shop.products").fetchall())
 
 
+def item_brands(connection: Connection) -> dict[str, str]:
+    """The brand of each product that has one, as the search reads it off the name."""
+    rows = connection.execute(
+        "select item_id, substr(attribute, 7) from shop.products, unnest(attributes) as attribute"
+        " where starts_with(attribute, 'brand=')"
+    )
+    return dict(rows.fetchall())
+
+
 def newest_items(connection: Connection, limit: int, *, days: int) -> list[str]:
     """At most `limit` products that arrived in the last `days`, the newest first."""
     rows = connection.execute(

@@ -56,3 +56,5 @@ class Catalogue:
     """What arrived in the last month, the newest first."""
     trending: Sequence[str] = ()
     """What is trending in the whole shop, best first; none while Feast is away."""
+    brands: Mapping[str, str] = field(default_factory=dict)
+    """The brand of each item that has one, by item id."""

@@ -1,8 +1,9 @@
 """Which candidates make a list: the best by score, or spread over the categories of a catalogue."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
@@ -149,6 +150,8 @@ def spread_for(
     k: int,
     categories: Mapping[str, str],
     strength: float,
+    *,
+    brands: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """The first `k` of one shopper's candidates after spreading.
 
@@ -158,15 +161,30 @@ def spread_for(
         k: length of the list.
         categories: paths of the catalogue's categories by item.
         strength: as in `ml.retrieval.spread.spread`.
+        brands: of the items that have one; none has more than half of a page, unless the history is
+            mostly of it.
     """
     # What has no category is alone in its group.
     groups = [categories.get(item) or place for place, item in enumerate(item_ids)]
     met = {interaction.item_id for interaction in shopper.history}
-    paths = Counter(path for item in met if (path := categories.get(item)))
-    own = next((path for path, number in paths.items() if 2 * number > len(met)), None)
     wanted = _best_of_each(groups, names(SEPARATOR.join(shopper.preferences)))
-    shown = spread_one(groups, k, strength, own=own, wanted=wanted)
+    made_by = [brands.get(item) or place for place, item in enumerate(item_ids)] if brands else []
+    shown = spread_one(
+        groups,
+        k,
+        strength,
+        own=_most_of(met, categories),
+        wanted=wanted,
+        brands=made_by,
+        own_brand=_most_of(met, brands),
+    )
     return tuple(item_ids[place] for place in shown)
+
+
+def _most_of(item_ids: Collection[str], groups: Mapping[str, str]) -> str | None:
+    """The group of more than half of the items; None where there is no such."""
+    numbers = Counter(group for item in item_ids if (group := groups.get(item)))
+    return next((group for group, number in numbers.items() if 2 * number > len(item_ids)), None)
 
 
 def _best_of_each(groups: Sequence[str | int], departments: Iterable[str]) -> set[int]:

@@ -236,7 +236,11 @@ class LiveModelWatcher:
                 known = replace(known, newest=_kept(known.newest, newest))
             if self._reads % _READS_BETWEEN_CATEGORIES == 0 or not known.categories.paths:
                 categories = Categories(catalogue.item_categories(connection))
-                known = replace(known, categories=_kept(known.categories, categories))
+                known = replace(
+                    known,
+                    categories=_kept(known.categories, categories),
+                    brands=_kept(known.brands, catalogue.item_brands(connection)),
+                )
         return known
 
     def _follow_items(self) -> None:

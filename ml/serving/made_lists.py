@@ -46,6 +46,7 @@ class _Basis:
             model and model.towers and model.towers.items,
             model and model.bought_together,
             catalogue.categories,
+            catalogue.brands,
             catalogue.unavailable,
             catalogue.newest,
             catalogue.trending,

@@ -1,4 +1,4 @@
-"""What it costs, and gives, to spread lists over categories: planted shops, held-out purchases."""
+"""What it costs, and gives, to spread lists over categories and brands: planted shops."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ _K = 50
 _MIN_CATEGORIES = 4
 _MIN_SHARE_OF_RECALL = 0.97
 _MIN_PREFERENCES = 0.99
+_BRANDS_TOO = "brands too"
 
 
 def keeps_promise(rows: list[dict[str, Any]]) -> bool:
@@ -19,7 +20,10 @@ def keeps_promise(rows: list[dict[str, Any]]) -> bool:
     from ml.settings import MlSettings
 
     default = f"{MlSettings.model_fields['spread'].default:g}"
-    (row,) = [row for row in rows if row["spread"] == default]
+    return all(_is_varied(row) for row in rows if row["spread"] in (default, _BRANDS_TOO))
+
+
+def _is_varied(row: dict[str, Any]) -> bool:
     return (
         row["median_categories"] >= _MIN_CATEGORIES
         and row["pages_mostly_of_one"] == 0
@@ -29,7 +33,10 @@ def keeps_promise(rows: list[dict[str, Any]]) -> bool:
 
 
 def measure_spread(seeds: Sequence[int] = SEEDS) -> list[dict[str, Any]]:
-    """A row by score alone, and one per strength; each is the mean over shops of 1,000 shoppers."""
+    """A row by score alone, one per strength, and one as serving spreads, over brands too.
+
+    Each is the mean over shops of 1,000 shoppers.
+    """
     shops = [_measure(seed) for seed in seeds]
     rows = []
     for name in shops[0]:
@@ -43,10 +50,20 @@ def measure_spread(seeds: Sequence[int] = SEEDS) -> list[dict[str, Any]]:
 def _measure(seed: int) -> dict[str, dict[str, float]]:
     from ml.data.synthetic import SyntheticConfig, generate
     from ml.evaluation.recovery import as_dataset
+    from ml.retrieval.spread import PAGE
     from ml.serving.batch import index_items, list_items
-    from ml.serving.category_spread import BY_SCORE, CategorySpread, Spread
+    from ml.serving.category_spread import (
+        BY_SCORE,
+        CANDIDATES_PER_PLACE,
+        CategorySpread,
+        Spread,
+        spread_for,
+    )
+    from ml.serving.shopper import Shopper
+    from ml.settings import MlSettings
     from ml.towers.config import TowersConfig
     from ml.towers.training import train
+    from streams.contracts import Interaction
 
     shop = generate(SyntheticConfig(seed=seed))
     dataset = as_dataset(shop)
@@ -58,20 +75,50 @@ def _measure(seed: int) -> dict[str, dict[str, float]]:
         user: Counter(category[item] for item in set(items))
         for user, items in dataset.interactions.groupby("user_id")["item_id"]
     }
+    met = {
+        user: [Interaction.model_construct(item_id=item) for item in items]
+        for user, items in dataset.interactions.groupby("user_id")["item_id"]
+    }
     spreads: dict[str, Spread] = {"by score": BY_SCORE}
     spreads |= {f"{each:g}": CategorySpread.of(category.values(), each) for each in STRENGTHS}
-    found = {}
-    for name, spread in spreads.items():
+
+    def lists(k: int, spread: Spread) -> dict[str, Sequence[str]]:
         blocks = list_items(
-            bundle, index, users, dataset.interactions, k=_K, now=None, spread=spread
+            bundle, index, users, dataset.interactions, k=k, now=None, spread=spread
         )
-        lists = {
+        return {
             user: listed
             for block in blocks
             for user, listed in zip(block.user_ids, block.lists, strict=True)
         }
-        found[name] = _figures(lists, category, preferences, histories, shop.held_out)
-    return found
+
+    # The search reads a brand off the name in the same way.
+    brand = {
+        item: name.split()[0].lower()
+        for item, name in zip(dataset.items["item_id"], dataset.items["product_name"], strict=True)
+    }
+    shown = {name: lists(_K, spread) for name, spread in spreads.items()}
+    shown[_BRANDS_TOO] = {
+        user: spread_for(
+            Shopper(user, preferences[user].split("|"), met.get(user, ())),
+            candidates,
+            _K,
+            category,
+            MlSettings.model_fields["spread"].default,
+            brands=brand,
+        )
+        for user, candidates in lists(CANDIDATES_PER_PLACE * _K, BY_SCORE).items()
+    }
+    return {
+        name: {
+            **_figures(each, category, preferences, histories, shop.held_out),
+            "pages_mostly_of_one_brand": fmean(
+                2 * max(Counter(brand[item] for item in listed[:PAGE]).values()) > PAGE
+                for listed in each.values()
+            ),
+        }
+        for name, each in shown.items()
+    }
 
 
 def _figures(

@@ -79,7 +79,7 @@ class JustBought(Order):
 
 
 class Spread(Order):
-    """Spread the list over the categories of the catalogue (`ml.retrieval.spread`)."""
+    """Spread the list over the categories and brands of the catalogue (`ml.retrieval.spread`)."""
 
     stage: Literal["spread"] = "spread"
     strength: Annotated[float, Field(ge=0, le=5)] | None = None
@@ -93,8 +93,15 @@ class Spread(Order):
         if context.source == "precomputed":
             strength = 0.0  # the pipeline has spread it; here the rules hold for what is left
         by_id = {each.item_id: each for each in candidates}
-        paths = context.catalogue.categories.paths
-        chosen = spread_for(context.shopper, list(by_id), context.limit, paths, strength)
+        catalogue = context.catalogue
+        chosen = spread_for(
+            context.shopper,
+            list(by_id),
+            context.limit,
+            catalogue.categories.paths,
+            strength,
+            brands=catalogue.brands,
+        )
         return [by_id[item_id] for item_id in chosen]
 
 

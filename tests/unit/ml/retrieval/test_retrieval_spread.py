@@ -73,6 +73,34 @@ def test_entries_that_do_not_exist_stay_at_the_end() -> None:
 
 
 @given(
+    pairs=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), min_size=80, max_size=120),
+    strength=STRENGTHS,
+)
+def test_no_brand_fills_a_page_where_others_are_left(
+    pairs: list[tuple[int, int]], strength: float
+) -> None:
+    groups, brands = ([pair[side] for pair in pairs] for side in (0, 1))
+    page = spread_one(groups, PAGE, strength, brands=brands)
+    free = spread_one(groups, PAGE, strength)
+    for brand in set(brands):
+        taken = sum(brands[entry] == brand for entry in page)
+        waits = any(
+            brands[entry] != brand
+            and sum(groups[each] == groups[entry] for each in page) < PAGE // 2
+            for entry in set(range(len(pairs))) - set(page)
+        )
+        assert taken <= PAGE // 2 or not waits
+    if all(sum(brands[each] == brand for each in free) <= PAGE // 2 for brand in set(brands)):
+        assert page == free
+
+
+def test_who_only_buys_of_one_brand_may_see_more_of_it() -> None:
+    groups, brands = list(range(60)), ["Acme"] * 40 + ["Other"] * 20
+    assert spread_one(groups, PAGE, 0, brands=brands) == [*range(10), *range(40, 50)]
+    assert spread_one(groups, PAGE, 0, brands=brands, own_brand="Acme") == list(range(PAGE))
+
+
+@given(
     row=st.lists(st.integers(0, 6), min_size=1, max_size=250),
     strength=st.sampled_from([0.0, 0.25, 0.5, 1.7]),
     k=st.integers(1, 130),

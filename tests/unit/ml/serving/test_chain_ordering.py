@@ -5,6 +5,7 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.serving.catalogue import Catalogue, Categories
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Context
 from ml.serving.chain.fusion import fuse
@@ -99,6 +100,20 @@ def test_a_personal_list_is_spread_and_one_for_everybody_is_not(request_of: Requ
     assert _ids(Spread(strength=0).ordered(_candidates(*ITEMS), context)) == ITEMS[:10]
     context.source = "popular"
     assert _ids(Spread().ordered(_candidates(*ITEMS), context)) == ITEMS
+
+
+def test_no_brand_has_more_than_half_of_a_page_but_that_of_who_buys_no_other(
+    request_of: RequestOf,
+) -> None:
+    brands = dict.fromkeys(ITEMS[:30], "acme")
+    catalogue = Catalogue(Categories(dict.fromkeys(ITEMS, "")), brands=brands)
+    shown = {}
+    for met in ("i00", "i39"):
+        event = interaction("u", met, "view", NOW)
+        context = request_of(event, limit=20, catalogue=catalogue)
+        context.source = "live"
+        shown[met] = _ids(Spread(strength=0).ordered(_candidates(*ITEMS), context))
+    assert shown == {"i00": ITEMS[:20], "i39": ITEMS[:10] + ITEMS[30:40]}
 
 
 def test_fused_lists_follow_reciprocal_ranks() -> None:

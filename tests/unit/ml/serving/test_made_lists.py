@@ -70,6 +70,7 @@ def test_whatever_changes_makes_another_list(same: RequestOf) -> None:
         same(catalogue=replace(CATALOGUE, trending=("i02",))),
         same(catalogue=replace(CATALOGUE, newest=("i02",))),
         same(catalogue=replace(CATALOGUE, categories=Categories({}))),
+        same(catalogue=replace(CATALOGUE, brands={"i01": "acme"})),
     ]
     for context in changed:
         lists: MadeLists[str] = MadeLists()
