@@ -3,6 +3,7 @@
 A rule is data: it names an action, the products, perhaps an audience, and a period.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -24,6 +25,9 @@ Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), Storable
 ]
 
+
+Age = Annotated[int, Field(ge=1, le=120)]
+"""Years."""
 
 TargetKind = Literal["items", "category", "brand", "new_days", "discounted"]
 
@@ -105,9 +109,46 @@ class Audience(BaseModel):
     """Shoppers who have stated that they like this department."""
     surface: Surface | None = None
     """Lists of this page."""
+    min_age: Age | None = None
+    """Shoppers who have certainly reached this age, by the year of birth that they have stated."""
+    max_age: Age | None = None
+    """Shoppers who have not certainly reached the next age: also those who have stated no year, and
+    visitors."""
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> Self:
+        if self.min_age is not None and self.max_age is not None and self.min_age > self.max_age:
+            raise _refused("the lowest age is above the highest one")
+        return self
+
+    @property
+    def names_age(self) -> bool:
+        """Whether the shopper's age matters."""
+        return not (self.min_age is None and self.max_age is None)
+
+    def has(
+        self, preferences: Collection[str], surface: Surface | None, age: int | None = None
+    ) -> bool:
+        """Whether a shopper is of it.
+
+        Args:
+            preferences: what the shopper has stated.
+            surface: the page that asks.
+            age: in years, which the shopper has certainly reached; None: not known.
+        """
+        return (
+            self.department in (None, *preferences)
+            and self.surface in (None, surface)
+            and (self.min_age is None or (age is not None and age >= self.min_age))
+            and (self.max_age is None or age is None or age <= self.max_age)
+        )
 
     def __str__(self) -> str:
-        return ", ".join(each for each in (self.department, self.surface) if each) or "everybody"
+        ages = [
+            None if self.min_age is None else f"from {self.min_age}",
+            None if self.max_age is None else f"up to {self.max_age}",
+        ]
+        return ", ".join(filter(None, (self.department, self.surface, *ages))) or "everybody"
 
 
 class MerchandisingRule(BaseModel):

@@ -72,6 +72,12 @@ def _rule(
         str | None, typer.Option(help="Only for shoppers who have stated that they like it.")
     ] = None,
     surface: Annotated[Surface | None, typer.Option(help="Only on this page.")] = None,
+    min_age: Annotated[
+        int | None, typer.Option(help="Only for shoppers who are known to be so old.")
+    ] = None,
+    max_age: Annotated[
+        int | None, typer.Option(help="Only for shoppers who are not known to be older.")
+    ] = None,
     weekday: Annotated[
         list[Weekday] | None, typer.Option(help="Only on this day of the week; repeatable.")
     ] = None,
@@ -102,13 +108,19 @@ def _rule(
         "new_days": new_days,
         "discounted": discounted or None,
     }
+    audience = {
+        "department": department,
+        "surface": surface,
+        "min_age": min_age,
+        "max_age": max_age,
+    }
     occasion = {"weekdays": weekday, "hours": hours, "time_zone": time_zone, "in_cart": in_cart}
     options = {
         "name": name,
         "action": action,
         "amount": amount,
         "target": _given(target),
-        "audience": _given({"department": department, "surface": surface}),
+        "audience": _given(audience),
         "occasion": _given(occasion),
         "starts_at": starts_at or (None if file else datetime.now(UTC)),
         "ends_at": ends_at,

@@ -114,6 +114,7 @@ def preview(
     from apps.storefront.catalog.repository import named
     from apps.storefront.merchandising.adding import check
     from ml.registry.shoppers import preferences as stated_preferences
+    from ml.registry.shoppers import reached_age
     from ml.serving.active_rules import active_rules, with_items
     from ml.serving.recommender import Recommender
 
@@ -122,6 +123,7 @@ def preview(
         check(connection, rule)
         user_id = only_id_of(connection, user) if user else None
         preferences = stated_preferences(connection, user_id) if user_id else ()
+        age = reached_age(connection, user_id) if user_id else None
         active, tried = (
             active_rules(connection),
             with_items(connection, rule.model_copy(update={"occasion": ALWAYS})),
@@ -146,8 +148,8 @@ def preview(
         touched = escape(after.rule) if after else ""
         table.add_row(str(place), _product(before, names), _product(after, names), touched)
     out.print(table)
-    if not tried.concerns(preferences, surface):
-        out.print("the rule is not for this shopper: they have not stated its department")
+    if not rule.audience.has(preferences, surface, age):
+        out.print(f"the rule is not for this shopper: it is for {escape(str(rule.audience))}")
     elif list(without.candidates) == list(with_rule.candidates):
         out.print("the rule changes nothing in this list")
 

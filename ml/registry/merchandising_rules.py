@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from ml.merchandising import MerchandisingRule, Target
+from ml.merchandising import Audience, MerchandisingRule, Target
 from ml.registry.repository import Connection
 from streams.contracts.category import SEPARATOR, names
 
@@ -25,8 +25,8 @@ def rules(connection: Connection, *, active: bool = False) -> list[Merchandising
     """All rules by name, or those of the moment."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
-            "select name, action, target, amount, department, surface, occasion, starts_at, ends_at"
-            " from shop.merchandising_rules"
+            "select name, action, target, amount, department, surface, min_age, max_age, occasion,"
+            " starts_at, ends_at from shop.merchandising_rules"
             " where not %s or (starts_at <= now() and now() < ends_at) order by name",
             (active,),
         ).fetchall()
@@ -52,5 +52,5 @@ def target_items(connection: Connection, target: Target) -> dict[str, None]:
 
 
 def _rule(row: dict[str, Any]) -> MerchandisingRule:
-    audience = {"department": row.pop("department"), "surface": row.pop("surface")}
+    audience = {name: row.pop(name) for name in Audience.model_fields}
     return MerchandisingRule.model_validate({**row, "audience": audience})

@@ -36,6 +36,16 @@ def preferences(connection: Connection, user_id: str) -> tuple[str, ...]:
     return tuple(names(row[1])) if row and row[1] else ()
 
 
+def reached_age(connection: Connection, user_id: str) -> int | None:
+    """The age in years that a user has certainly reached; None without a stated year of birth."""
+    row = connection.execute(
+        "select extract(year from now() at time zone 'UTC')::integer - birth_year - 1"
+        " from shop.users where user_id = %s",
+        (user_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
 def met_items(connection: Connection, user_id: str) -> dict[str, Met]:
     """All items that a user has met, as far as it is stored."""
     rows = connection.execute(

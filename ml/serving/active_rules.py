@@ -1,9 +1,9 @@
 """The merchandising rules of the moment, with the products that they concern."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ml.merchandising import Action, MerchandisingRule, Surface
+from ml.merchandising import Action, MerchandisingRule
 from ml.registry.merchandising_rules import rules, target_items
 from ml.registry.repository import Connection
 
@@ -25,11 +25,6 @@ class ActiveRule:
     def moves(self) -> bool:
         """Whether it moves products within the list."""
         return self.rule.action in (Action.BOOST, Action.BURY)
-
-    def concerns(self, preferences: Collection[str], surface: Surface | None) -> bool:
-        """Whether it is for a shopper with these stated preferences, on this page."""
-        audience = self.rule.audience
-        return audience.department in (None, *preferences) and audience.surface in (None, surface)
 
 
 def with_items(connection: Connection, rule: MerchandisingRule) -> ActiveRule:

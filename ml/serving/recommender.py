@@ -200,10 +200,13 @@ class Recommender:
         if rules is None:  # some may have ended since they were read
             rules = [each for each in self._live_model.rules if each.rule.is_active(now)]
         carted = {catalogue.categories.of(each) for each in shopper.in_cart(now - _CART_LASTS)}
+        by_age = any(each.rule.audience.names_age for each in rules)
+        age = self._reads.age(user_id) if by_age else None
         concerned = [
             each
             for each in rules
-            if each.concerns(shopper.preferences, surface) and each.rule.occasion.holds(now, carted)
+            if each.rule.audience.has(shopper.preferences, surface, age)
+            and each.rule.occasion.holds(now, carted)
         ]
         needs_met = (
             needs_purchases

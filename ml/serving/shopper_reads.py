@@ -1,6 +1,6 @@
 """What is read of one shopper at a request, each part behind a circuit breaker of its own."""
 
-from ml.registry.shoppers import Met, met_items
+from ml.registry.shoppers import Met, met_items, reached_age
 from ml.registry.shoppers import preferences as stored_preferences
 from ml.serving.dependency import Dependency
 from ml.serving.online_store import OnlineStore, ShopperFeatures
@@ -20,6 +20,7 @@ class ShopperReads:
         self._database = database
         self._features = Dependency("Feast online store")
         self._preferences = Dependency("what the shopper prefers")
+        self._age = Dependency("the shopper's age")
         self._met = Dependency("what the shopper has bought")
 
     def features(self, version: str | None, user_id: str | None) -> ShopperFeatures | None:
@@ -38,6 +39,17 @@ class ShopperReads:
                 return stored_preferences(connection, user_id)
 
         return self._preferences.call(read) or ()
+
+    def age(self, user_id: str | None) -> int | None:
+        """The age that the shopper has certainly reached; None where it is not known."""
+        if user_id is None:
+            return None
+
+        def read() -> int | None:
+            with self._database.connection() as connection:
+                return reached_age(connection, user_id)
+
+        return self._age.call(read)
 
     def met(self, user_id: str | None) -> dict[str, Met] | None:
         """What the shopper has met; None for a visitor, and if PostgreSQL does not answer."""

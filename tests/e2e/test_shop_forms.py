@@ -218,7 +218,7 @@ def test_the_shop_is_used_with_the_keyboard_alone(page: Page, account: Any) -> N
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
-    for text in (account.name, account.email, account.password):
+    for text in (account.name, account.email, account.password, "1990"):
         while page.evaluate("document.activeElement.tagName") != "INPUT":
             page.keyboard.press("Tab")
         page.keyboard.type(text)

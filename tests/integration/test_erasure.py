@@ -210,6 +210,30 @@ def stars(database_url: str) -> tuple[int, float] | None:
         ).fetchone()
 
 
+def stated_years(database_url: str) -> set[int | None]:
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("select birth_year from shop.users").fetchall()
+    return {year for (year,) in found}
+
+
+def test_a_year_of_birth_stays_in_the_account(client: FlaskClient, stocked: str) -> None:
+    assert stated_years(stocked) == {None}
+    submit(client, "/preferences", {"preferences": ["Books"], "birth_year": "1990"})
+    assert stated_years(stocked) == {1990}
+    assert 'value="1990"' in client.get("/preferences").get_data(as_text=True)
+    wrong = submit(client, "/preferences", {"birth_year": "90"})
+    assert wrong.status_code == 422
+    assert "Enter a year such as 1990" in wrong.get_data(as_text=True)
+    submit(client, "/preferences", {"preferences": ["Pets"]})
+    assert stated_years(stocked) == {1990}, "an older form does not name it"
+    submit(client, "/preferences", {"birth_year": ""})
+    assert stated_years(stocked) == {None}
+    other = client.application.test_client()
+    sign_up(other, birth_year="2001")
+    assert stated_years(stocked) == {2001, None}
+    assert all("birth_year" not in payload for _, _, payload in outbox(stocked))
+
+
 def test_a_shopper_deletes_the_account(client: FlaskClient, app: Flask, stocked: str) -> None:
     other = app.test_client()
     sign_up(other)

@@ -131,7 +131,7 @@ def submit(
     return client.post(path, data={"form_id": str(form_id or new_id()), **(data or {})})
 
 
-def sign_up(client: FlaskClient) -> None:
+def sign_up(client: FlaskClient, **more: str) -> None:
     answer = submit(
         client,
         "/sign-up",
@@ -140,6 +140,7 @@ def sign_up(client: FlaskClient) -> None:
             "email": f"{uuid4().hex}@example.org",
             "password": PASSWORD,
             "preferences": ["Books"],
+            **more,
         },
     )
     assert answer.status_code == 302

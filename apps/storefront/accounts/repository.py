@@ -22,6 +22,8 @@ class Shopper:
     user_name: str
     preferences: tuple[str, ...]
     signup_date: datetime
+    birth_year: int | None = None
+    """None: not stated."""
     cart_items: int = 0
     """How many items the cart held when the request came: every page shows it."""
 
@@ -61,7 +63,7 @@ def find(connection: Connection[Any], user_id: str) -> Shopper | None:
     """The account with this id."""
     with connection.cursor(row_factory=kwargs_row(_shopper)) as cursor:
         return cursor.execute(
-            "select user_id, email, user_name, preferences, signup_date,"
+            "select user_id, email, user_name, preferences, signup_date, birth_year,"
             "   (select coalesce(sum(quantity), 0)::integer from shop.cart_lines line"
             "     where line.user_id = shopper.user_id) as cart_items"
             " from shop.users shopper where user_id = %s",
@@ -136,14 +138,16 @@ def create(
     user_name: str,
     password_hash: str,
     preferences: Sequence[str],
+    birth_year: int | None = None,
 ) -> Shopper | None:
     """A new account; None if the address has one already."""
     with connection.cursor(row_factory=kwargs_row(_shopper)) as cursor:
         return cursor.execute(
-            "insert into shop.users (user_id, email, user_name, password_hash, preferences)"
-            " values (%s, %s, %s, %s, %s) on conflict (lower(email)) do nothing"
-            " returning user_id, email, user_name, preferences, signup_date",
-            (user_id, email, user_name, password_hash, list(preferences)),
+            "insert into shop.users"
+            " (user_id, email, user_name, password_hash, preferences, birth_year)"
+            " values (%s, %s, %s, %s, %s, %s) on conflict (lower(email)) do nothing"
+            " returning user_id, email, user_name, preferences, signup_date, birth_year",
+            (user_id, email, user_name, password_hash, list(preferences), birth_year),
         ).fetchone()
 
 
@@ -158,6 +162,13 @@ def change_preferences(
             " returning user_id, email, user_name, preferences, signup_date",
             {"preferences": list(preferences), "user_id": user_id},
         ).fetchone()
+
+
+def change_birth_year(connection: Connection[Any], user_id: str, birth_year: int | None) -> None:
+    """Keep the year of birth that a shopper states; None: they no longer state one."""
+    connection.execute(
+        "update shop.users set birth_year = %s where user_id = %s", (birth_year, user_id)
+    )
 
 
 def lock(connection: Connection[Any], user_id: str) -> None:

@@ -55,6 +55,7 @@ def create_account() -> ResponseReturnValue:
                 user_name=form.user_name,
                 password_hash=password_hash,
                 preferences=form.preferences,
+                birth_year=form.birth_year,
             )
             if account is None:
                 errors = {"email": "There is already an account with this address. Log in instead."}
@@ -123,7 +124,8 @@ def log_out() -> ResponseReturnValue:
 @blueprint.get("/preferences")
 def preferences() -> ResponseReturnValue:
     """What the shopper likes."""
-    return _preferences_page(authentication.shopper(), FormState())
+    shopper = authentication.shopper()
+    return _preferences_page(shopper, FormState({"birth_year": shopper.birth_year or ""}))
 
 
 @blueprint.post("/preferences")
@@ -137,6 +139,8 @@ def change_preferences() -> ResponseReturnValue:
         changed = repository.change_preferences(
             submission.connection, shopper.user_id, form.preferences
         )
+        if "birth_year" in form.model_fields_set:
+            repository.change_birth_year(submission.connection, shopper.user_id, form.birth_year)
         if changed:
             submission.events.append(_new_user_event(changed))
         answer = submission.lead_to(url_for("accounts.preferences"))

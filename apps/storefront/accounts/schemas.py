@@ -1,11 +1,13 @@
 """What the account forms may hold."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     Field,
     StringConstraints,
     field_validator,
@@ -18,6 +20,7 @@ from streams.contracts.text import Key, Storable
 
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 128
+MIN_BIRTH_YEAR = 1900
 _MIN_DIFFERENT_CHARACTERS = 5
 _MIN_TELLING_LENGTH = 4  # a shorter name may occur in a password by chance
 _WELL_KNOWN = frozenset(
@@ -57,6 +60,19 @@ def _distinct(values: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _birth_year(value: object) -> object:
+    if value is None or not str(value).strip():
+        return None
+    try:
+        year = int(str(value))
+    except ValueError:
+        year = 0
+    if not MIN_BIRTH_YEAR <= year <= datetime.now(UTC).year:
+        raise ValueError("Enter a year such as 1990, or leave it empty.")
+    return year
+
+
+BirthYear = Annotated[int | None, BeforeValidator(_birth_year)]
 Preferences = Annotated[
     list[Preference], Field(max_length=MAX_PREFERENCES), AfterValidator(_distinct)
 ]
@@ -78,9 +94,12 @@ class SampleForm(BaseModel):
 
 
 class PreferencesForm(BaseModel):
-    """Departments that a shopper likes."""
+    """What a shopper says of themselves."""
 
     preferences: Preferences
+    """Departments that they like."""
+    birth_year: BirthYear = None
+    """None: not stated."""
 
 
 class SignUpForm(PreferencesForm):

@@ -18,8 +18,8 @@ def add(connection: Connection[Any], rule: MerchandisingRule, created_by: str) -
     """Store a new rule."""
     connection.execute(
         "insert into shop.merchandising_rules (name, action, target, amount, department, surface,"
-        " occasion, starts_at, ends_at, created_by)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " min_age, max_age, occasion, starts_at, ends_at, created_by)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             rule.name,
             rule.action,
@@ -27,6 +27,8 @@ def add(connection: Connection[Any], rule: MerchandisingRule, created_by: str) -
             rule.amount,
             rule.audience.department,
             rule.audience.surface,
+            rule.audience.min_age,
+            rule.audience.max_age,
             Jsonb(rule.occasion.model_dump(mode="json", exclude_defaults=True)),
             rule.starts_at,
             rule.ends_at,

@@ -19,6 +19,7 @@ from ml.features.training_data import load_dataset
 from ml.merchandising import MerchandisingRule, Surface
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
+from ml.registry.catalogue import item_brands
 from ml.serving.chain.candidates import ReasonKind
 from ml.serving.recommender import Recommender
 from ml.settings import MlSettings
@@ -157,6 +158,16 @@ def _candidates(recommender: Recommender) -> Any:
     return recommender.recommend(None, [], 12).candidates
 
 
+def test_a_brand_is_read_off_the_name(settings: MlSettings, products: Any) -> None:
+    with psycopg.connect(settings.database_url) as connection:
+        brands = item_brands(connection)
+        named = dict(
+            connection.execute("select item_id, lower(product_name) from shop.products").fetchall()
+        )
+    assert (brands["i06"], brands["i10"]) == ("oakson", "oakson")
+    assert all(named[item].startswith(f"{brand} ") for item, brand in brands.items())
+
+
 def test_a_rule_works_on_its_occasion_alone(
     settings: MlSettings,
     recommender: Recommender,
@@ -210,6 +221,28 @@ def test_what_a_rule_hides_is_in_no_list_and_no_pin_brings_it_back(
     eventually(lambda: listed(recommender) == ["i01", *left[:11]], WITHIN)
     forget(settings, "no tools")
     eventually(lambda: listed(recommender) == ["i47", *TREND[:7], *TREND[8:12]], WITHIN)
+
+
+def test_a_rule_for_an_age_follows_the_year_of_birth(
+    settings: MlSettings, recommender: Recommender, eventually: Eventually
+) -> None:
+    this_year = datetime.now(UTC).year
+    with psycopg.connect(settings.database_url) as connection:
+        connection.cursor().executemany(
+            "insert into shop.users (user_id, user_name, birth_year) values (%s, 'Ada', %s)",
+            [("grown", this_year - 19), ("perhaps", this_year - 18), ("silent", None)],
+        )
+    adults_only = rule(
+        action="hide", amount=0, target={"items": TREND[:3]}, audience={"max_age": 17}
+    )
+    store(settings, adults_only, rule("old", audience={"min_age": 18}))
+    eventually(lambda: listed(recommender) == TREND[3:15], WITHIN)
+    shown = {
+        user: list(recommender.recommend(user, [], 12).item_ids)
+        for user in ("grown", "perhaps", "silent", "without an account")
+    }
+    assert shown.pop("grown") == ["i01", *TREND[:11]]
+    assert all(each == TREND[3:15] for each in shown.values())
 
 
 def test_a_pin_is_for_who_likes_the_department_and_never_what_was_bought(
@@ -286,14 +319,15 @@ def test_rules_are_added_listed_shown_and_removed_by_the_command(
     recsys: Callable[..., str], products: Any, tmp_path: Path
 ) -> None:
     options = ("--action", "boost", "--amount", "3", "--category", "Tools", "--surface", "home",
-               "--weekday", "friday", "--weekday", "monday", "--hours", "17", "20",
-               "--time-zone", "Europe/Berlin", "--in-cart", "Books")  # fmt: skip
+               "--min-age", "18", "--max-age", "30", "--weekday", "friday", "--weekday", "monday",
+               "--hours", "17", "20", "--time-zone", "Europe/Berlin", "--in-cart",
+               "Books")  # fmt: skip
     assert "the rule Tools first works from" in recsys(
         "add", "--name", "Tools first", *options, "--until", "14d"
     )
     shown = recsys("show", "Tools first")
     written, _, added = shown.rpartition("added ")
-    assert json.loads(written)["audience"] == {"surface": "home"}
+    assert json.loads(written)["audience"] == {"surface": "home", "min_age": 18, "max_age": 30}
     assert json.loads(written)["occasion"] == {
         "weekdays": ["friday", "monday"],
         "hours": [17, 20],

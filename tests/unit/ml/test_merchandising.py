@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ml.merchandising import Audience, MerchandisingRule, Target
+from ml.merchandising import Audience, MerchandisingRule, Surface, Target
 from ml.occasion import Occasion
 from support.checkout import REPOSITORY
 
@@ -49,6 +49,8 @@ def rule(**changes: Any) -> MerchandisingRule:
         ({"name": "  "}, "at least 1 character"),
         ({"name": "a\x00"}, "NUL"),
         ({"audience": {"surface": "cart"}}, "'home' or 'recommendations'"),
+        ({"audience": {"min_age": 0}}, "greater than or equal to 1"),
+        ({"audience": {"min_age": 18, "max_age": 17}}, "the lowest age is above the highest one"),
         ({"starts_at": "2026-12-01T00:00:00"}, "starts_at"),
     ],
 )
@@ -67,6 +69,32 @@ def test_a_rule_is_the_same_after_it_was_written_as_json() -> None:
     written = given.model_dump_json(exclude_defaults=True)
     assert MerchandisingRule.model_validate_json(written) == given
     assert json.loads(written)["target"] == {"category": "Home|Lamps"}
+
+
+def test_who_is_of_an_audience() -> None:
+    gardeners = Audience(department="Garden")
+    at_home = Audience(department="Garden", surface=Surface.HOME)
+    assert Audience().has((), None)
+    assert gardeners.has(("Home", "Garden"), None)
+    assert not gardeners.has(("Home",), Surface.HOME)
+    assert at_home.has(["Garden"], Surface.HOME)
+    assert not at_home.has(["Garden"], Surface.RECOMMENDATIONS)
+    assert not at_home.has(["Garden"], None)
+
+
+@pytest.mark.parametrize(
+    ("ages", "has"),
+    [
+        ({"min_age": 18}, {17: False, 18: True, None: False}),
+        ({"max_age": 17}, {17: True, 18: False, None: True}),
+        ({"min_age": 18, "max_age": 30}, {17: False, 18: True, 30: True, 31: False, None: False}),
+    ],
+)
+def test_an_age_that_is_not_known_is_a_young_one(
+    ages: dict[str, int], has: dict[int | None, bool]
+) -> None:
+    audience = Audience.model_validate(ages)
+    assert {age: audience.has((), None, age) for age in has} == has
 
 
 def test_a_rule_works_from_its_first_instant_until_its_end() -> None:

@@ -70,6 +70,19 @@ def test_a_name_is_needed(name: str | None) -> None:
     assert messages(caught.value) == {"user_name": "Please fill in this field."}
 
 
+@pytest.mark.parametrize("year", ["1990", " 2001 ", 1900])
+def test_a_year_of_birth_may_be_stated(year: object) -> None:
+    assert SignUpForm.model_validate({**GOOD, "birth_year": year}).birth_year == int(str(year))
+    assert SignUpForm.model_validate({**GOOD, "birth_year": " "}).birth_year is None
+    assert SignUpForm.model_validate(GOOD).birth_year is None
+
+
+@pytest.mark.parametrize("year", ["1899", "2999", "90", "199O", "1e3", "1990.5", "\x00"])
+def test_a_year_in_which_nobody_was_born_is_refused(year: str) -> None:
+    why = "Enter a year such as 1990, or leave it empty."
+    assert problems(birth_year=year) == {"birth_year": why}
+
+
 def test_a_nul_in_the_name_is_refused() -> None:
     assert "cannot be stored" in problems(user_name="A\x00da")["user_name"]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.merchandising import MerchandisingRule, Surface
+from ml.merchandising import MerchandisingRule
 from ml.registry.shoppers import Met
 from ml.serving.active_rules import ActiveRule
 from ml.serving.catalogue import Catalogue, Categories
@@ -182,18 +182,6 @@ def test_a_boost_reaches_a_personal_list_from_below_its_end(request_of: RequestO
     (found,) = [each for each in boosted if each.item_id == "i29"]
     assert found.rule
     assert found.reason == Reason(ReasonKind.VIEWED, "i25")
-
-
-def test_who_is_concerned() -> None:
-    everybody = active("pin", 1, "i1")
-    gardeners = active("pin", 1, "i1", audience={"department": "Garden"})
-    at_home = active("pin", 1, "i1", audience={"department": "Garden", "surface": "home"})
-    assert everybody.concerns((), None)
-    assert gardeners.concerns(("Home", "Garden"), None)
-    assert not gardeners.concerns(("Home",), Surface.HOME)
-    assert at_home.concerns(["Garden"], Surface.HOME)
-    assert not at_home.concerns(["Garden"], Surface.RECOMMENDATIONS)
-    assert not at_home.concerns(["Garden"], None)
 
 
 _SOME = st.lists(st.sampled_from(ITEMS), max_size=12, unique=True)
