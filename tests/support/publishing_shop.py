@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from ml.dataset import Dataset
 from ml.features.training_data import load_dataset
 from ml.publication import publish
 from ml.ranking.ranker import Ranker
@@ -33,17 +34,34 @@ class Shop:
         return train(self.dataset, _CONFIG, seed=seed)
 
     def publish(
-        self, bundle: Bundle, progress: Callable[[str, int, int], None] = lambda *_: None
+        self,
+        bundle: Bundle,
+        progress: Callable[[str, int, int], None] = lambda *_: None,
+        *,
+        dataset: Dataset | None = None,
+        until: datetime | None = None,
+        **gate: Any,
     ) -> str:
         publish(
-            Ranker(bundle, {}, {"two_tower": 1.0}), self.dataset, self.settings,
-            until=datetime.now(UTC), parameters={}, metrics={}, progress=progress,
-        )  # fmt: skip
+            Ranker(bundle, {}, {"two_tower": 1.0}),
+            dataset or self.dataset,
+            self.settings,
+            until=until or datetime.now(UTC),
+            parameters={},
+            metrics={},
+            progress=progress,
+            **gate,
+        )
         return bundle.version
 
-    def live(self) -> str | None:
+    def live(self) -> repository.Live | None:
         with psycopg.connect(self.settings.database_url) as connection:
-            return repository.live_version(connection)
+            return repository.live(connection)
+
+    def count(self, table: str) -> int:
+        with psycopg.connect(self.settings.database_url) as connection:
+            (count,) = connection.execute(f"select count(*) from {table}").fetchone() or (0,)
+        return count
 
     def fetch(self, version: str, folder: Path) -> Path:
         connect = partial(psycopg.connect, self.settings.database_url)
