@@ -1,12 +1,14 @@
 """The encoder as a Flask app: vectors of texts, health and metrics."""
 
 import time
+from collections.abc import Sequence
 
 from flask import Flask, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import UnsupportedMediaType
 
 from apps.encoder import image_requests, metrics, problems
+from apps.encoder.batching import Batcher
 from apps.encoder.cached_model import CachedModel
 from apps.encoder.contracts import MAX_TEXTS_BYTES, Embeddings, TextsRequest
 from apps.encoder.worker import Worker
@@ -16,6 +18,7 @@ def create_app(
     worker: Worker,
     texts: CachedModel[str],
     *,
+    batchers: Sequence[Batcher[str] | Batcher[bytes]],
     timeout: float,
     images: CachedModel[bytes],
     image_texts: CachedModel[str] | None,
@@ -27,6 +30,7 @@ def create_app(
     Args:
         worker: encodes the catalogue.
         texts: the model of texts.
+        batchers: all there are.
         timeout: seconds that a request for their vectors may take.
         images: the model of pictures.
         image_texts: the model of texts in the pictures' space; None: there is none.
@@ -61,10 +65,8 @@ def create_app(
     @app.get("/health/live")
     def live() -> tuple[Response, int]:
         """Whether all threads still move; if not, the process must be started again."""
-        models = [texts.batcher.is_alive, images.batcher.is_alive]
-        if image_texts is not None:
-            models.append(image_texts.batcher.is_alive)
-        return _answer("alive", is_true=worker.is_alive and all(models))
+        are_alive = all(each.is_alive for each in batchers)
+        return _answer("alive", is_true=worker.is_alive and are_alive)
 
     @app.get("/health/ready")
     def ready() -> tuple[Response, int]:

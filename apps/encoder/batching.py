@@ -25,7 +25,7 @@ _STOP_SECONDS = 10.0
 Input = TypeVar("Input", bound=str | bytes)
 Vector = npt.NDArray[np.float32]
 Model = Callable[[Sequence[Input]], npt.NDArray[np.float32]]
-"""Encodes inputs as float32 (n, d)."""
+"""Encodes inputs as float32 (n, d), or (n, k, d) where each has several vectors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +100,7 @@ class Batcher(Generic[Input]):
         return self._thread.is_alive() and not is_stuck
 
     def encode(self, contents: Sequence[Input], deadline: float) -> list[Vector]:
-        """The vector of each input, float32 (d,).
+        """The vector of each input, float32 (d,), or its several vectors, (k, d).
 
         Args:
             contents: at least one.

@@ -29,7 +29,7 @@ class CachedModel(Generic[Input]):
         self._kept: LRUCache[bytes, Vector] = LRUCache(size)
 
     def encode(self, contents: Sequence[Input], deadline: float) -> npt.NDArray[np.float32]:
-        """Unit vectors of at least one input, float32 (n, d).
+        """Unit vectors of at least one input, float32 (n, d), or (n, k, d) as the model has it.
 
         Raises:
             UnavailableError: as from `Batcher.encode`; never where all vectors are kept.

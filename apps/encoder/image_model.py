@@ -10,7 +10,7 @@ from ml.images.loading import encoder_name, load_image_encoder, reads_texts
 from ml.untrusted_images.opening import opened
 
 BATCH_SIZE = 4
-"""Pictures that the model is run on at once: a search waits for one batch of the catalogue's."""
+"""Pictures that the model is run on at once."""
 
 
 class ImageModel:
@@ -25,13 +25,10 @@ class ImageModel:
         self._lock = threading.Lock()
         self._encoder: ImageEncoder | None = None
         self.name = encoder_name(settings.image_model)
-        self.images: Batcher[bytes] = Batcher(
-            self.name,
-            self._image_side,
-            preload=settings.encoder_preload,
-            batch_size=BATCH_SIZE,
-            capacity=settings.image_queue_limit,
-        )
+        self.images = self._pictures(self.name, self._upright)
+        """Of the catalogue."""
+        self.searches = self._pictures(f"{self.name} searches", self._turned)
+        """In all orientations; a queue of its own, so that no search waits for the catalogue."""
         self.texts: Batcher[str] | None = (
             Batcher(
                 f"{self.name} texts",
@@ -45,9 +42,20 @@ class ImageModel:
         )
 
     @property
-    def batchers(self) -> list[Batcher[bytes] | Batcher[str]]:
+    def batchers(self) -> list[Batcher[str] | Batcher[bytes]]:
         """Those there are, to be started and stopped."""
-        return [self.images, *([self.texts] if self.texts else [])]
+        return [self.images, self.searches, *([self.texts] if self.texts else [])]
+
+    def _pictures(
+        self, name: str, load: Callable[[], Callable[[Sequence[bytes]], Vectors]]
+    ) -> Batcher[bytes]:
+        return Batcher(
+            name,
+            load,
+            preload=self._settings.encoder_preload,
+            batch_size=BATCH_SIZE,
+            capacity=self._settings.image_queue_limit,
+        )
 
     def _loaded(self) -> ImageEncoder:
         with self._lock:
@@ -58,9 +66,13 @@ class ImageModel:
                 self._encoder = load_image_encoder(self._settings.image_model)
             return self._encoder
 
-    def _image_side(self) -> Callable[[Sequence[bytes]], Vectors]:
+    def _upright(self) -> Callable[[Sequence[bytes]], Vectors]:
         encoder = self._loaded()
         return lambda files: encoder.encode([opened(file) for file in files])
+
+    def _turned(self) -> Callable[[Sequence[bytes]], Vectors]:
+        encoder = self._loaded()
+        return lambda files: encoder.encode_turned([opened(file) for file in files])
 
     def _text_side(self) -> Callable[[Sequence[str]], Vectors]:
         encoder = self._loaded()

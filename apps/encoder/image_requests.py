@@ -2,6 +2,8 @@
 
 import time
 
+import numpy as np
+import numpy.typing as npt
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import UnprocessableEntity, UnsupportedMediaType
 
@@ -14,8 +16,7 @@ from apps.encoder.contracts import (
     ImageEncoderDescription,
     TextsRequest,
 )
-from ml.images.turning import orientations
-from ml.untrusted_images.opening import encoded, opened
+from ml.untrusted_images.opening import opened
 from streams.errors import ContractError
 
 
@@ -31,7 +32,7 @@ def install(
 
     Args:
         app: the encoder's.
-        images: the model of pictures.
+        images: the model of pictures, which gives the vectors of all orientations of each.
         texts: the model that gives texts vectors of the pictures' space; None: there is none.
         timeout: seconds that a request for vectors may take.
         min_turned_similarity: of the model of pictures.
@@ -51,11 +52,11 @@ def install(
             raise UnsupportedMediaType(f"Send a picture of the type {', '.join(IMAGE_TYPES)}.")
         file = request.get_data(cache=False)
         try:
-            image = opened(file)  # the queue's thread is for pictures that can be opened
+            opened(file)  # the queue's thread is for pictures that can be opened
         except ContractError as error:
             raise UnprocessableEntity(str(error)) from None
-        turned = [encoded(each) for each in orientations(image)[1:]]
-        return _answer(images, [file, *turned], min_turned_similarity)
+        (vectors,) = images.encode([file], time.monotonic() + timeout)
+        return _answer(images.name, vectors, min_turned_similarity)
 
     @app.post("/v1/image-texts")
     def encode_image_texts() -> Response:
@@ -66,18 +67,17 @@ def install(
         if not request.is_json:
             raise UnsupportedMediaType("Send JSON, with the header Content-Type.")
         wanted = TextsRequest.model_validate_json(request.get_data(cache=False))
-        return _answer(texts, wanted.texts)
+        vectors = texts.encode(wanted.texts, time.monotonic() + timeout)
+        return _answer(texts.name, vectors)
 
-    def _answer(
-        model: "CachedModel[bytes] | CachedModel[str]",
-        contents: object,
-        turned_similarity: float | None = None,
-    ) -> Response:
-        vectors = model.encode(contents, time.monotonic() + timeout)  # type: ignore[arg-type]
-        answer = Embeddings(
-            encoder=model.name,
-            dimension=vectors.shape[1],
-            embeddings=vectors.tolist(),
-            min_turned_similarity=turned_similarity,
-        )
-        return Response(answer.model_dump_json(exclude_none=True), mimetype="application/json")
+
+def _answer(
+    encoder: str, vectors: npt.NDArray[np.float32], turned_similarity: float | None = None
+) -> Response:
+    answer = Embeddings(
+        encoder=encoder,
+        dimension=vectors.shape[1],
+        embeddings=vectors.tolist(),
+        min_turned_similarity=turned_similarity,
+    )
+    return Response(answer.model_dump_json(exclude_none=True), mimetype="application/json")

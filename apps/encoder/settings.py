@@ -38,10 +38,9 @@ class EncoderSettings(MlSettings):
     no weights."""
     image_timeout: timedelta = timedelta(seconds=2)
     """How long a request for the vector of a picture may take."""
-    image_queue_limit: int = Field(default=64, ge=4)
-    """Pictures that may wait for the model, of which a search has four; more are refused with
-    503."""
-    image_cache_size: int = Field(default=8_000, ge=1)
-    """Pictures whose vectors are kept, 2 kB each."""
+    image_queue_limit: int = Field(default=16, ge=4)
+    """Pictures that may wait for the model; more are refused with 503."""
+    image_cache_size: int = Field(default=2_000, ge=1)
+    """Pictures that were searched with whose vectors are kept, 8 kB each."""
     shop_url: str = "http://127.0.0.1:8080"
     """Of the shop, whose pictures of products get vectors."""

@@ -42,7 +42,7 @@ batcher = Batcher(
     capacity=settings.encoder_queue_limit,
 )
 image_model = ImageModel(settings)
-images = CachedModel(image_model.name, image_model.images, size=settings.image_cache_size)
+images = CachedModel(image_model.name, image_model.searches, size=settings.image_cache_size)
 
 
 def _encode_pictures(files: Sequence[bytes]) -> npt.NDArray[np.float32]:
@@ -65,12 +65,14 @@ picture_worker = Worker(
 )
 for opened in (texts, items, picture_vectors):
     atexit.register(opened.close)
-for each in (batcher, *image_model.batchers, worker, picture_worker):
+batchers = [batcher, *image_model.batchers]
+for each in (*batchers, worker, picture_worker):
     each.start()
     atexit.register(each.stop)
 app = create_app(
     worker,
     CachedModel(_name, batcher, size=settings.encoder_cache_size),
+    batchers=batchers,
     timeout=settings.encoder_timeout.total_seconds(),
     images=images,
     image_texts=(

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ml.images.encoder import Vectors, normalized
+from ml.images.turning import orientations
 from streams.errors import ConfigurationError
 
 
@@ -48,6 +49,10 @@ class Clip:
         with torch.inference_mode():
             found = self._model.encode_image(torch.stack([self._prepare(each) for each in images]))
         return normalized(np.asarray(found.numpy(), dtype=np.float32))
+
+    def encode_turned(self, images: Sequence[Image.Image]) -> Vectors:
+        """Unit vectors of RGB pictures, upright and turned, float32 (n, 4, dimension)."""
+        return np.stack([self.encode(orientations(image)) for image in images])
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of texts, float32 (n, dimension)."""

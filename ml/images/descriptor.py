@@ -6,6 +6,7 @@ rotation-invariant uniform local binary patterns (Ojala, Pietikäinen and Mäenp
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from PIL import Image
 
 from ml.images.encoder import Vectors, normalized
 from ml.images.framing import padded
+from ml.images.turning import ORIENTATIONS
 
 Plane = npt.NDArray[np.float32]
 
@@ -31,6 +33,10 @@ _BACKGROUND_DISTANCE = 0.12
 """In OKLab: what is nearer to the colour of the border counts as little as it is near."""
 _RADII = (1, 2)
 _NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
+
+_SRGB = np.arange(256, dtype=np.float32) / 255
+_LINEAR = np.where(_SRGB <= 0.04045, _SRGB / 12.92, ((_SRGB + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - sRGB's curve
+"""The light of each value of a pixel."""
 
 _TO_LMS = np.array(
     [
@@ -68,30 +74,48 @@ class Descriptor:
 
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
         """Unit vectors of RGB pictures, float32 (n, dimension)."""
-        return np.stack([self._describe(image) for image in images])
+        return np.stack([self._vector(Looks(image), 0) for image in images])
 
-    def _describe(self, image: Image.Image) -> Plane:
-        parts = describe(image)
+    def encode_turned(self, images: Sequence[Image.Image]) -> Vectors:
+        """Unit vectors of RGB pictures, upright and turned, float32 (n, 4, dimension)."""
+        return np.stack(
+            [
+                [self._vector(looks, turns) for turns in range(ORIENTATIONS)]
+                for looks in map(Looks, images)
+            ]
+        )
+
+    def _vector(self, looks: "Looks", quarter_turns: int) -> Plane:
+        parts = looks.colours, looks.shape(quarter_turns), looks.texture
         weighted = [weight * part for weight, part in zip(self._weights, parts, strict=True)]
         return normalized(np.concatenate(weighted))
 
 
-def describe(image: Image.Image) -> tuple[Plane, Plane, Plane]:
-    """Colour, shape and texture of an RGB picture, a unit vector each."""
-    lab = oklab(padded(image, _SIDE))
-    foreground = _foreground(lab)
-    lightness = lab[..., 0]
-    return (
-        normalized(np.sqrt(_colours(lab, foreground))),
-        normalized(_gradients(lightness)),
-        normalized(np.sqrt(_patterns(lightness, foreground))),
-    )
+class Looks:
+    """How an RGB picture looks: its colours, shape and texture, a unit vector each."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self._lab = oklab(padded(image, _SIDE))
+        self._foreground = _foreground(self._lab)
+
+    @cached_property
+    def colours(self) -> Plane:
+        """The same however the picture is turned."""
+        return normalized(np.sqrt(_colours(self._lab, self._foreground)))
+
+    def shape(self, quarter_turns: int = 0) -> Plane:
+        """The shape when the picture is turned counterclockwise."""
+        return normalized(_gradients(np.rot90(self._lab[..., 0], quarter_turns)))
+
+    @cached_property
+    def texture(self) -> Plane:
+        """The same however the picture is turned."""
+        return normalized(np.sqrt(_patterns(self._lab[..., 0], self._foreground)))
 
 
 def oklab(image: Image.Image) -> Plane:
     """The pixels of an RGB picture in OKLab, float32 (height, width, 3)."""
-    rgb = np.asarray(image, dtype=np.float32) / 255
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - sRGB's curve
+    linear = _LINEAR[np.asarray(image)]
     return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_OKLAB.T, dtype=np.float32)
 
 

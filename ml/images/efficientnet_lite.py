@@ -7,6 +7,7 @@ apart by. A little of colour and shape beside them puts what looks alike first a
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -17,9 +18,11 @@ import numpy.typing as npt
 from PIL import Image
 from safetensors.numpy import load
 
-from ml.images.descriptor import describe
+from ml.images.descriptor import Looks
 from ml.images.encoder import Vectors, normalized
 from ml.images.framing import middle, padded
+from ml.images.turning import ORIENTATIONS, orientations
+from ml.inference_type import inference_type
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -59,14 +62,47 @@ class EfficientNetLite:
         self.name = name
         self._side = SIDES[name]
         self._network, classifier = _network(name)
+        self._quick_network = deepcopy(self._network).to(inference_type())
         self._projection = _discriminant_directions(classifier, _FEATURES)
         self._centre = load(files("ml.images").joinpath(_CENTRES).read_bytes())[name]
 
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
         """Unit vectors of RGB pictures, float32 (n, dimension)."""
-        features = normalized((self.pooled(images) - self._centre) @ self._projection)
-        beside = [describe(image) for image in images]
-        colours, shapes = (np.stack([each[part] for each in beside]) for part in (0, 1))
+        looks = [Looks(image) for image in images]
+        return self._combined(self.pooled(images), looks, 0)
+
+    def encode_turned(self, images: Sequence[Image.Image]) -> Vectors:
+        """Unit vectors of RGB pictures, upright and turned, float32 (n, 4, dimension).
+
+        A turned picture is seen as a whole alone, and not as exactly: it finds copies of itself,
+        which are far more like it than all others.
+        """
+        looks = [Looks(image) for image in images]
+        wholes = [padded(image, self._side) for image in images]
+        turns = zip(*(orientations(whole)[1:] for whole in wholes), strict=True)
+        turned = [whole for turn in turns for whole in turn]
+        features = [
+            self._upright(images, wholes),
+            *np.split(_generalized_means(self._quick_network, turned), ORIENTATIONS - 1),
+        ]
+        return np.stack(
+            [self._combined(each, looks, turns) for turns, each in enumerate(features)], axis=1
+        )
+
+    def pooled(self, images: Sequence[Image.Image]) -> Vectors:
+        """The features before they are centred, at unit length, float32 (n, 1280)."""
+        return self._upright(images, [padded(image, self._side) for image in images])
+
+    def _upright(self, images: Sequence[Image.Image], wholes: Sequence[Image.Image]) -> Vectors:
+        middles = [padded(middle(image, _MIDDLE), self._side) for image in images]
+        means = _generalized_means(self._network, [*wholes, *middles])
+        return normalized(means[: len(images)] + means[len(images) :])
+
+    def _combined(self, pooled: Vectors, looks: Sequence[Looks], quarter_turns: int) -> Vectors:
+        """The vectors of pictures, of which a network's features and the looks are known."""
+        colours = np.stack([each.colours for each in looks])
+        shapes = np.stack([each.shape(quarter_turns) for each in looks])
+        features = normalized((pooled - self._centre) @ self._projection)
         parts = (
             (1 - _COLOUR_WEIGHT - _SHAPE_WEIGHT, features),
             (_COLOUR_WEIGHT, normalized(colours @ _random_directions(colours.shape[1]))),
@@ -74,23 +110,19 @@ class EfficientNetLite:
         )
         return normalized(np.hstack([np.sqrt(weight) * part for weight, part in parts]))
 
-    def pooled(self, images: Sequence[Image.Image]) -> Vectors:
-        """The features before they are centred, at unit length, float32 (n, 1280)."""
-        views = [padded(image, self._side) for image in images]
-        views += [padded(middle(image, _MIDDLE), self._side) for image in images]
-        means = normalized(self._generalized_means(views))
-        return normalized(means[: len(images)] + means[len(images) :])
 
-    def _generalized_means(self, views: Sequence[Image.Image]) -> npt.NDArray[np.float32]:
-        import torch
+def _generalized_means(network: "nn.Module", views: Sequence[Image.Image]) -> Vectors:
+    """The features of squares, at unit length, float32 (n, 1280)."""
+    import torch
 
-        pixels = (np.stack([np.asarray(view, np.float32) for view in views]) - _MEAN_PIXEL) / (
-            _PIXEL_SCALE
-        )
-        with torch.inference_mode():
-            maps = self._network(torch.from_numpy(pixels).permute(0, 3, 1, 2))
-            found: Tensor = maps.pow(_POWER).mean(dim=(2, 3)).pow(1 / _POWER)
-        return found.numpy()
+    pixels = (np.stack([np.asarray(view, np.float32) for view in views]) - _MEAN_PIXEL) / (
+        _PIXEL_SCALE
+    )
+    number_type = next(network.parameters()).dtype
+    with torch.inference_mode():
+        maps = network(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(number_type))
+        found: Tensor = maps.float().pow(_POWER).mean(dim=(2, 3)).pow(1 / _POWER)
+    return normalized(found.numpy())
 
 
 def _network(name: str) -> "tuple[nn.Module, npt.NDArray[np.float64]]":
@@ -106,8 +138,25 @@ def _network(name: str) -> "tuple[nn.Module, npt.NDArray[np.float64]]":
     names = ("conv_stem", "bn1", "blocks", "conv_head", "bn2")
     layers = [model.get_submodule(name) for name in names]
     # In the order of a picture in memory convolutions take three quarters of the time.
-    network = torch.nn.Sequential(*layers).to(memory_format=torch.channels_last)
+    network = _fused(torch.nn.Sequential(*layers)).to(memory_format=torch.channels_last)
     return network, weights["_fc.weight"].double().numpy()
+
+
+def _fused(network: "nn.Module") -> "nn.Module":
+    """The same network, in which each normalization is part of the convolution before it."""
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    for parent in list(network.modules()):
+        before = ""
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, nn.BatchNorm2d):
+                convolution = parent.get_submodule(before)
+                assert isinstance(convolution, nn.Conv2d)
+                parent.set_submodule(before, fuse_conv_bn_eval(convolution, layer))
+                parent.set_submodule(name, layer.get_submodule("act"))
+            before = name
+    return network
 
 
 def _weights_file(name: str) -> str:

