@@ -114,6 +114,32 @@ def find(
     )
 
 
+def read_again(
+    connection: Connection[Any],
+    products: Sequence[ListedProduct],
+    condition: sql.Composable,
+    values: Mapping[str, Any],
+) -> list[ListedProduct] | None:
+    """The same products as they are now; None: for one of them the condition does not hold now.
+
+    Args:
+        connection: an open one.
+        products: that were found a while ago.
+        condition: on `shop.products`.
+        values: its parameters.
+    """
+    rows = connection.execute(
+        sql.SQL("select {} from shop.products where item_id = any(%(item_ids)s) and {}").format(
+            LISTED, condition
+        ),
+        {**values, "item_ids": [each.item_id for each in products]},
+    )
+    now = {product.item_id: product for product in (ListedProduct(*row) for row in rows)}
+    if len(now) < len(products):
+        return None
+    return [now[each.item_id] for each in products]
+
+
 def nearest(connection: Connection[Any], vector: TextVector, limit: int) -> list[str]:
     """The ids of the products whose texts are nearest to a vector, by the graph alone."""
     rows = connection.execute(

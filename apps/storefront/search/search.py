@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache, TLRUCache
 from flask import current_app
 from psycopg import Connection
 
@@ -32,8 +33,10 @@ _KEY = "search"
 _SECONDS_BETWEEN_LOOKS = 15.0
 _MAX_KEPT = 2_000
 """Texts whose understanding and whose vectors are kept; a vector takes 1.5 kB."""
-_MAX_RESULTS, _RESULT_SECONDS = 500, 5.0
-"""Pages that are kept, and for how long: many shoppers search for the same."""
+_MAX_RESULTS = 500
+_MIN_RESULT_SECONDS, _MAX_RESULT_SECONDS = 20, 40
+"""Pages that are kept, and for how long: many shoppers search for the same. Not all for as long, or
+those that were searched for together would be searched for again together."""
 
 
 class TextEncoder(Protocol):
@@ -75,7 +78,7 @@ class Search:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._understood: LRUCache[Hashable, Understanding] = LRUCache(_MAX_KEPT)
-        self._results: TTLCache[Hashable, SearchResult] = TTLCache(_MAX_RESULTS, _RESULT_SECONDS)
+        self._results: TLRUCache[Hashable, SearchResult] = TLRUCache(_MAX_RESULTS, _expiry)
         self._vectors: LRUCache[str, TextVector] = LRUCache(_MAX_KEPT)
 
     @classmethod
@@ -141,13 +144,15 @@ class Search:
         """A part of the list that is the same for all, without the products of some digests."""
         vocabulary = self._current(connection)
         key = (vocabulary.version, text, filters.key, order, paging, tuple(left_out), with_facets)
+        condition, values = filters.condition(self._region, with_sold_out=True)
         with self._lock:
             known = self._results.get(key)
         if known is not None:
-            return known
+            products = repository.read_again(connection, known.page.products, condition, values)
+            if products is not None:
+                return replace(known, page=replace(known.page, products=products))
         understanding = self._understanding(text, vocabulary)
         vector = self._vector(understanding.meant)
-        condition, values = filters.condition(self._region, with_sold_out=True)
         question = Question(
             text=text,
             understanding=understanding,
@@ -237,3 +242,8 @@ class Search:
             with self._lock:
                 self._vectors[text] = known
         return known
+
+
+def _expiry(key: Hashable, _result: SearchResult, now: float) -> float:
+    """When a page that is kept from now on has to be searched for again."""
+    return now + _MIN_RESULT_SECONDS + hash(key) % (_MAX_RESULT_SECONDS - _MIN_RESULT_SECONDS)
