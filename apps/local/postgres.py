@@ -109,6 +109,9 @@ def component(settings: LocalSettings, url: str) -> Component:
             "unix_socket_directories=",
             "-c",
             "max_wal_size=2GB",
+            # Searches read a graph of vectors from it; a shop of 50,000 products has 280 MB.
+            "-c",
+            "shared_buffers=512MB",
         ),
         address=f"127.0.0.1:{settings.postgres_port}",
         ports={"RECSYS_POSTGRES_PORT": settings.postgres_port},
