@@ -2,7 +2,7 @@
 
 from psycopg import sql
 
-from apps.storefront.search.question import Question
+from apps.storefront.search.question import Form
 
 MIN_MATCHES = 100
 """Products that match, from which on no wider condition is tried: a page at most."""
@@ -16,14 +16,14 @@ _NOTHING_MATCHES = sql.SQL(
 )
 
 
-def matched(question: Question) -> sql.Composable:
+def matched(form: Form) -> sql.Composable:
     """Common table expressions down to `matched`: what holds the words, each tier while it needs.
 
     A product may be in several tiers.
     """
-    if not question.understanding.tiers:
+    if not form.tiers:
         return _NOTHING_MATCHES
-    score = _text_score(question)
+    score = _text_score(form)
     tiers = [
         sql.SQL("""
             {name} as materialized (
@@ -44,12 +44,12 @@ def matched(question: Question) -> sql.Composable:
             if number
             else sql.SQL("true"),
             words=sql.Placeholder(f"tier_{number}"),
-            condition=question.condition,
+            condition=sql.SQL(form.condition),
         )
-        for number in range(len(question.understanding.tiers))
+        for number in range(form.tiers)
     ]
     everything = sql.SQL(" union all ").join(
-        sql.SQL("table {}").format(_tier(number)) for number in range(len(tiers))
+        sql.SQL("table {}").format(_tier(number)) for number in range(form.tiers)
     )
     return sql.SQL("{}, matched as ({})").format(sql.SQL(", ").join(tiers), everything)
 
@@ -58,32 +58,29 @@ def _tier(number: int) -> sql.Identifier:
     return sql.Identifier(f"tier_{number}")
 
 
-def _text_score(question: Question) -> sql.Composable:
+def _text_score(form: Form) -> sql.Composable:
     """The weighted share of the groups that a product holds, 0 to 1."""
-    groups = question.understanding.groups
-    if not groups:
+    if not form.groups:
         return sql.SQL("0")
     parts = [
         sql.SQL("{} * least(1, greatest({}))").format(
-            sql.Literal(group.weight),
+            sql.Placeholder(f"weight_{number}"),
             sql.SQL(", ").join(
-                _rank(words, sql.Placeholder(f"group_{number}_{at}"))
-                for at, words in enumerate(group.alternatives)
+                _rank(sql.Placeholder(f"group_{number}_{at}"), has_several_words=several)
+                for at, several in enumerate(alternatives)
             ),
         )
-        for number, group in enumerate(groups)
+        for number, alternatives in enumerate(form.groups)
     ]
-    return sql.SQL("({}) / {}::float8").format(
-        sql.SQL(" + ").join(parts), sql.Literal(sum(group.weight for group in groups))
-    )
+    return sql.SQL("({}) / %(weights)s").format(sql.SQL(" + ").join(parts))
 
 
-def _rank(words: str, parameter: sql.Placeholder) -> sql.Composable:
+def _rank(words: sql.Placeholder, *, has_several_words: bool) -> sql.Composable:
     """How well a product holds words, 0 to 1; the rank of several words is that without help."""
     return sql.SQL(
         "{factor} * ts_rank({weights}::real[], stems, to_tsquery(%(language)s::regconfig, {words}))"
     ).format(
-        factor=sql.Literal(1.0 if " & " in words else _ONE_OCCURRENCE),
+        factor=sql.Literal(1.0 if has_several_words else _ONE_OCCURRENCE),
         weights=sql.Literal(_WEIGHTS),
-        words=parameter,
+        words=words,
     )

@@ -22,6 +22,22 @@ class TextVector:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What the SQL of a question depends on, but for its parameters."""
+
+    tiers: int
+    """Number of full-text conditions, each one wider than the one before."""
+    groups: tuple[tuple[bool, ...], ...]
+    """Of the alternatives of each group of words: whether it has several words."""
+    condition: str
+    """The filters, on `shop.products`."""
+    has_vector: bool
+    has_price: bool
+    """Whether the text says what a product may cost."""
+    is_filtered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """All that decides what is found, and in which order."""
 
@@ -40,3 +56,18 @@ class Question:
     """Whether the shopper narrows down what is found."""
     facet_depth: int
     """At which the paths of categories are cut for their facet."""
+
+    @property
+    def form(self) -> Form:
+        """What its SQL depends on."""
+        return Form(
+            tiers=len(self.understanding.tiers),
+            groups=tuple(
+                tuple(" & " in words for words in group.alternatives)
+                for group in self.understanding.groups
+            ),
+            condition=self.condition.as_string(),
+            has_vector=self.vector is not None,
+            has_price=self.understanding.max_price is not None,
+            is_filtered=self.is_filtered,
+        )
