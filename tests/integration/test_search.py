@@ -269,7 +269,9 @@ def test_a_page_that_is_kept_shows_products_as_they_are_now(
 ) -> None:
     first, second = (each["product_id"] for each in search("mouse")["results"][:2])
     with psycopg.connect(database_url) as connection:
-        connection.execute("update shop.products set discounted_price = 1.25 where item_id = %s", (first,))
+        connection.execute(
+            "update shop.products set discounted_price = 1.25 where item_id = %s", (first,)
+        )
     shown = search("mouse")["results"]
     assert [each["product_id"] for each in shown[:2]] == [first, second]
     assert shown[0]["price"] == "1.25"
