@@ -5,7 +5,8 @@ interaction, at 45 to 60 bytes: its id in base64 (RFC 4648, section 4), its inst
 since 1970, its type as one letter, its item, and, where there are any, its quantity and rating.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections.abc import Iterable, MutableSequence
 from datetime import UTC, datetime, timedelta
 from json import JSONEncoder
@@ -65,19 +66,18 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, interaction: Interaction) -> Self:
         """The entry of an interaction."""
-        interaction_id = b64encode(interaction.interaction_id.bytes)[:_ID_LENGTH]
-        written = _Written(
-            interaction_id.decode(),
-            (interaction.timestamp - _EPOCH) // _MICROSECOND,
-            _LETTERS[interaction.interaction_type],
-            interaction.item_id,
-            interaction.quantity,
-            interaction.rating,
+        interaction_id = b2a_base64(interaction.interaction_id.bytes, newline=False)[:_ID_LENGTH]
+        microseconds = (interaction.timestamp - _EPOCH) // _MICROSECOND
+        # The encoder takes five times as long for the whole array.
+        text = (
+            f'["{interaction_id.decode()}",{microseconds}'
+            f',"{_LETTERS[interaction.interaction_type]}",{_encode(interaction.item_id)}'
         )
-        length = len(written)
-        while written[length - 1] is None:
-            length -= 1
-        return cls(interaction_id, written.microseconds, _encode(written[:length]))
+        if interaction.rating is not None:
+            text += f",{_encode(interaction.quantity)},{_encode(interaction.rating)}"
+        elif interaction.quantity is not None:
+            text += f",{_encode(interaction.quantity)}"
+        return cls(interaction_id, microseconds, f"{text}]")
 
 
 def fresh(history: bytes, entries: Iterable[Entry]) -> list[Entry]:

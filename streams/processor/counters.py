@@ -15,7 +15,6 @@ Filtration Guidelines, 2020).
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from psycopg import Connection
 
@@ -44,15 +43,6 @@ _SCORED = ("views", "rejected_views", "cart_additions", "purchases")
 """Not ratings: they say how something was that was bought before."""
 
 
-class Rejection(NamedTuple):
-    """A view that is rejected now (1), or that is not any more (-1)."""
-
-    user_id: str
-    item_id: str
-    at: datetime
-    step: int
-
-
 def add_events(connection: Connection, events: Sequence[bytes], now: datetime) -> None:
     """Add encoded interactions to the counters and scores.
 
@@ -63,13 +53,20 @@ def add_events(connection: Connection, events: Sequence[bytes], now: datetime) -
         connection.execute(_ADD_EVENTS, {"events": json_array(events), **_bounds(now)})
 
 
-def add_rejections(connection: Connection, rejections: Sequence[Rejection], now: datetime) -> None:
-    """Add rejections as `add_events` adds events."""
-    if rejections:
-        columns = dict(
-            zip(Rejection._fields, map(list, zip(*rejections, strict=True)), strict=True)
-        )
-        connection.execute(_ADD_REJECTIONS, {**columns, **_bounds(now)})
+def add_rejections(
+    connection: Connection, rejected: Sequence[bytes], withdrawn: Sequence[bytes], now: datetime
+) -> None:
+    """Add encoded verdicts as `add_events` adds events.
+
+    Args:
+        connection: whose transaction it is part of.
+        rejected: on views that are rejected now.
+        withdrawn: on views that are not rejected any more.
+        now: the instant of the scores.
+    """
+    if rejected or withdrawn:
+        parameters = {"rejected": json_array(rejected), "withdrawn": json_array(withdrawn)}
+        connection.execute(_ADD_REJECTIONS, {**parameters, **_bounds(now)})
 
 
 def _bounds(now: datetime) -> dict[str, object]:
@@ -117,11 +114,15 @@ select user_id, item_id, timestamp as at, interaction_type as kind, 1 as step
 from json_to_recordset(%(events)s::json)
     as event (user_id text, item_id text, timestamp timestamptz, interaction_type text)
 """
-_REJECTIONS = f"""
-select user_id, item_id, at, '{InteractionType.NEGATIVE_VIEW}' as kind, step
-from unnest(%(user_id)b::text[], %(item_id)b::text[], %(at)b::timestamptz[], %(step)b::int[])
-    as rejection (user_id, item_id, at, step)
-"""  # noqa: S608 - made of constants
+_VERDICTS = """
+select user_id, item_id, timestamp as at, '{kind}' as kind, {step} as step
+from json_to_recordset(%({name})s::json)
+    as verdict (user_id text, item_id text, timestamp timestamptz)
+"""
+_REJECTIONS = " union all ".join(
+    _VERDICTS.format(name=name, kind=InteractionType.NEGATIVE_VIEW, step=step)
+    for name, step in (("rejected", 1), ("withdrawn", -1))
+)
 
 
 def _sums(names: Iterable[str]) -> str:

@@ -29,9 +29,8 @@ from streams.database import Database
 from streams.errors import RestoredDatabaseError
 from streams.features.online import OnlineStore
 from streams.processor import counters, metrics, progress, repository
-from streams.processor.counters import Rejection
 from streams.processor.progress import Partition
-from streams.processor.sessions import SessionEvent, SessionKey, changed
+from streams.processor.sessions import changed
 from streams.processor.validation import Record, validate
 from streams.publisher import Publisher
 from streams.settings import ProcessorSettings
@@ -134,14 +133,20 @@ class Processing:
                 self._settings.session_grace,
                 AT_ONCE,
             )
-            verdicts: dict[SessionKey, dict[UUID, Interaction]] = {
-                (user_id, session_id): dict(changed(user_id, events, self._settings.session_gap))
-                for (user_id, session_id), events in ended.items()
-            }
-            outputs = [each for by_view in verdicts.values() for each in by_view.values()]
+            outputs: list[tuple[str, bytes]] = []
+            rejected: list[bytes] = []
+            withdrawn: list[bytes] = []
+            for (user_id, _), events in ended.items():
+                for view, verdict in changed(user_id, events, self._settings.session_gap):
+                    encoded = verdict.encode()
+                    outputs.append((user_id, encoded))
+                    if verdict.interaction_type is InteractionType.NEGATIVE_VIEW:
+                        rejected.append(encoded)
+                    elif view.verdict is InteractionType.NEGATIVE_VIEW:
+                        withdrawn.append(encoded)
             if outputs:
-                self._publish(INTERACTIONS, ((each.key, each.encode()) for each in outputs), [])
-                counters.add_rejections(connection, _rejections(ended, verdicts), datetime.now(UTC))
+                self._publish(INTERACTIONS, outputs, [])
+                counters.add_rejections(connection, rejected, withdrawn, datetime.now(UTC))
         return len(ended)
 
     def forget_old_sessions(self) -> int:
@@ -183,24 +188,3 @@ class Processing:
                 offset=letter.offset,
                 reason=letter.reason,
             )
-
-
-def _rejections(
-    sessions: Mapping[SessionKey, Sequence[SessionEvent]],
-    verdicts: Mapping[SessionKey, Mapping[UUID, Interaction]],
-) -> list[Rejection]:
-    """The views that are rejected now, and those that are not any more."""
-    found = []
-    for key, events in sessions.items():
-        for event in events:
-            verdict = verdicts[key].get(event.interaction_id)
-            if verdict is None:
-                continue
-            step = _is_rejection(verdict.interaction_type) - _is_rejection(event.verdict)
-            if step:
-                found.append(Rejection(verdict.user_id, event.item_id, event.timestamp, step))
-    return found
-
-
-def _is_rejection(verdict: InteractionType | None) -> bool:
-    return verdict is InteractionType.NEGATIVE_VIEW

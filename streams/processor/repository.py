@@ -61,18 +61,20 @@ def take_ended(
     cursor = connection.cursor(binary=True)
     # A statement of its own, for it sees what was committed before the sessions were locked.
     cursor.execute(
-        "select user_id, session_id, interaction_id, item_id, timestamp, is_view, arrival <= judged"
-        " from unnest(%b::text[], %b::text[], %b::int[]) as ended (user_id, session_id, judged)"
-        " left join events.session_events using (user_id, session_id)",
+        "select number, interaction_id, item_id, timestamp, is_view, arrival <= judged"
+        " from unnest(%b::text[], %b::text[], %b::int[])"
+        "  with ordinality as ended (user_id, session_id, judged, number)"
+        " join events.session_events using (user_id, session_id)",
         _columns(ended, 3),
     )
-    sessions: dict[SessionKey, list[tuple[SessionEvent, bool]]] = {}
-    for user_id, session_id, interaction_id, item_id, timestamp, is_view, was_judged in cursor:
-        events = sessions.setdefault((user_id, session_id), [])
-        if interaction_id is not None:
-            event = SessionEvent(interaction_id, item_id, timestamp, is_view)
-            events.append((event, was_judged))
-    return {key: with_verdicts(events, gap) for key, events in sessions.items()}
+    sessions: list[list[tuple[SessionEvent, bool]]] = [[] for _ in ended]
+    for number, interaction_id, item_id, timestamp, is_view, was_judged in cursor:
+        event = SessionEvent(interaction_id, item_id, timestamp, is_view)
+        sessions[number - 1].append((event, was_judged))
+    return {
+        (user_id, session_id): with_verdicts(events, gap)
+        for (user_id, session_id, _), events in zip(ended, sessions, strict=True)
+    }
 
 
 def expire(connection: Connection, age: timedelta, limit: int) -> int:

@@ -6,9 +6,11 @@ item has the same instant or a later one of its session; the other views are neg
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from streams.contracts import Interaction, InteractionType, derived_id
 
@@ -24,6 +26,34 @@ class SessionEvent(NamedTuple):
     timestamp: datetime
     is_view: bool
     verdict: InteractionType | None = None
+
+
+class Verdict(NamedTuple):
+    """An interaction that judges a view: those of its fields that it has.
+
+    Its id is derived from the view's, so a later one replaces an earlier one.
+    """
+
+    interaction_id: UUID
+    user_id: str
+    item_id: str
+    timestamp: datetime
+    interaction_type: InteractionType
+
+    @classmethod
+    def on(cls, view: SessionEvent, user_id: str, kind: InteractionType) -> Self:
+        """The verdict on a user's view."""
+        return cls(
+            derived_id(view.timestamp, "verdict", str(view.interaction_id)),
+            user_id,
+            view.item_id,
+            view.timestamp.astimezone(UTC),
+            kind,
+        )
+
+    def encode(self) -> bytes:
+        """As an `Interaction` is encoded; making one takes three times as long as all the rest."""
+        return to_json(self._asdict())
 
 
 def key_of(interaction: Interaction) -> SessionKey:
@@ -61,23 +91,11 @@ def with_verdicts(
 
 def changed(
     user_id: str, events: Iterable[SessionEvent], gap: timedelta
-) -> Iterator[tuple[UUID, Interaction]]:
-    """The verdicts that differ from those published last, by their views' ids.
-
-    A verdict's id is derived from its view's, so a later one replaces an earlier one.
-    """
-    for view, verdict in judge(events, gap):
-        if verdict is not view.verdict:
-            yield (
-                view.interaction_id,
-                Interaction(
-                    interaction_id=derived_id(view.timestamp, "verdict", str(view.interaction_id)),
-                    user_id=user_id,
-                    item_id=view.item_id,
-                    timestamp=view.timestamp,
-                    interaction_type=verdict,
-                ),
-            )
+) -> Iterator[tuple[SessionEvent, Verdict]]:
+    """The verdicts that differ from those published last, each with its view."""
+    for view, kind in judge(events, gap):
+        if kind is not view.verdict:
+            yield view, Verdict.on(view, user_id, kind)
 
 
 _POSITIVE, _NEGATIVE = InteractionType.POSITIVE_VIEW, InteractionType.NEGATIVE_VIEW

@@ -43,11 +43,10 @@ def judged(connection: psycopg.Connection, limit: int = 100) -> dict[str, str]:
     """The verdicts to publish now, by item."""
     with connection.transaction():
         ended = repository.take_ended(connection, GAP, NO_TIME, limit)
-        verdicts = {key: dict(changed(key[0], events, GAP)) for key, events in ended.items()}
     return {
         verdict.item_id: verdict.interaction_type.value
-        for by_view in verdicts.values()
-        for verdict in by_view.values()
+        for (user_id, _), events in ended.items()
+        for _, verdict in changed(user_id, events, GAP)
     }
 
 

@@ -1,15 +1,16 @@
 import itertools
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.contracts import InteractionType, derived_id
-from streams.processor.sessions import SessionEvent, changed, judge
+from streams.contracts import Interaction, InteractionType, derived_id
+from streams.processor.sessions import SessionEvent, Verdict, changed, judge
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 GAP = timedelta(minutes=30)
@@ -59,13 +60,45 @@ def test_only_verdicts_that_differ_from_the_published_are_published() -> None:
     known = SessionEvent(
         other.interaction_id, other.item_id, other.timestamp, is_view=True, verdict=NEGATIVE
     )
-    ((view_id, first),) = changed("u", [view, known], GAP)
-    assert (view_id, first.interaction_type) == (view.interaction_id, NEGATIVE)
+    ((judged_view, first),) = changed("u", [view, known], GAP)
+    assert (judged_view, first.interaction_type) == (view, NEGATIVE)
     judged = SessionEvent(view.interaction_id, "a", view.timestamp, is_view=True, verdict=NEGATIVE)
     ((_, corrected),) = changed("u", [judged, known, event(5, "a", ACTION)], GAP)
     assert corrected.interaction_type is POSITIVE
     assert corrected.interaction_id == first.interaction_id
     assert corrected.timestamp == view.timestamp
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=128)
+
+
+@given(
+    st.uuids(),
+    TEXTS,
+    TEXTS,
+    st.datetimes(datetime(1990, 1, 2), datetime(2099, 12, 30)),  # noqa: DTZ001 - zones follow
+    st.sampled_from((UTC, timezone(timedelta(hours=5, minutes=30)), ZoneInfo("Europe/Berlin"))),
+    st.sampled_from((POSITIVE, NEGATIVE)),
+)
+def test_a_verdict_is_encoded_as_its_interaction_is(  # noqa: PLR0917 - one per field
+    view_id: UUID,
+    user: str,
+    item: str,
+    instant: datetime,
+    zone: tzinfo,
+    kind: InteractionType,
+) -> None:
+    timestamp = instant.replace(tzinfo=zone)
+    verdict = Verdict.on(SessionEvent(view_id, item, timestamp, is_view=True), user, kind)
+    interaction = Interaction(
+        interaction_id=verdict.interaction_id,
+        user_id=user,
+        item_id=item,
+        timestamp=timestamp,
+        interaction_type=kind,
+    )
+    assert verdict.encode() == interaction.encode()
+    assert Interaction.decode(verdict.encode()) == interaction
 
 
 def by_definition(events: Sequence[SessionEvent]) -> dict[UUID, InteractionType]:
