@@ -1,6 +1,7 @@
 """The Faust application: it reads the public topics in batches."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -32,6 +33,7 @@ _EXPIRY_SECONDS = 60.0
 _OBSERVATION_SECONDS = 10.0
 _TRENDING_SECONDS = 10.0
 _RECONCILIATION_SECONDS = 10.0
+_COLLECTION_SECONDS = 60.0
 _CONNECTIONS = 10
 _CONNECTION_TIMEOUT_SECONDS = 30.0
 
@@ -89,6 +91,7 @@ def create_app(settings: ProcessorSettings, topic_ids: Mapping[str, UUID]) -> fa
     _repeat_in_one_worker(app, _TRENDING_SECONDS, trending.publish, trending.hand_over)
     reconciler = Reconciler(settings, database)
     _repeat_in_one_worker(app, _RECONCILIATION_SECONDS, reconciler.reconcile, reconciler.hand_over)
+    _collect_cycles(app)
     _serve_health(app, Health(settings, topic_ids, database))
     return app
 
@@ -143,6 +146,14 @@ def _repeat_in_one_worker(
             log.warning("work will be tried again", work=work.__qualname__, reason=str(error))
 
     app.timer(seconds, name=work.__qualname__)(repeat)
+
+
+def _collect_cycles(app: faust.App) -> None:
+    """Free what refers to itself, for a worker makes too few objects to do so by their number."""
+
+    @app.timer(_COLLECTION_SECONDS)  # type: ignore[untyped-decorator]
+    async def collect() -> None:
+        gc.collect()
 
 
 def _serve_health(app: faust.App, health: Health) -> None:

@@ -117,7 +117,9 @@ with batch as materialized (
     select user_id, session_id, interaction_id, item_id, timestamp, is_view, arrival
     from batch join arrived using (user_id, session_id)
     where arrival <= %(max_events)s
-    order by place -- of events with one id the first is kept, as it would be in two batches
+    -- One session after the other, for they are neighbours in the index. Of events with one id
+    -- the first is kept, as it would be in two batches.
+    order by user_id, session_id, place
     on conflict do nothing
     returning user_id, session_id, interaction_id
 )
