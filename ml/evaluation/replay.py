@@ -218,7 +218,7 @@ class _Lists:
         shopper = Shopper(moment.event.user_id, moment.walk.preferences, history)
         if not (shopper.history or shopper.preferences):
             return ()
-        vector = Context.encoded(shopper.preferences, history, self.towers)
+        vector, _ = Context.encoded(shopper.preferences, history, self.towers)
         found, _ = self.towers.items.search(vector, CANDIDATES_PER_PLACE * _PUBLISHED, hidden)
         return spread_for(shopper, found, _PUBLISHED, self.categories.paths, _SPREAD)
 

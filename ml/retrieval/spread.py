@@ -10,7 +10,9 @@ Two rules hold beside it. No group has more than half of a page, unless the user
 mostly of it; and the best entry of each kind that the user asked for is on the first two pages.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -74,20 +76,16 @@ def spread_one(
         own_brand: the brand that may have more than half of a page; None: no brand.
     """
     limits = [(groups, own), (brands, own_brand)] if brands else [(groups, own)]
-    logs = np.log1p(np.arange(len(groups))).tolist()
-    numbers: dict[Hashable, int] = {}
-    cost = []
-    for rank, group in enumerate(groups):
-        earlier = numbers.get(group, 0)
-        numbers[group] = earlier + 1
-        cost.append(logs[rank] + strength * logs[earlier])
-    left = sorted(range(len(groups)), key=cost.__getitem__)
+    logs = np.log1p(np.arange(len(groups)))
+    within = defaultdict(partial(iter, logs.tolist()))
+    earlier = np.fromiter(map(next, map(within.__getitem__, groups)), np.float64, len(groups))
+    left = np.argsort(logs + strength * earlier, kind="stable").tolist()
     shown: list[int] = []
     while left and len(shown) < k:
         asked = [entry for entry in left if entry in wanted] if len(shown) == PAGE else []
-        page = _page(left, limits, asked)
-        shown += [entry for entry in left if entry in page]
-        left = [entry for entry in left if entry not in page]
+        page, looked_at = _page(left, limits, asked)
+        shown += [entry for entry in left[:looked_at] if entry in page]
+        left = [entry for entry in left[:looked_at] if entry not in page] + left[looked_at:]
     return shown[:k]
 
 
@@ -95,16 +93,18 @@ def _page(
     left: Sequence[int],
     limits: Sequence[tuple[Sequence[Hashable], Hashable]],
     asked: Sequence[int],
-) -> set[int]:
+) -> tuple[set[int], int]:
     """The entries of the next page: what is asked for, what its groups have room for, the others.
+
+    Beside them the number of entries, from the first one, that it is taken from.
 
     A limit has the group of each entry, and the group that it does not hold for.
     """
     page, waiting = set(asked[:PAGE]), []
     numbers: list[dict[Hashable, int]] = [{} for _ in limits]
-    for entry in left:
+    for place, entry in enumerate(left):
         if len(page) == PAGE:
-            return page
+            return page, len(left) if asked else place
         keys = [groups[entry] for groups, _ in limits]
         counts = [known.get(key, 0) for key, known in zip(keys, numbers, strict=True)]
         if entry in page or all(
@@ -120,7 +120,7 @@ def _page(
         if len(page) == PAGE:
             break
         page.add(entry)
-    return page
+    return page, len(left)
 
 
 def _spread(groups: Places, k: int, strength: float, own: Places, wanted: Flags) -> Places:

@@ -165,7 +165,7 @@ def spread_for(
             mostly of it.
     """
     # What has no category is alone in its group.
-    groups = [categories.get(item) or place for place, item in enumerate(item_ids)]
+    groups = [path or place for place, path in enumerate(map(categories.get, item_ids))]
     met = {interaction.item_id for interaction in shopper.history}
     wanted = _best_of_each(groups, names(SEPARATOR.join(shopper.preferences)))
     made_by = [brands.get(item) or place for place, item in enumerate(item_ids)] if brands else []
@@ -189,11 +189,14 @@ def _most_of(item_ids: Collection[str], groups: Mapping[str, str]) -> str | None
 
 def _best_of_each(groups: Sequence[str | int], departments: Iterable[str]) -> set[int]:
     """The first entry of each department, where there is one."""
-    left, found = set(departments), set()
+    left, found, seen = set(departments), set(), set()
     for place, group in enumerate(groups):
         if not left:
             break
-        if isinstance(group, str) and (name := department(group)) in left:
+        if group in seen or isinstance(group, int):
+            continue
+        seen.add(group)
+        if (name := department(group)) in left:
             left.remove(name)
             found.add(place)
     return found

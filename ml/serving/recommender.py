@@ -299,10 +299,10 @@ class Recommender:
         shopper, _ = self._known(model, user_id, preferences, history)
         if not (shopper.history or shopper.preferences):
             return None
-        vector = self._taste.call(
+        vectors = self._taste.call(
             lambda: Context.encoded(shopper.preferences, shopper.history, towers)
         )
-        return None if vector is None else Taste(vector, towers.items)
+        return None if vectors is None else Taste(vectors[0], towers.items)
 
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         """At most `limit` items that are trending in a category path; none while Feast is away."""

@@ -1,6 +1,6 @@
 """Interactions as arrays: what both encodings of users read, of one shopper and of all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
@@ -67,21 +67,21 @@ class Events:
         )
 
     @classmethod
-    def of_one(
-        cls, interactions: Sequence[Interaction], place: Callable[[str], int | None]
+    def of_each(
+        cls, histories: Iterable[Sequence[Interaction]], place: Callable[[str], int | None]
     ) -> Self:
-        """One user's interactions with the items that have a place."""
-        places = [place(each.item_id) for each in interactions]
+        """Each user's interactions with the items that have a place."""
         known = [
-            (item, *_FIELDS(each))
-            for item, each in zip(places, interactions, strict=True)
-            if item is not None
+            (user, item, *_FIELDS(each))
+            for user, interactions in enumerate(histories)
+            for each in interactions
+            if (item := place(each.item_id)) is not None
         ]
-        items, instants, kinds, ratings, quantities = (
-            zip(*known, strict=True) if known else ((),) * 5
+        users, items, instants, kinds, ratings, quantities = (
+            zip(*known, strict=True) if known else ((),) * 6
         )
         return cls(
-            np.zeros(len(known), dtype=np.int64),
+            np.array(users, dtype=np.int64),
             np.array(items, dtype=np.int64),
             # Whole microseconds: a float has no room for an instant in nanoseconds.
             np.rint([1e6 * each.timestamp() for each in instants]).astype(np.int64) * 1000,

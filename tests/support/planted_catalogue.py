@@ -29,12 +29,17 @@ class MeanOfItems:
     def unknown(self, item_ids: set[str]) -> list[str]:
         return []
 
-    def encode_shopper(
-        self, preferences: Sequence[str], history: Sequence[Interaction], **_: Any
+    def encode_with_newest(
+        self, preferences: Sequence[str], history: Sequence[Interaction], newest: int, **_: Any
     ) -> Any:
+        return np.stack([self._encoded(preferences, history), self._encoded((), history[-newest:])])
+
+    def _encoded(self, preferences: Sequence[str], history: Sequence[Interaction]) -> Any:
         met = [event.item_id for event in history] or [
             item for item in ITEMS if CATEGORIES[item].split("|")[0] in preferences
         ]
+        if not met:
+            return np.eye(6, dtype=np.float32)[-1]  # the bias alone
         mean = np.mean(list(self._items.vectors(met).values()), axis=0)
         return np.concatenate([mean[:-1], [1]]).astype(np.float32)
 

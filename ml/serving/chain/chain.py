@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import PrivateAttr, ValidationError
 
+from ml.serving import metrics
 from ml.serving.chain.candidates import Candidate
 from ml.serving.chain.context import Context
 from ml.serving.chain.filters import (
@@ -27,7 +28,6 @@ from ml.serving.chain.reasons import with_reasons
 from ml.serving.chain.sources import SOURCES, Source, SourceName
 from ml.serving.chain.stage import Order
 from ml.serving.dependency import Dependency
-from ml.serving.metrics import EXCLUDED, LEFT_OUT, NAMED, STAGE_SECONDS
 from streams.contracts import describe
 from streams.errors import ConfigurationError
 
@@ -170,7 +170,7 @@ class Chain(Ranking):
             if not isinstance(each, Available):
                 work = partial(each.excluded, run.context)
                 out = run.guard(each.stage).call(work) or ()
-                EXCLUDED.labels(each.stage).inc(len(out))
+                metrics.excluded(each.stage).inc(len(out))
                 known = found.get(each.stage)
                 found[each.stage] = {*known, *out} if known else out
         return found
@@ -178,13 +178,13 @@ class Chain(Ranking):
     def _named(self, name: SourceName, run: "_Run") -> Sequence[Candidate]:
         """What a source names and the filters leave."""
         found = run.step("source", name, lambda _, context: _within(SOURCES[name], context), ())
-        NAMED.labels(name).inc(len(found))
+        metrics.named(name).inc(len(found))
         for each in self.filters:
             before = len(found)
             known = run.left_out.get(each.stage)
             out = each.excluded(run.context) if known is None else known
             found = run.step("filter", each.stage, partial(_without, out), found)
-            LEFT_OUT.labels(each.stage).inc(before - len(found))
+            metrics.left_out(each.stage).inc(before - len(found))
         return found
 
     def _fused(
@@ -241,7 +241,7 @@ class _Run:
         done = self.guard(stage).call(lambda: work(before, self.context))
         after = before if done is None else done
         took = time.perf_counter() - started
-        STAGE_SECONDS.labels(stage).observe(took)
+        metrics.stage_seconds(stage).observe(took)
         self.steps.append(Step(kind, stage, before, after, took))
         return after
 

@@ -70,30 +70,35 @@ class Context:
         """Both sides of the model, where they are loaded."""
         return self.model.towers if self.model else None
 
-    @cached_property
+    @property
     def user_vector(self) -> Array | None:
         """The shopper as of now, float32 (dim,); None if nothing is known, or without towers."""
+        return None if self._vectors is None else self._vectors[0]
+
+    @property
+    def recent_vector(self) -> Array | None:
+        """What the shopper did last, by itself, float32 (dim,); None as for `user_vector`."""
+        return None if self._vectors is None or not self.shopper.history else self._vectors[1]
+
+    @cached_property
+    def _vectors(self) -> Array | None:
+        """Both of them, float32 (2, dim): encoding two takes little longer than one."""
         towers, shopper = self.towers, self.shopper
         if towers is None or not (shopper.history or shopper.preferences):
             return None
         return self.encoded(shopper.preferences, shopper.history, towers)
 
-    @cached_property
-    def recent_vector(self) -> Array | None:
-        """What the shopper did last, by itself, float32 (dim,); None as for `user_vector`."""
-        if self.towers is None or not self.shopper.history:
-            return None
-        return self.encoded((), self.shopper.history[-_RECENT:], self.towers)
-
     @staticmethod
     def encoded(
         preferences: Sequence[str], history: Sequence[Interaction], towers: Towers
     ) -> Array:
-        """Somebody with these preferences and events, float32 (dim,)."""
+        """Somebody with these preferences and events, and their newest events, float32 (2, dim)."""
         with INFERENCE_SECONDS.time():
             unknown = towers.users.unknown({each.item_id for each in history})
             new_items = towers.items.vectors(unknown)
-            return towers.users.encode_shopper(preferences, history, new_items=new_items)
+            return towers.users.encode_with_newest(
+                preferences, history, _RECENT, new_items=new_items
+            )
 
     @cached_property
     def acted_on(self) -> Mapping[str, ReasonKind]:

@@ -7,6 +7,7 @@ weight / (60 + rank) over the sources that name it.
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
@@ -25,9 +26,9 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
     first: dict[str, Candidate] = {}
     reasons: dict[str, Reason] = {}
     for weight, candidates in lists:
-        for rank, each in enumerate(candidates, start=1):
-            item_id, reason = each.item_id, each.reason
-            share = weight / (_CONSTANT + rank)
+        shares = (weight / np.arange(_CONSTANT + 1, _CONSTANT + 1 + len(candidates))).tolist()
+        for each, share in zip(candidates, shares, strict=True):
+            item_id, _, reason, *_ = each
             if item_id in scores:
                 scores[item_id] += share
             else:
@@ -35,9 +36,12 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
                 first[item_id] = each
             if reason.kind is not ReasonKind.LISTED:
                 reasons.setdefault(item_id, reason)
+    best = np.argsort(-np.fromiter(scores.values(), np.float64), kind="stable").tolist()
+    ids = list(scores)
     fused = []
-    for item_id in sorted(scores, key=scores.__getitem__, reverse=True):
-        each = first[item_id]
-        reason = reasons.get(item_id, each.reason)
-        fused.append(Candidate(item_id, each.source, reason, scores[item_id], each.rule))
+    for item_id in map(ids.__getitem__, best):
+        _, source, reason, _, rule, _ = first[item_id]
+        fused.append(
+            Candidate(item_id, source, reasons.get(item_id, reason), scores[item_id], rule)
+        )
     return fused

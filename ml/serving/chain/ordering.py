@@ -20,6 +20,8 @@ from ml.serving.chain.stage import Order
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
+_SEEN_BEFORE = Reason(ReasonKind.SEEN_BEFORE)
+
 
 class SeenBefore(Order):
     """Keep what the shopper has already looked at to a share of the list, the newest first."""
@@ -35,9 +37,7 @@ class SeenBefore(Order):
         named = {each.item_id: each for each in candidates}
         newest_first = (named[item_id] for item_id in viewed if item_id in named)
         said = [
-            next(newest_first)._replace(reason=Reason(ReasonKind.SEEN_BEFORE))
-            if each.item_id in viewed
-            else each
+            next(newest_first).for_reason(_SEEN_BEFORE) if each.item_id in viewed else each
             for each in candidates
         ]
         return at_most(self.share, said, viewed)

@@ -31,7 +31,7 @@ def with_reasons(candidates: Sequence[Candidate], context: Context) -> Sequence[
         elif stated_as in stated:
             reasons[each.item_id] = Reason(ReasonKind.PREFERENCE, stated_as)
     return [
-        each._replace(reason=reasons[each.item_id]) if each.item_id in reasons else each
+        each.for_reason(reasons[each.item_id]) if each.item_id in reasons else each
         for each in candidates
     ]
 

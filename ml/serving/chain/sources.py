@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from ml.serving.category_spread import CANDIDATES_PER_PLACE
-from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
+from ml.serving.chain.candidates import Candidate, Reason, ReasonKind, named_by
 from ml.serving.chain.context import Array, Context
 from ml.serving.live_items import MAX_SIMILAR
 from ml.serving.metrics import SEARCH_SECONDS
@@ -70,10 +70,7 @@ def _search(context: Context, queries: Mapping[SourceName, Array]) -> None:
 
 def _nearest(source: SourceName, context: Context) -> Sequence[Candidate]:
     ids, scores = context.nearest[source]
-    return [
-        Candidate(item_id, source, _LISTED, score)
-        for item_id, score in zip(ids, scores.tolist(), strict=True)
-    ]
+    return named_by(source, _LISTED, ids, scores.tolist())
 
 
 def obstacle_to_live(context: Context) -> str:
@@ -91,7 +88,7 @@ def obstacle_to_live(context: Context) -> str:
 
 def precomputed(context: Context) -> Sequence[Candidate]:
     """The shopper's list of the live version."""
-    return [Candidate(item_id, "precomputed", _LISTED) for item_id in context.listed or ()]
+    return named_by("precomputed", _LISTED, context.listed or ())
 
 
 def trending(context: Context) -> Sequence[Candidate]:
@@ -99,20 +96,20 @@ def trending(context: Context) -> Sequence[Candidate]:
     names = context.catalogue.trending
     if len(names) < min(context.limit, MIN_TRENDING):
         return ()
-    return [Candidate(item_id, "trending", _TRENDING) for item_id in names]
+    return named_by("trending", _TRENDING, names)
 
 
 def popular(context: Context) -> Sequence[Candidate]:
     """What was popular when the live version was trained."""
     names = context.model.popular if context.model else ()
-    return [Candidate(item_id, "popular", _POPULAR) for item_id in names]
+    return named_by("popular", _POPULAR, names)
 
 
 def new(context: Context) -> Sequence[Candidate]:
     """What has arrived lately, by the shopper's taste."""
     vector, names = context.user_vector, context.catalogue.newest
     if context.towers is None or vector is None:
-        return [Candidate(item_id, "new", _NEW) for item_id in names]
+        return named_by("new", _NEW, names)
     vectors = context.towers.items.vectors(names)
     if not vectors:
         return ()
