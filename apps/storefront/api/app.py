@@ -1,6 +1,6 @@
 """The API as an app of its own below /api/v1: without the pages' sessions, forms and headers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from apiflask import APIFlask
@@ -39,6 +39,14 @@ _DOMAINS = (
 )
 
 
+class _PlainApp(APIFlask):
+    """APIFlask for views that are all plain functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function: Flask would ask eleven times per request whether it is a coroutine."""
+        return func
+
+
 class Installed(Protocol):
     """What the shop's pages and the API share: one of it in a process."""
 
@@ -60,7 +68,7 @@ def install(shop: Flask, services: Services, shared: Iterable[Installed]) -> Non
 
 def create_api() -> APIFlask:
     """The API's routes; `install` gives them what they need to answer."""
-    api = APIFlask(
+    api = _PlainApp(
         __name__,
         title=openapi.TITLE,
         version=openapi.VERSION,

@@ -1,5 +1,6 @@
 """Recommendations for other programs, by the functions that the shop's own pages use."""
 
+from flask import Response
 from werkzeug.exceptions import NotFound
 
 from apps.storefront.api.contracts import Blueprint
@@ -30,7 +31,7 @@ blueprint = Blueprint("api_recommendations", __name__, tag="Recommendations")
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(RecommendationQuery, location="query")
 @blueprint.output(RecommendedItems)
-def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
+def of_user(user_id: str, query_data: RecommendationQuery) -> Response:
     """Recommendations for a user.
 
     Somebody of whom nothing is known gets what is trending or popular; `source` says which it is.
@@ -50,7 +51,7 @@ def of_user(user_id: str, query_data: RecommendationQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(SessionQuery)
 @blueprint.output(RecommendedItems)
-def of_session(json_data: SessionQuery) -> RecommendedItems:
+def of_session(json_data: SessionQuery) -> Response:
     """Recommendations for a session without an account.
 
     The list follows what was done in the session, as it does for the shop's own visitors. Nothing
@@ -73,7 +74,7 @@ def of_session(json_data: SessionQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(RecommendationQuery, location="query")
 @blueprint.output(RecommendedItems)
-def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
+def of_nobody(query_data: RecommendationQuery) -> Response:
     """Recommendations for a visitor of whom nothing is known: what is trending, or popular."""
     services = Services.of_this_app()
     return answer(
@@ -91,7 +92,7 @@ def of_nobody(query_data: RecommendationQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(ListQuery, location="query")
 @blueprint.output(RecommendedItems)
-def similar(item_id: str, query_data: ListQuery) -> RecommendedItems:
+def similar(item_id: str, query_data: ListQuery) -> Response:
     """Items that are similar to one.
 
     An item that the model does not know is like the others of its category.

@@ -16,8 +16,8 @@ MAX_SESSION = 100
 """Events of a session at most."""
 
 
-class RecommendedItem(Answer):
-    """A product of a list, and why it is there."""
+class DescribedItem(Answer):
+    """A product as all lists show it."""
 
     item_id: str
     product_name: str
@@ -31,6 +31,11 @@ class RecommendedItem(Answer):
     stars_count: int
     arrival_date: datetime
     image_url: ImageUrl
+
+
+class RecommendedItem(DescribedItem):
+    """A product of a list, and why it is there."""
+
     score: float | None
     """What its source gave it; null where the source has no scores. Comparable within one source of
     one list."""

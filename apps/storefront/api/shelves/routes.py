@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from flask import Response
 from werkzeug.exceptions import NotFound
 
 from apps.storefront.api.contracts import Blueprint
@@ -24,7 +25,7 @@ blueprint = Blueprint("api_shelves", __name__, tag="Shelves")
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(ListQuery, location="query")
 @blueprint.output(RecommendedItems)
-def recently_viewed(user_id: str, query_data: ListQuery) -> RecommendedItems:
+def recently_viewed(user_id: str, query_data: ListQuery) -> Response:
     """What a user looked at lately, the newest first."""
     history = Services.of_this_app().recommender.live_history(user_id)
     if history is None:
@@ -36,7 +37,7 @@ def recently_viewed(user_id: str, query_data: ListQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(ListQuery, location="query")
 @blueprint.output(RecommendedItems)
-def buy_again(user_id: str, query_data: ListQuery) -> RecommendedItems:
+def buy_again(user_id: str, query_data: ListQuery) -> Response:
     """What a user bought and is due again, the newest purchase first.
 
     The chain of the shop says after how many days the products of a category are bought again; of
@@ -53,7 +54,7 @@ def buy_again(user_id: str, query_data: ListQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(ListQuery, location="query")
 @blueprint.output(RecommendedItems)
-def bought_together(item_id: str, query_data: ListQuery) -> RecommendedItems:
+def bought_together(item_id: str, query_data: ListQuery) -> Response:
     """What shoppers bought who bought an item, what goes with it most first.
 
     At least two shoppers bought both.
@@ -79,7 +80,7 @@ def bought_together(item_id: str, query_data: ListQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(RecommendationQuery, location="query")
 @blueprint.output(RecommendedItems)
-def trending(query_data: RecommendationQuery) -> RecommendedItems:
+def trending(query_data: RecommendationQuery) -> Response:
     """What is trending now, in the whole shop or in a category.
 
     Nothing is while the online store does not answer.
@@ -93,7 +94,7 @@ def trending(query_data: RecommendationQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(RecommendationQuery, location="query")
 @blueprint.output(RecommendedItems)
-def new(query_data: RecommendationQuery) -> RecommendedItems:
+def new(query_data: RecommendationQuery) -> Response:
     """What arrived last, in the whole shop or in a category."""
     services = Services.of_this_app()
     with services.database.reading() as connection:
@@ -107,7 +108,7 @@ def new(query_data: RecommendationQuery) -> RecommendedItems:
 @blueprint.auth_required(auth, roles=[Scope.RECOMMENDATIONS_READ])
 @blueprint.input(RecommendationQuery, location="query")
 @blueprint.output(RecommendedItems)
-def top(query_data: RecommendationQuery) -> RecommendedItems:
+def top(query_data: RecommendationQuery) -> Response:
     """What most shoppers have rated, in the whole shop or in a category.
 
     Shoppers rate what they have bought. This is the catalogue's order "Most popular".
@@ -127,7 +128,7 @@ def _shelf(
     *,
     model_version: str | None = None,
     reasons: Mapping[str, str] | None = None,
-) -> RecommendedItems:
+) -> Response:
     """A shelf of the first `limit` that the shop sells."""
     known = ListedProducts.of_this_app().by_id(item_ids)
     products = [known[each] for each in item_ids if each in known][:limit]
