@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import PrivateAttr, ValidationError
 
@@ -35,8 +35,7 @@ ListSource = SourceName | Literal["none"]
 StepKind = Literal["source", "filter", "fusion", "order"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one stage did to one list."""
 
     kind: StepKind
@@ -130,7 +129,7 @@ class Chain(Ranking):
         _, ranked = self._ranked(interleaving.other, other)
         if not ranked:
             return found
-        run.steps += (replace(each, stage=f"b: {each.stage}") for each in other.steps)
+        run.steps += (each._replace(stage=f"b: {each.stage}") for each in other.steps)
         shopper, surface = context.shopper.user_id, context.surface
         draft = partial(
             interleaving.drafted,
@@ -180,11 +179,9 @@ class Chain(Ranking):
         found = run.step("source", name, lambda _, context: _within(SOURCES[name], context), ())
         metrics.named(name).inc(len(found))
         for each in self.filters:
-            before = len(found)
             known = run.left_out.get(each.stage)
             out = each.excluded(run.context) if known is None else known
-            found = run.step("filter", each.stage, partial(_without, out), found)
-            metrics.left_out(each.stage).inc(before - len(found))
+            found = run.without(each.stage, out, found)
         return found
 
     def _fused(
@@ -213,13 +210,6 @@ def _within(source: Source, context: Context) -> Sequence[Candidate]:
     return found if only is None else [each for each in found if each.item_id in only]
 
 
-def _without(
-    out: Collection[str], candidates: Sequence[Candidate], _: Context
-) -> Sequence[Candidate]:
-    """Those candidates that a filter leaves, in their order."""
-    return [each for each in candidates if each.item_id not in out] if out else candidates
-
-
 Work = Callable[[Sequence[Candidate], Context], Sequence[Candidate]]
 
 
@@ -239,7 +229,25 @@ class _Run:
         """Let a stage work on the candidates, and note what it did."""
         started = time.perf_counter()
         done = self.guard(stage).call(lambda: work(before, self.context))
-        after = before if done is None else done
+        return self._noted(kind, stage, before, before if done is None else done, started)
+
+    def without(
+        self, stage: str, out: Collection[str], before: Sequence[Candidate]
+    ) -> Sequence[Candidate]:
+        """Those candidates that a filter leaves, in their order."""
+        started = time.perf_counter()
+        after = [each for each in before if each.item_id not in out] if out else before
+        metrics.left_out(stage).inc(len(before) - len(after))
+        return self._noted("filter", stage, before, after, started)
+
+    def _noted(
+        self,
+        kind: StepKind,
+        stage: str,
+        before: Sequence[Candidate],
+        after: Sequence[Candidate],
+        started: float,
+    ) -> Sequence[Candidate]:
         took = time.perf_counter() - started
         metrics.stage_seconds(stage).observe(took)
         self.steps.append(Step(kind, stage, before, after, took))

@@ -10,10 +10,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
+from ml.serving.chain.candidates import Candidate, Reason, ReasonKind, in_bulk
 
 Weight = Annotated[float, Field(gt=0, le=10)]
 _CONSTANT = 60
+_LISTED = ReasonKind.LISTED  # to look a member up in its class takes long in Python 3.11
 
 
 def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
@@ -28,20 +29,20 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
     for weight, candidates in lists:
         shares = (weight / np.arange(_CONSTANT + 1, _CONSTANT + 1 + len(candidates))).tolist()
         for each, share in zip(candidates, shares, strict=True):
-            item_id, _, reason, *_ = each
+            item_id, _, reason, _, _, _ = each
             if item_id in scores:
                 scores[item_id] += share
             else:
                 scores[item_id] = share
                 first[item_id] = each
-            if reason.kind is not ReasonKind.LISTED:
+            if reason.kind is not _LISTED:
                 reasons.setdefault(item_id, reason)
     best = np.argsort(-np.fromiter(scores.values(), np.float64), kind="stable").tolist()
     ids = list(scores)
-    fused = []
-    for item_id in map(ids.__getitem__, best):
-        _, source, reason, _, rule, _ = first[item_id]
-        fused.append(
-            Candidate(item_id, source, reasons.get(item_id, reason), scores[item_id], rule)
+    rows = (
+        (item_id, source, reasons.get(item_id, reason), scores[item_id], rule, "")
+        for item_id, source, reason, _, rule, _ in map(
+            first.__getitem__, map(ids.__getitem__, best)
         )
-    return fused
+    )
+    return in_bulk(rows)

@@ -8,6 +8,7 @@ from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
 from ml.serving.chain.context import Array, Context
 from streams.contracts.category import department
 
+_LISTED = ReasonKind.LISTED  # to look a member up in its class takes long in Python 3.11
 _ALIKE = 0.5
 """The cosine of two items' vectors from which one is said to be like the other."""
 
@@ -18,7 +19,7 @@ def with_reasons(candidates: Sequence[Candidate], context: Context) -> Sequence[
     That is the item of the live history that it is most like, as the live version's vectors have
     it; if none is like it, the stated preference of its department; else it stays as it is.
     """
-    unexplained = [each for each in candidates if each.reason.kind is ReasonKind.LISTED]
+    unexplained = [each for each in candidates if each.reason.kind is _LISTED]
     if not unexplained:
         return candidates
     alike = _most_alike([each.item_id for each in unexplained], context)

@@ -18,7 +18,7 @@ _AT = datetime(2026, 6, 1, 12, 30, 0, 250_000, tzinfo=UTC)
 _MUG = ListedProduct(
     'mug "é"\n', "Mug | \u2028 </script>", "Kitchen|Mugs", Decimal("12.50"), None, 4.5, 3, _AT
 )
-_ROPE = ListedProduct("rope", "Rope", "", None, Decimal("9"), None, 0, _AT, 0, "p" + "a" * 32 + "g")
+_ROPE = ListedProduct("rope", "Rope", "", None, Decimal(9), None, 0, _AT, 0, "p" + "a" * 32 + "g")
 
 
 def _found(*products: ListedProduct, **changes: Any) -> RecommendationList:
