@@ -17,6 +17,7 @@ from apps.storefront.events.publishing import EventSender, kafka_breaker
 from apps.storefront.events.relay import OutboxRelay
 from streams.contracts import INTERACTIONS, Interaction, InteractionType, new_id
 from streams.database import Database
+from streams.errors import PublishError
 from streams.publisher import Publisher
 from streams.settings import KafkaSettings
 from support.broker import Broker
@@ -142,6 +143,41 @@ def test_a_worker_sends_directly_once_its_relay_has_reached_kafka(
     assert len(outbox(database_url)) == 1
     worker.relay.start()
     until(lambda: worker.sends_directly(database_url))
+
+
+def test_many_events_are_taken_while_a_page_has_just_found_kafka_slow(
+    worker: Worker, kafka_broker: Broker, database_url: str
+) -> None:
+    worker.relay.start()
+    until(lambda: worker.sends_directly(database_url))
+    kafka_broker.freeze()
+    worker.view()
+    kafka_broker.thaw()
+    assert not worker.sender.kafka_answers, "pages do not wait for it"
+    rows = [
+        interaction(worker.user, f"i{number}", "view", datetime.now(UTC)) for number in range(9)
+    ]
+    worker.sender.send_all(INTERACTIONS, rows, timeout=KAFKA_SECONDS)
+    assert {each.interaction_id for each in rows} <= worker.arrived(kafka_broker.kafka)
+
+
+def test_many_events_are_refused_at_once_after_kafka_did_not_take_the_last_ones(
+    worker: Worker, kafka_broker: Broker, database_url: str
+) -> None:
+    worker.relay.start()
+    until(lambda: worker.sends_directly(database_url))
+    kafka_broker.freeze()
+    rows = [interaction(worker.user, "i", "view", datetime.now(UTC))]
+    seconds = []
+    for _ in range(2):
+        started = time.perf_counter()
+        with pytest.raises(PublishError):
+            worker.sender.send_all(INTERACTIONS, rows, timeout=1)
+        seconds.append(time.perf_counter() - started)
+    assert seconds[0] >= 1 > seconds[1] * 5
+    kafka_broker.thaw()
+    time.sleep(PAUSE)
+    worker.sender.send_all(INTERACTIONS, rows, timeout=KAFKA_SECONDS)
 
 
 def test_a_relay_closes_the_breaker_while_another_one_empties_the_outbox(

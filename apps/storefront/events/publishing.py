@@ -14,7 +14,7 @@ from apps.storefront.events import repository
 from apps.storefront.events.repository import Record
 from streams.contracts import CHANNELS, Channel, Event, Interaction, new_id
 from streams.database import Database
-from streams.errors import PublishError
+from streams.errors import PublishError, RecordRefusedError
 
 _log = structlog.get_logger(__name__)
 
@@ -101,6 +101,13 @@ class EventSender:
         self._breaker = breaker
         self._timeout = timeout
         self._limit = limit
+        # Kafka that is late for a page may well be in time for a batch, which waits for seconds.
+        self._batches = CircuitBreaker(
+            fail_max=1,
+            reset_timeout=breaker.reset_timeout,
+            exclude=[RecordRefusedError],
+            throw_new_error_on_trip=False,
+        )
         self._has_room = True
         self._room_known_until = 0.0
         self.stored = threading.Event()
@@ -140,18 +147,16 @@ class EventSender:
             timeout: seconds that Kafka has to acknowledge all of them.
 
         Raises:
-            PublishError: Kafka has not acknowledged all of them. Sending them again with the same
-                ids is safe.
+            PublishError: Kafka has not acknowledged all of them, or not those of a moment ago.
+                Sending them again with the same ids is safe.
         """
         topic = channel.public.name
-        if not is_closed(self._breaker):
-            raise PublishError(f"topic {topic}: Kafka did not answer a moment ago")
         records = ((event.key, event.encode()) for event in events)
         try:
-            with self._breaker.calling():
+            with self._batches.calling():
                 self._publisher.publish(topic, records, timeout=timeout)
-        except CircuitBreakerError as error:  # another request opened it just now
-            raise PublishError(f"topic {topic}: Kafka does not answer") from error
+        except CircuitBreakerError as error:
+            raise PublishError(f"topic {topic}: Kafka did not take the last ones") from error
         PUBLISHED.labels(topic, "kafka").inc(len(events))
 
     def store(self, connection: Connection[Any], events: Iterable[Event]) -> None:
