@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from apps.storefront.catalog import listed_products
 from apps.storefront.catalog.listed_products import ListedProducts
 from streams.database import Database
 
@@ -36,6 +37,47 @@ def test_what_is_remembered_is_not_read_again(
     assert before.keys() == {"p0", "p1"}
     monkeypatch.setattr(Database, "reading", None)
     assert products.by_id(["p1", "p0"]) == before
+
+
+def test_what_is_read_ahead_needs_no_query(
+    products: ListedProducts, stocked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed_products, "_READ_AHEAD", 3)
+    _change(stocked, "update shop.products set hidden = true where item_id = 'p3'")
+    with psycopg.connect(stocked) as connection:
+        rows = connection.execute("select item_id from shop.products where not hidden")
+        listed = {item_id for (item_id,) in rows}
+    products.look()
+    for _ in range(len(listed) // 3 + 1):
+        products.read_ahead()
+    monkeypatch.setattr(Database, "reading", None)
+    products.read_ahead()  # there are no more
+    assert products.by_id(sorted(listed)).keys() == listed
+
+
+def test_a_change_after_reading_ahead_is_known_after_a_look(
+    products: ListedProducts, stocked: str
+) -> None:
+    products.look()
+    products.read_ahead()
+    _change(stocked, "update shop.products set product_name = 'New' where item_id = 'p0'")
+    products.look()
+    assert _names(products, "p0") == {"p0": "New"}
+    _change(stocked, "truncate shop.products cascade")
+    products.look()
+    products.read_ahead()
+    assert _names(products, "p0") == {}
+
+
+def test_no_more_is_read_ahead_than_is_remembered(
+    products: ListedProducts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed_products, "_READ_AHEAD", 2)
+    monkeypatch.setattr(listed_products, "_MAX_REMEMBERED", 4)
+    products.look()
+    for _ in range(5):
+        products.read_ahead()
+    assert len(products._known) == 4
 
 
 def test_without_a_look_everything_is_read(products: ListedProducts, stocked: str) -> None:

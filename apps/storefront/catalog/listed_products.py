@@ -10,6 +10,7 @@ from flask import current_app
 
 from apps.storefront.catalog import repository
 from apps.storefront.catalog.changes_repository import changes
+from apps.storefront.catalog.listing_repository import listed_after
 from apps.storefront.catalog.repository import ListedProduct
 from streams.database import Database
 from streams.errors import UnavailableError
@@ -22,14 +23,17 @@ _MAX_AGE_SECONDS = 0.75
 """So old a look may be; a change is in all lists within one second."""
 _MAX_REMEMBERED = 50_000
 """Products at most, 35 MB."""
+_READ_AHEAD = 2_000
+"""Products that are read after a look, until there are no more or enough are remembered."""
 
 
 class ListedProducts:
     """Products by id, most of them without a query. Threads may share one.
 
     A thread asks four times a second which products have changed or gone, by the transactions that
-    did it, so none is missed. Until it is started, and while it gets no answer, every product is
-    read when it is asked for.
+    did it, so none is missed. After a look it reads some products ahead, so that a new worker soon
+    knows what its lists will name. Until it is started, and while it gets no answer, every product
+    is read when it is asked for.
 
     Args:
         database: where the products are.
@@ -44,6 +48,7 @@ class ListedProducts:
         self._looks = 0
         self._looked_at = float("-inf")
         self._snapshot: int | None = None
+        self._read_until: str | None = ""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="product-changes", daemon=True)
 
@@ -103,9 +108,25 @@ class ListedProducts:
             self._looks += 1
             self._looked_at = began
 
+    def read_ahead(self) -> None:
+        """Remember the next products before a list names them.
+
+        Raises:
+            UnavailableError: PostgreSQL does not answer.
+        """
+        after, looks = self._read_until, self._looks
+        if after is None:
+            return
+        with self._database.reading() as connection:
+            read = listed_after(connection, after, _READ_AHEAD, region=self._region)
+        is_last = len(read) < _READ_AHEAD or len(self._known) + 2 * len(read) > _MAX_REMEMBERED
+        self._read_until = None if is_last else read[-1].item_id
+        self._remember({each.item_id: each for each in read}, looks)
+
     def _forget(self, item_ids: Collection[str]) -> None:
         if "" in item_ids:
             self._known = {}
+            self._read_until = ""
         for item_id in item_ids:
             self._known.pop(item_id, None)
 
@@ -121,6 +142,7 @@ class ListedProducts:
         while not self._stopped.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.look()
+                self.read_ahead()
             except (psycopg.Error, UnavailableError) as error:
                 self._snapshot = None  # it may be another server that answers next
                 _log.warning("changes of products cannot be read", reason=str(error))

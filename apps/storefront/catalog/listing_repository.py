@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from apps.storefront.catalog.availability_repository import IS_LISTED
 from apps.storefront.catalog.orders import ORDERS, Order, Place, Sort
 from apps.storefront.catalog.repository import LISTED, ListedProduct
 
@@ -69,6 +70,18 @@ def list_products(
         ).fetchall()
     width = len(asked.columns)
     return page_of([(ListedProduct(*row[:-width]), row[-width:]) for row in rows], paging)
+
+
+def listed_after(
+    connection: Connection[Any], item_id: str, limit: int, *, region: str | None
+) -> list[ListedProduct]:
+    """The first products that lists may show, of those whose ids come after one, by their ids."""
+    query = sql.SQL(
+        "select {} from shop.products where item_id > %(item_id)s and {}"
+        " order by item_id limit %(limit)s"
+    ).format(LISTED, IS_LISTED)
+    rows = connection.execute(query, {"item_id": item_id, "limit": limit, "region": region})
+    return [ListedProduct(*row) for row in rows]
 
 
 def listed_count(
