@@ -23,26 +23,27 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
     Args:
         lists: each with its weight, best candidate first.
     """
-    scores: dict[str, float] = {}
-    first: dict[str, Candidate] = {}
+    places: dict[str, int] = {}
+    first: list[Candidate] = []
+    scores: list[float] = []
     reasons: dict[str, Reason] = {}
     for weight, candidates in lists:
         shares = (weight / np.arange(_CONSTANT + 1, _CONSTANT + 1 + len(candidates))).tolist()
         for each, share in zip(candidates, shares, strict=True):
             item_id, _, reason, _, _, _ = each
-            if item_id in scores:
-                scores[item_id] += share
+            place = places.setdefault(item_id, len(first))
+            if place == len(first):
+                first.append(each)
+                scores.append(share)
             else:
-                scores[item_id] = share
-                first[item_id] = each
+                scores[place] += share
             if reason.kind is not _LISTED:
                 reasons.setdefault(item_id, reason)
-    best = np.argsort(-np.fromiter(scores.values(), np.float64), kind="stable").tolist()
-    ids = list(scores)
+    best = np.argsort(-np.array(scores), kind="stable").tolist()
     rows = (
-        (item_id, source, reasons.get(item_id, reason), scores[item_id], rule, "")
-        for item_id, source, reason, _, rule, _ in map(
-            first.__getitem__, map(ids.__getitem__, best)
+        (item_id, source, reasons.get(item_id, reason), scores[place], rule, "")
+        for place, (item_id, source, reason, _, rule, _) in zip(
+            best, map(first.__getitem__, best), strict=True
         )
     )
     return in_bulk(rows)

@@ -12,7 +12,7 @@ from apps.storefront.catalog.repository import ListedProduct
 from apps.storefront.pictures.picture import image_url
 from apps.storefront.recommendations.recommendation_list import RecommendationList
 
-_MAX_DESCRIBED = 30_000
+_MAX_DESCRIBED = 20_000
 """Products whose texts are kept, some 500 bytes each."""
 _described: dict[str, tuple[ListedProduct, bytes]] = {}
 """Products and their texts, by item id; another state of a product is another object."""
