@@ -4,6 +4,7 @@ Not to be preloaded: no thread survives a fork.
 """
 
 import atexit
+import gc
 
 from prometheus_client import REGISTRY, start_http_server
 
@@ -14,6 +15,10 @@ from apps.storefront.recommendations.recommendation_list import LiveModelCollect
 from apps.storefront.services import Services
 from apps.storefront.settings import StorefrontSettings
 from streams.certificates import end_when_renewed
+
+_ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
+"""A live list makes some thousands of objects and frees them by itself. At Python's own 700 each
+list would have the collector look for cycles, of which a request leaves some ten objects."""
 
 settings = StorefrontSettings()
 end_when_renewed(settings)
@@ -31,3 +36,7 @@ if settings.metrics_port:
     REGISTRY.register(OutboxCollector(services.database))
     REGISTRY.register(LiveModelCollector(services.recommender))
     start_http_server(settings.metrics_port)
+# What is loaded by now stays: no collection need look at it.
+gc.collect()
+gc.freeze()
+gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
