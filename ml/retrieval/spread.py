@@ -11,7 +11,7 @@ mostly of it; and the best entry of each kind that the user asked for is on the 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -77,7 +77,7 @@ def spread_one(
     """
     limits = [(groups, own), (brands, own_brand)] if brands else [(groups, own)]
     logs = np.log1p(np.arange(len(groups)))
-    within = defaultdict(partial(iter, logs.tolist()))
+    within: defaultdict[Hashable, Iterator[float]] = defaultdict(partial(iter, logs.tolist()))
     earlier = np.fromiter(map(next, map(within.__getitem__, groups)), np.float64, len(groups))
     left = np.argsort(logs + strength * earlier, kind="stable").tolist()
     shown: list[int] = []
