@@ -101,21 +101,21 @@ def _page(
     A limit has the group of each entry, and the group that it does not hold for.
     """
     page, waiting = set(asked[:PAGE]), []
-    numbers: list[dict[Hashable, int]] = [{} for _ in limits]
+    counted: list[tuple[Sequence[Hashable], Hashable, dict[Hashable, int]]] = [
+        (groups, own, {}) for groups, own in limits
+    ]
     for place, entry in enumerate(left):
         if len(page) == PAGE:
             return page, len(left) if asked else place
-        keys = [groups[entry] for groups, _ in limits]
-        counts = [known.get(key, 0) for key, known in zip(keys, numbers, strict=True)]
-        if entry in page or all(
-            count < PAGE // 2 or key == own
-            for count, key, (_, own) in zip(counts, keys, limits, strict=True)
-        ):
-            page.add(entry)
-            for key, known, count in zip(keys, numbers, counts, strict=True):
-                known[key] = count + 1
+        for groups, own, numbers in counted:
+            key = groups[entry]
+            if numbers.get(key, 0) >= PAGE // 2 and key != own and entry not in page:
+                waiting.append(entry)
+                break
         else:
-            waiting.append(entry)
+            page.add(entry)
+            for groups, _, numbers in counted:
+                numbers[groups[entry]] = numbers.get(groups[entry], 0) + 1
     for entry in waiting:
         if len(page) == PAGE:
             break

@@ -168,7 +168,9 @@ def spread_for(
     groups = [path or place for place, path in enumerate(map(categories.get, item_ids))]
     met = {interaction.item_id for interaction in shopper.history}
     wanted = _best_of_each(groups, names(SEPARATOR.join(shopper.preferences)))
-    made_by = [brands.get(item) or place for place, item in enumerate(item_ids)] if brands else []
+    made_by = (
+        [brand or place for place, brand in enumerate(map(brands.get, item_ids))] if brands else []
+    )
     shown = spread_one(
         groups,
         k,
