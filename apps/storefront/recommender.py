@@ -6,8 +6,8 @@ from typing import Protocol
 from ml.merchandising import Surface
 from ml.serving.chain.chain import MadeList
 from ml.serving.chain.context import Context
-from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
+from ml.serving.served_list import RecommenderStatus, ServedList
 from ml.serving.taste import Taste
 from streams.contracts import Interaction
 

@@ -1,21 +1,19 @@
 """Recommendations at request time: what the chain needs to know, and the list it makes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
 
 from ml.merchandising import Surface
 from ml.serving.active_rules import ActiveRule
 from ml.serving.category_trends import CategoryTrends
-from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
-from ml.serving.chain.chain import Chain, ListSource, MadeList
+from ml.serving.chain.chain import Chain, MadeList
 from ml.serving.chain.context import Context
 from ml.serving.dependency import Dependency
 from ml.serving.live_model import LiveModel, LiveModelWatcher
 from ml.serving.made_lists import MadeLists
 from ml.serving.online_store import ShopperFeatures
 from ml.serving.related_items import RelatedItems, bought_with, similar_items
+from ml.serving.served_list import RecommenderStatus, ServedList
 from ml.serving.shopper import Shopper
 from ml.serving.shopper_reads import ShopperReads
 from ml.serving.taste import Taste
@@ -27,59 +25,6 @@ _PROBE = 10
 
 _CART_LASTS = timedelta(hours=24)
 """So long a product counts as in the cart; as the filter `in_cart` says by default."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServedList:
-    """A list with where it comes from."""
-
-    candidates: tuple[Candidate, ...]
-    """Best first, each with its reason."""
-    source: ListSource
-    """The first candidate source that had any: live -> precomputed -> trending -> popular."""
-    model_version: str | None
-    """The version that made it; None for `trending`, which no model makes, and for `none`."""
-    history: Sequence[Interaction] = ()
-    """What the shopper did lately, as far as it was known when it was made; the newest last."""
-    preferences: Sequence[str] = ()
-    """Departments that the shopper has stated."""
-    to_buy_again: tuple[str, ...] = ()
-    """For the home page: what they bought and is due again, the newest purchase first."""
-
-    @property
-    def from_history(self) -> bool:
-        """Whether it was known what the shopper did lately."""
-        return bool(self.history)
-
-    @property
-    def item_ids(self) -> tuple[str, ...]:
-        """Best first."""
-        return tuple(each.item_id for each in self.candidates)
-
-    @classmethod
-    def of(cls, item_ids: Sequence[str], source: ListSource, model_version: str | None) -> Self:
-        """A list of which only the order is known."""
-        reason = Reason(ReasonKind.LISTED)
-        listed = tuple(Candidate(item_id, source, reason) for item_id in item_ids)
-        return cls(listed, source, model_version)
-
-
-@dataclass(frozen=True, slots=True)
-class RecommenderStatus:
-    """What the recommender could serve now."""
-
-    model_version: str | None
-    """The live version; None before the first training."""
-    source: ListSource
-    """Of the list for a visitor of whom nothing is known."""
-    rejected_versions: int = 0
-    """How many of the newest versions in a row the gate has rejected."""
-    newest_version_at: datetime | None = None
-    """When the pipeline made the newest version, promoted or not."""
-    registry_behind_since: datetime | None = None
-    """Since when the model registry has lacked a change; None where it has all, or is none."""
-    has_bundle: bool = False
-    """Whether the live version's bundle is loaded, so that shoppers are encoded as they act."""
 
 
 class Recommender:

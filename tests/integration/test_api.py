@@ -21,8 +21,8 @@ from apps.storefront.api.keys.secret import Secret
 from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.services import Services
 from ml.serving.chain.candidates import Candidate, Reason, ReasonKind
-from ml.serving.recommender import ServedList
 from ml.serving.related_items import RelatedItems
+from ml.serving.served_list import ServedList
 from streams.contracts import Product
 from streams.database import Database
 from streams.errors import UnavailableError

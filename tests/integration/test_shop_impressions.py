@@ -17,7 +17,7 @@ from apps.storefront.catalog.repository import upsert_products
 from apps.storefront.events.background import MAX_WAITING
 from apps.storefront.events.impressions import DROPPED
 from apps.storefront.services import Services
-from ml.serving.recommender import ServedList
+from ml.serving.served_list import ServedList
 from streams.contracts import Impression, Product
 from support.shop import ListOf, interactions, outbox, shop, sign_up, stock, submit, take_waiting
 

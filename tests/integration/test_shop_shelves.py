@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from apps.storefront.catalog.repository import upsert_products
-from ml.serving.recommender import ServedList
 from ml.serving.related_items import RelatedItems
+from ml.serving.served_list import ServedList
 from streams.contracts import Product
 from support.interactions import interaction
 from support.shop import ListOf, shop, submit

@@ -9,7 +9,7 @@ from ml.registry.shoppers import Met
 from ml.serving.catalogue import Catalogue, Categories
 from ml.serving.chain.chain import Chain, MadeList
 from ml.serving.chain.context import Context
-from ml.serving.recommender import RecommenderStatus, ServedList
+from ml.serving.served_list import RecommenderStatus, ServedList
 from ml.serving.shopper import Shopper
 from streams.contracts import Interaction
 from support.interactions import interaction

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from ml.serving.recommender import Recommender, ServedList
+from ml.serving.recommender import Recommender
+from ml.serving.served_list import ServedList
 from support.publications import BROWSER, FORK, Prepared
 
 THREADS, PROCESSES = 4, 2

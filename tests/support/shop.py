@@ -19,8 +19,8 @@ from apps.storefront.events.background import BackgroundSender
 from apps.storefront.recommender import Recommender
 from apps.storefront.settings import StorefrontSettings
 from ml.merchandising import Surface
-from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
+from ml.serving.served_list import RecommenderStatus, ServedList
 from ml.serving.taste import Taste
 from streams.contracts import INTERACTIONS, Interaction, Product, new_id
 

@@ -19,7 +19,7 @@ from apps.storefront.recommender import Recommender
 from apps.storefront.services import Services
 from ml.merchandising import Surface
 from ml.serving.chain.candidates import Candidate
-from ml.serving.recommender import ServedList
+from ml.serving.served_list import ServedList
 from streams.contracts import Interaction
 
 Audience = Literal["shopper", "visitor"]

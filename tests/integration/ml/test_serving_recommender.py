@@ -16,7 +16,8 @@ from ml.features.training_data import load_dataset
 from ml.merchandising import Surface
 from ml.registry import repository
 from ml.serving.co_purchases import co_purchases
-from ml.serving.recommender import Recommender, RecommenderStatus
+from ml.serving.recommender import Recommender
+from ml.serving.served_list import RecommenderStatus
 from ml.settings import MlSettings
 from ml.towers.training import train
 from streams.features.online import TRENDING_SOURCE, WHOLE_SHOP

@@ -13,7 +13,8 @@ import pytest
 from ml.features.online import OnlineFeatures
 from ml.registry import repository
 from ml.registry.repository import ModelVersion
-from ml.serving.recommender import Recommender, ServedList
+from ml.serving.recommender import Recommender
+from ml.serving.served_list import ServedList
 from ml.settings import MlSettings
 from streams.feature_encoding import table
 from support.planted_version import LISTED, POPULAR, plant

@@ -8,8 +8,8 @@ from flask import Flask
 from apps.storefront.app import create_app
 from apps.storefront.settings import StorefrontSettings
 from ml.merchandising import Surface
-from ml.serving.recommender import RecommenderStatus, ServedList
 from ml.serving.related_items import RelatedItems
+from ml.serving.served_list import RecommenderStatus, ServedList
 from streams.contracts import Interaction
 
 
