@@ -18,16 +18,20 @@ import numpy as np
 import numpy.typing as npt
 
 Places = npt.NDArray[np.int64]
+Groups = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
-_ROWS_AT_ONCE = 512
+_UNIT = 2.0**-40
+"""Costs that differ by less are equal: rounding must not decide."""
+_NEVER = 1 << 46
+"""More than any cost, with room for the columns of a row."""
 NONE = -1
 PAGE = 20
 """Entries of a page, of which a group has at most half."""
 
 
 def spread(
-    groups: Places,
+    groups: Groups,
     k: int,
     strength: float,
     *,
@@ -37,7 +41,7 @@ def spread(
     """Which entries of each row come first, and in which order: columns, int64 (rows, at most k).
 
     Args:
-        groups: of each entry, int64 (rows, width), best entry first; NONE is no entry, at the end.
+        groups: of each entry, int32 (rows, width), best entry first; NONE is no entry, at the end.
         k: length of the new rows.
         strength: 0 leaves it to the two rules. At 1 the second entry of a group has as good a place
             as an entry of another group at twice its rank.
@@ -46,11 +50,29 @@ def spread(
     """
     own = np.full(len(groups), NONE) if own is None else own
     wanted = np.zeros(groups.shape, dtype=bool) if wanted is None else wanted
-    shown = np.empty((len(groups), min(k, groups.shape[1])), dtype=np.int64)
-    for first in range(0, len(groups), _ROWS_AT_ONCE):
-        rows = slice(first, first + _ROWS_AT_ONCE)
-        shown[rows] = _spread(groups[rows], k, strength, own[rows], wanted[rows])
-    return shown
+    width = groups.shape[1]
+    logs = np.log1p(np.arange(width))
+    cost = np.rint((logs + (strength * logs)[_earlier_of_group(groups)]) / _UNIT).astype(np.int64)
+    cost[groups == NONE] = _NEVER
+    order = _order(cost, _NEVER)
+    groups = np.take_along_axis(groups, order, axis=1)
+    wanted = np.take_along_axis(wanted, order, axis=1)
+    pages = -(-min(k, width) // PAGE)
+    page = np.full(groups.shape, pages, dtype=np.int16)
+    for number in range(pages):
+        left = (page == pages) & (groups != NONE)
+        allowed = _earlier_of_group(np.where(left, groups, np.int32(NONE))) < PAGE // 2
+        allowed |= groups == own[:, None]
+        turn = np.where(allowed, np.int16(1), np.int16(2))
+        if number == 1:
+            turn[wanted] = 0
+        turn[~left] = 3
+        chosen = np.zeros(groups.shape, dtype=bool)
+        first = _order(turn, 3)[:, :PAGE]
+        np.put_along_axis(chosen, first, values=True, axis=1)
+        page[chosen & left] = number
+    shown = _order(page, pages)[:, :k]
+    return np.take_along_axis(order, shown, axis=1)
 
 
 def spread_one(
@@ -79,7 +101,8 @@ def spread_one(
     logs = np.log1p(np.arange(len(groups)))
     within: defaultdict[Hashable, Iterator[float]] = defaultdict(partial(iter, logs.tolist()))
     earlier = np.fromiter(map(next, map(within.__getitem__, groups)), np.float64, len(groups))
-    left = np.argsort(logs + strength * earlier, kind="stable").tolist()
+    cost = np.rint((logs + strength * earlier) / _UNIT)
+    left = np.argsort(cost, kind="stable").tolist()
     shown: list[int] = []
     while left and len(shown) < k:
         asked = [entry for entry in left if entry in wanted] if len(shown) == PAGE else []
@@ -123,34 +146,10 @@ def _page(
     return page, len(left)
 
 
-def _spread(groups: Places, k: int, strength: float, own: Places, wanted: Flags) -> Places:
-    cost = np.log1p(np.arange(groups.shape[1])) + strength * np.log1p(_earlier_of_group(groups))
-    cost[groups == NONE] = np.inf
-    order = np.argsort(cost, axis=1, kind="stable")
-    groups = np.take_along_axis(groups, order, axis=1)
-    wanted = np.take_along_axis(wanted, order, axis=1)
-    pages = -(-min(k, groups.shape[1]) // PAGE)
-    page = np.full(groups.shape, pages)
-    for number in range(pages):
-        left = (page == pages) & (groups != NONE)
-        allowed = _earlier_of_group(np.where(left, groups, NONE)) < PAGE // 2
-        allowed |= groups == own[:, None]
-        turn = np.where(allowed, 1, 2)
-        if number == 1:
-            turn[wanted] = 0
-        turn[~left] = 3
-        chosen = np.zeros(groups.shape, dtype=bool)
-        first = _order(turn)[:, :PAGE]
-        np.put_along_axis(chosen, first, values=True, axis=1)
-        page[chosen & left] = number
-    shown = _order(page)[:, :k]
-    return np.take_along_axis(order, shown, axis=1)
-
-
-def _earlier_of_group(groups: Places) -> Places:
+def _earlier_of_group(groups: Groups) -> Places:
     """How many entries of its group come before each entry of a row, int64 (rows, width)."""
     width = np.arange(groups.shape[1])
-    order = _order(groups)
+    order = _order(groups, int(groups.max(initial=0)))
     ordered = np.take_along_axis(groups, order, axis=1)
     begins = np.zeros(groups.shape, dtype=np.int64)
     begins[:, 1:] = np.where(ordered[:, 1:] != ordered[:, :-1], width[1:], 0)
@@ -160,13 +159,17 @@ def _earlier_of_group(groups: Places) -> Places:
     return earlier
 
 
-def _order(numbers: Places) -> Places:
-    """The stable argsort of each row's numbers, which are less than 2^40.
+def _order(numbers: npt.NDArray[np.integer], largest: int) -> Places:
+    """The stable argsort of each row's numbers, which are `largest` at most.
 
-    Sorting integers that hold the number and its column takes a quarter of the time.
+    Sorting integers that hold the number and its column takes a quarter of the time, and the
+    shorter the integers are, the less.
     """
     bits = numbers.shape[1].bit_length()
-    keys: Places = (numbers << bits) | np.arange(numbers.shape[1])
+    needed = largest.bit_length() + bits
+    dtype = np.int16 if needed < 16 else np.int32 if needed < 32 else np.int64  # noqa: PLR2004
+    keys = (numbers.astype(dtype) << bits) | np.arange(numbers.shape[1], dtype=dtype)
     keys.sort(axis=1)
     keys &= (1 << bits) - 1
-    return keys
+    order: Places = keys.astype(np.int64)
+    return order

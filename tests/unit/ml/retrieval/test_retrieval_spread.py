@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from ml.retrieval.spread import NONE, PAGE, spread, spread_one
 
-FEW = arrays(np.int64, st.tuples(st.integers(1, 3), st.integers(1, 90)), elements=st.integers(0, 4))
+FEW = arrays(np.int32, st.tuples(st.integers(1, 3), st.integers(1, 90)), elements=st.integers(0, 4))
 STRENGTHS = st.floats(0, 5)
 
 
@@ -16,7 +16,8 @@ def greedy(groups: list[int], strength: float) -> list[int]:
     left, chosen = list(range(len(groups))), []
     while left:
         counts = Counter(groups[entry] for entry in chosen)
-        best = min(left, key=lambda e: (np.log1p(e) + strength * np.log1p(counts[groups[e]]), e))
+        costs = {e: np.log1p(e) + strength * np.log1p(counts[groups[e]]) for e in left}
+        best = min(left, key=lambda entry: (round(costs[entry] * 2**40), entry))
         left.remove(best)
         chosen.append(best)
     return chosen
