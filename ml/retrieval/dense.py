@@ -24,7 +24,7 @@ _SCORES_AT_ONCE = 1 << 23
 
 
 def seen_matrix(
-    interactions: pd.DataFrame, user_ids: Sequence[str], item_ids: Sequence[str]
+    interactions: pd.DataFrame, user_ids: Sequence[str], item_ids: Sequence[str] | pd.Index
 ) -> "scipy.sparse.csr_array":
     """True where a user interacted with an item: bool (len(user_ids), len(item_ids)).
 

@@ -4,10 +4,9 @@ All items are screened (`ml.retrieval.screening`), and the few that may be among
 in full precision.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ import torch
 
 from ml.retrieval.score_keys import ordered
 from ml.retrieval.screening import Pairs, Screen, native_type
+from ml.retrieval.threads import in_threads
 from streams.errors import ContractError
 
 _ITEMS_AT_ONCE = 1 << 17
@@ -63,23 +63,65 @@ def top_k(
         raise ContractError(
             f"seen has shape {seen.shape}, but there are {len(users)} users and {len(items)} items"
         )
-    lists = _Lists(
-        np.full((len(users), k), _NO_ITEM, dtype=np.int64),
-        np.full((len(users), k), -np.inf, dtype=np.float32),
-    )
+    lists = _Lists.empty(len(users), k)
     if not len(users):
         return lists.indices, lists.scores
     blocks = _blocks(len(users))
-    dtype = native_type() if len(users) > _FEW_USERS else torch.float32
-    for start in range(0, len(items), _ITEMS_AT_ONCE):
-        part = torch.from_numpy(items[start : start + _ITEMS_AT_ONCE])
-        screen = Screen(part, torch.from_numpy(users), k, dtype)
+    for start, part in _parts(items):
         search = partial(
-            _search, users=users, items=part, start=start, screen=screen, seen=seen, lists=lists
+            _search,
+            users=users,
+            items=part,
+            start=start,
+            screen=Screen(part, torch.from_numpy(users), k, _type_for(len(users))),
+            seen=seen,
+            lists=lists,
         )
-        _in_threads(search, blocks)
-    lists.indices[np.isneginf(lists.scores)] = -1
-    return lists.indices, lists.scores
+        for _ in in_threads(search, blocks) if len(blocks) > 1 else map(search, blocks):
+            pass
+    return lists.found()
+
+
+class ItemSearch:
+    """`top_k` among the same items for users who come block by block. Threads may share one."""
+
+    def __init__(
+        self, item_vectors: npt.NDArray[np.float32], k: int, sample: npt.NDArray[np.float32]
+    ) -> None:
+        """Prepare all items, once.
+
+        Args:
+            item_vectors: float32 (items, dim).
+            k: items per user.
+            sample: float32 (users, dim), some of the users; the time depends on them, and what is
+                found does not.
+        """
+        self._k = k
+        items, users = _checked(item_vectors, "item_vectors"), torch.from_numpy(sample)
+        self._parts = [
+            (start, part, Screen(part, users, k, _type_for(len(sample))))
+            for start, part in _parts(items)
+        ]
+
+    def best(
+        self, user_vectors: npt.NDArray[np.float32], seen: scipy.sparse.csr_array
+    ) -> npt.NDArray[np.int64]:
+        """The items of each user as `top_k` finds them, int64 (users, k); in the calling thread."""
+        users = _checked(user_vectors, "user_vectors")
+        lists = _Lists.empty(len(users), self._k)
+        for first in range(0, len(users), _USERS_AT_ONCE):
+            block = slice(first, min(first + _USERS_AT_ONCE, len(users)))
+            for start, part, screen in self._parts:
+                _search(
+                    block,
+                    users=users,
+                    items=part,
+                    start=start,
+                    screen=screen,
+                    seen=seen,
+                    lists=lists,
+                )
+        return lists.found()[0]
 
 
 class _Lists(NamedTuple):
@@ -87,6 +129,27 @@ class _Lists(NamedTuple):
 
     indices: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, users: int, k: int) -> Self:
+        return cls(
+            np.full((users, k), _NO_ITEM, dtype=np.int64),
+            np.full((users, k), -np.inf, dtype=np.float32),
+        )
+
+    def found(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        self.indices[np.isneginf(self.scores)] = -1
+        return self.indices, self.scores
+
+
+def _type_for(users: int) -> torch.dtype:
+    return native_type() if users > _FEW_USERS else torch.float32
+
+
+def _parts(items: npt.NDArray[np.float32]) -> Iterator[tuple[int, torch.Tensor]]:
+    """The first item of each part, and its vectors."""
+    for start in range(0, len(items), _ITEMS_AT_ONCE):
+        yield start, torch.from_numpy(items[start : start + _ITEMS_AT_ONCE])
 
 
 def _search(
@@ -124,21 +187,6 @@ def _blocks(users: int) -> list[slice]:
     few = min(users, _FEW_USERS, _USERS_AT_ONCE)
     length = max(few, -(-users // max(1, rounds * threads)), 1)
     return [slice(first, min(first + length, users)) for first in range(0, users, length)]
-
-
-def _in_threads(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
-    """Run each block in one thread: threads that share a block would wait for each other."""
-    threads = torch.get_num_threads()
-    if min(len(blocks), threads) < 2:  # noqa: PLR2004 - nothing to run side by side
-        for block in blocks:
-            work(block)
-        return
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            list(pool.map(work, blocks))
-    finally:
-        # torch keeps a number of threads per thread, but its libraries share one.
-        torch.set_num_threads(threads)
 
 
 def _seen_pairs(seen: scipy.sparse.csr_array | None, block: slice, start: int, stop: int) -> Pairs:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +13,8 @@ import pandas as pd
 
 from ml.dataset import Dataset
 from ml.retrieval.dense import seen_matrix
-from ml.retrieval.exact import top_k
+from ml.retrieval.exact import ItemSearch
+from ml.retrieval.threads import in_threads
 from ml.serving.category_spread import BY_SCORE, History, Spread
 from ml.towers.bundle import Bundle
 from ml.towers.user_encoder import Vectors
@@ -20,8 +22,7 @@ from ml.towers.user_encoder import Vectors
 if TYPE_CHECKING:
     import scipy.sparse
 
-_USERS_AT_ONCE = 16384
-"""An exact search prepares all items for each block."""
+_USERS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +88,29 @@ def list_items(
     spread: Spread = BY_SCORE,
     new_items: Vectors = MappingProxyType({}),
 ) -> Iterator[ListedUsers]:
-    """The best `k` items of each of `users` (USER_COLUMNS), in blocks.
+    """The best `k` items of each of `users` (USER_COLUMNS), in blocks, by several threads.
 
     The lists are as of `now`, or without it as of the end of the interactions. Memory grows with
     the block, not with the number of users. `spread` is of the items of `index`, and `new_items`
     are as in `Bundle.encode_users`.
     """
-    for block in encode_in_blocks(bundle, users, interactions, now=now, new_items=new_items):
-        seen = seen_matrix(block.history, block.user_ids, index.item_ids)
-        candidates, _ = top_k(block.vectors, index.vectors, spread.width(k), seen=seen)
+    histories = _histories(users, interactions, _USERS_AT_ONCE)
+    encode = partial(_encoded, bundle, now=now, new_items=new_items)
+    first = next(histories, None)
+    if first is None:
+        return
+    block = encode(first)
+    search = ItemSearch(index.vectors, spread.width(k), block.vectors)
+    columns = pd.Index(index.item_ids)
+
+    def listed(block: EncodedUsers) -> ListedUsers:
+        seen = seen_matrix(block.history, block.user_ids, columns)
+        candidates = search.best(block.vectors, seen)
         found = spread.first(candidates, k, block.preferences, met(seen))
-        yield ListedUsers(block.user_ids, block.vectors, named(found, index.item_ids))
+        return ListedUsers(block.user_ids, block.vectors, named(found, index.item_ids))
+
+    yield listed(block)
+    yield from in_threads(lambda history: listed(encode(history)), histories)
 
 
 def encode_in_blocks(
@@ -110,17 +123,35 @@ def encode_in_blocks(
     new_items: Vectors = MappingProxyType({}),
 ) -> Iterator[EncodedUsers]:
     """The vectors of `users` (USER_COLUMNS) as of `now`, in blocks of `at_once`."""
+    for history in _histories(users, interactions, at_once):
+        yield _encoded(bundle, history, now=now, new_items=new_items)
+
+
+def _histories(
+    users: pd.DataFrame, interactions: pd.DataFrame, at_once: int
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Blocks of users, and all interactions of each block."""
     place = pd.Index(users["user_id"]).get_indexer(pd.Index(interactions["user_id"]))
     order = np.argsort(place, kind="stable")
     place = place[order]
     for start in range(0, len(users), at_once):
         block = users.iloc[start : start + at_once]
         lower, upper = np.searchsorted(place, [start, start + len(block)])
-        history = interactions.iloc[order[lower:upper]]
-        vectors = bundle.encode_users(block, history, now, new_items=new_items)
-        yield EncodedUsers(
-            block["user_id"].tolist(), block["preferences"].tolist(), vectors, history
-        )
+        yield block, interactions.iloc[order[lower:upper]]
+
+
+def _encoded(
+    bundle: Bundle,
+    history: tuple[pd.DataFrame, pd.DataFrame],
+    *,
+    now: datetime | None,
+    new_items: Vectors,
+) -> EncodedUsers:
+    block, interactions = history
+    vectors = bundle.encode_users(block, interactions, now, new_items=new_items)
+    return EncodedUsers(
+        block["user_id"].tolist(), block["preferences"].tolist(), vectors, interactions
+    )
 
 
 def lists_by_user(
