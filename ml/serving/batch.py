@@ -132,8 +132,11 @@ def _histories(
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Blocks of users, and all interactions of each block."""
     place = pd.Index(users["user_id"]).get_indexer(pd.Index(interactions["user_id"]))
-    order = np.argsort(place, kind="stable")
-    place = place[order]
+    # Numbers of place and row together are sorted several times as fast as by a stable sort.
+    rows = max(1, len(interactions))
+    keys = place * rows + np.arange(len(interactions))
+    keys.sort()
+    place, order = np.divmod(keys, rows)
     for start in range(0, len(users), at_once):
         block = users.iloc[start : start + at_once]
         lower, upper = np.searchsorted(place, [start, start + len(block)])

@@ -134,12 +134,13 @@ class CategorySpread:
     def _wanted(self, groups: Groups, preferences: Sequence[str]) -> npt.NDArray[np.bool_]:
         """The best candidate of each stated preference."""
         wanted = np.zeros(groups.shape, dtype=bool)
-        asked = [
-            (row, self.department_codes[name])
-            for row, text in enumerate(preferences)
-            for name in names(text)
-            if name in self.department_codes
-        ]
+        codes = {
+            text: [
+                self.department_codes[name] for name in names(text) if name in self.department_codes
+            ]
+            for text in set(preferences)
+        }
+        asked = [(row, code) for row, text in enumerate(preferences) for code in codes[text]]
         if asked and groups.size:
             row, department = np.array(asked).T
             # NONE, at the end of a row, is taken for the last group.

@@ -133,9 +133,13 @@ class Bundle:
         past = interactions if now is None else interactions[~(interactions["timestamp"] > now)]
         new = with_content(new_items)
         items = self._preprocessing.items.append(pd.Index(list(new), dtype=object))
+        categories = {
+            text: self._preprocessing.preferred(names(text))
+            for text in users["preferences"].unique()
+        }
         return self.user_encoder.encode(
             Events.of_frame(past, users["user_id"].tolist(), items),
-            [self._preprocessing.preferred(names(text)) for text in users["preferences"]],
+            [categories[text] for text in users["preferences"]],
             new.values(),
         )
 

@@ -205,11 +205,14 @@ class UserEncoder:
 
     def _preferred(self, categories: Sequence[Sequence[int]]) -> Array:
         """Unit vectors of preferences, (users, dim - 1), zero for a user without any."""
-        means = np.zeros((len(categories), self._config.dim - 1), dtype=np.float32)
-        for user, preferred in enumerate(categories):
+        # Many users prefer the same.
+        places: dict[tuple[int, ...], int] = {}
+        users = [places.setdefault(tuple(each), len(places)) for each in categories]
+        means = np.zeros((len(places), self._config.dim - 1), dtype=np.float32)
+        for preferred, place in places.items():
             if preferred:
-                means[user] = self._categories[list(preferred)].mean(axis=0)
-        return unit(means)
+                means[place] = self._categories[list(preferred)].mean(axis=0)
+        return unit(means)[users]
 
 
 def unit(vectors: Array) -> Array:
