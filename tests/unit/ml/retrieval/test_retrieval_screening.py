@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import ml.retrieval.exact
 import ml.retrieval.screening
-from ml.retrieval.exact import top_k
+from ml.retrieval.exact import ItemSearch, top_k
 
 
 @contextmanager
@@ -73,9 +73,13 @@ def test_no_item_of_the_result_is_screened_out(
     problem: tuple[np.ndarray, np.ndarray, int, np.ndarray], dtype: torch.dtype
 ) -> None:
     users, items, k, seen = problem
+    excluded = scipy.sparse.csr_array(seen)
     with small_blocks(dtype):
-        indices, scores = top_k(users, items, k, seen=scipy.sparse.csr_array(seen))
+        indices, scores = top_k(users, items, k, seen=excluded)
+        search = ItemSearch(items, k, users[:2])
+        prepared = [search.best(users[part], excluded[part]) for part in (slice(5), slice(5, None))]
     np.testing.assert_array_equal(indices, brute_force(users, items, k, seen))
+    np.testing.assert_array_equal(np.concatenate(prepared), indices)
     found = indices >= 0
     expected = np.einsum("ukd,ud->uk", items[indices], users)
     np.testing.assert_array_equal(scores[found], expected[found])
