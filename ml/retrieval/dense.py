@@ -31,12 +31,14 @@ def seen_matrix(
     Args:
         interactions: any table with `user_id` and `item_id`; other users and items are ignored.
         user_ids: the user of each row, without repetition.
-        item_ids: the item of each column, without repetition.
+        item_ids: the item of each column, without repetition; an index keeps what it prepares for
+            look-ups.
     """
     import scipy.sparse  # the processor's image has none, and `recsys` imports this module
 
     rows = pd.Index(user_ids).get_indexer(pd.Index(interactions["user_id"]))
-    columns = pd.Index(item_ids).get_indexer(pd.Index(interactions["item_id"]))
+    index = item_ids if isinstance(item_ids, pd.Index) else pd.Index(item_ids)
+    columns = index.get_indexer(pd.Index(interactions["item_id"]))
     known = (rows >= 0) & (columns >= 0)
     shape = (len(user_ids), len(item_ids))
     entries = (np.ones(int(known.sum()), dtype=bool), (rows[known], columns[known]))

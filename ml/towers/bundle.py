@@ -132,7 +132,9 @@ class Bundle:
         _require(interactions, INTERACTION_COLUMNS, "interactions")
         past = interactions if now is None else interactions[~(interactions["timestamp"] > now)]
         new = with_content(new_items)
-        items = self._preprocessing.items.append(pd.Index(list(new), dtype=object))
+        items = self._preprocessing.items
+        if new:
+            items = items.append(pd.Index(list(new), dtype=object))
         categories = {
             text: self._preprocessing.preferred(names(text))
             for text in users["preferences"].unique()
