@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
@@ -99,18 +100,18 @@ def list_items(
     first = next(histories, None)
     if first is None:
         return
-    block = encode(first)
-    search = ItemSearch(index.vectors, spread.width(k), block.vectors)
+    sample = encode(first)
+    search = ItemSearch(index.vectors, spread.width(k), sample.vectors)
     columns = pd.Index(index.item_ids)
 
-    def listed(block: EncodedUsers) -> ListedUsers:
+    def listed(history: tuple[pd.DataFrame, pd.DataFrame]) -> ListedUsers:
+        block = sample if history is first else encode(history)
         seen = seen_matrix(block.history, block.user_ids, columns)
         candidates = search.best(block.vectors, seen)
         found = spread.first(candidates, k, block.preferences, met(seen))
         return ListedUsers(block.user_ids, block.vectors, named(found, index.item_ids))
 
-    yield listed(block)
-    yield from in_threads(lambda history: listed(encode(history)), histories)
+    yield from in_threads(listed, chain([first], histories))
 
 
 def encode_in_blocks(
