@@ -48,9 +48,9 @@ validate: setup ## Check charts, values and scripts of the pattern
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest tests/pattern/lint tests/pattern/parity
 endif
 
-# Half of the time a test waits, for Kafka or a process that starts: four workers keep two cores busy.
-test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=4]
-	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --numprocesses $(or $(WORKERS),4) --dist loadgroup --no-loadscope-reorder
+# Half of the time a test waits, for Kafka or a process that starts: three workers keep two cores busy.
+test: lint types imports browser ## Lint, types, unit, integration and browser tests; [WORKERS=3]
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --numprocesses $(or $(WORKERS),3) --dist loadgroup --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .
