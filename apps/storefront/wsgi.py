@@ -22,7 +22,7 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
 list would have the collector look for cycles, of which a request leaves some ten objects."""
 
 _SECONDS_BETWEEN_THREADS = 0.0005
-"""Python's own 5 ms let a thread that comes back from a read or a search wait for so long for one
+"""With Python's own 5 ms, a thread that comes back from a read or a search waits that long for one
 that computes a list."""
 
 settings = StorefrontSettings()

@@ -145,49 +145,53 @@ def test_a_worker_sends_directly_once_its_relay_has_reached_kafka(
     until(lambda: worker.sends_directly(database_url))
 
 
-def test_many_events_are_taken_while_a_page_has_just_found_kafka_slow(
-    worker: Worker, kafka_broker: Broker, database_url: str
-) -> None:
+@pytest.fixture
+def connected(worker: Worker, database_url: str) -> Worker:
+    """A worker whose relay has reached Kafka."""
     worker.relay.start()
     until(lambda: worker.sends_directly(database_url))
+    return worker
+
+
+def test_many_events_are_taken_while_a_page_has_just_found_kafka_slow(
+    connected: Worker, kafka_broker: Broker
+) -> None:
     kafka_broker.freeze()
-    worker.view()
+    connected.view()
     kafka_broker.thaw()
-    assert not worker.sender.kafka_answers, "pages do not wait for it"
+    assert not connected.sender.kafka_answers, "pages do not wait for it"
     rows = [
-        interaction(worker.user, f"i{number}", "view", datetime.now(UTC)) for number in range(9)
+        interaction(connected.user, f"i{number}", "view", datetime.now(UTC)) for number in range(9)
     ]
-    worker.sender.send_all(INTERACTIONS, rows, timeout=KAFKA_SECONDS)
-    assert {each.interaction_id for each in rows} <= worker.arrived(kafka_broker.kafka)
+    connected.sender.send_all(INTERACTIONS, rows, timeout=KAFKA_SECONDS)
+    assert {each.interaction_id for each in rows} <= connected.arrived(kafka_broker.kafka)
 
 
 def test_many_events_are_refused_at_once_after_kafka_did_not_take_the_last_ones(
-    worker: Worker, kafka_broker: Broker, database_url: str
+    connected: Worker, kafka_broker: Broker
 ) -> None:
-    worker.relay.start()
-    until(lambda: worker.sends_directly(database_url))
     kafka_broker.freeze()
-    rows = [interaction(worker.user, "i", "view", datetime.now(UTC))]
+    rows = [interaction(connected.user, "i", "view", datetime.now(UTC))]
     seconds = []
     for _ in range(2):
         started = time.perf_counter()
         with pytest.raises(PublishError):
-            worker.sender.send_all(INTERACTIONS, rows, timeout=1)
+            connected.sender.send_all(INTERACTIONS, rows, timeout=1)
         seconds.append(time.perf_counter() - started)
     assert seconds[0] >= 1 > seconds[1] * 5
     kafka_broker.thaw()
     time.sleep(PAUSE)
-    worker.sender.send_all(INTERACTIONS, rows, timeout=KAFKA_SECONDS)
+    connected.sender.send_all(INTERACTIONS, rows, timeout=KAFKA_SECONDS)
 
 
 def test_a_relay_closes_the_breaker_while_another_one_empties_the_outbox(
     worker: Worker, database_url: str
 ) -> None:
-    worker.view()
+    connected.view()
     with worker.database.connection() as connection:
         assert repository.lock(connection), "another relay is at work"
         worker.relay.start()
-        until(lambda: worker.sender.kafka_answers)
+        until(lambda: connected.sender.kafka_answers)
         assert len(outbox(database_url)) == 1
 
 
@@ -197,10 +201,10 @@ def test_a_full_outbox_takes_no_more_views_and_still_what_changes_the_shop(
     worker = Worker(database_url, KafkaSettings(kafka_bootstrap_servers=NOBODY), limit=3)
     before = dropped()
     for _ in range(3):
-        worker.view()
+        connected.view()
         time.sleep(1.1)  # room is looked up once a second
     for _ in range(4):
-        worker.view()
+        connected.view()
     assert len(outbox(database_url)) == 3
     assert dropped() - before == 4
     event = Interaction(
@@ -212,7 +216,7 @@ def test_a_full_outbox_takes_no_more_views_and_still_what_changes_the_shop(
         quantity=1,
     )
     with worker.database.connection() as connection:
-        worker.sender.store(connection, [event])
+        connected.sender.store(connection, [event])
     assert outbox(database_url)[-1][0] == str(event.interaction_id)
     worker.close()
 
@@ -231,7 +235,7 @@ def test_the_relay_survives_what_it_does_not_know(
         raise ZeroDivisionError
 
     monkeypatch.setattr(worker.publisher, "connect", fail_once)
-    worker.view()
+    connected.view()
     worker.relay.start()
     until(lambda: outbox(database_url) == [])
     assert failed.is_set()
