@@ -187,11 +187,11 @@ def test_many_events_are_refused_at_once_after_kafka_did_not_take_the_last_ones(
 def test_a_relay_closes_the_breaker_while_another_one_empties_the_outbox(
     worker: Worker, database_url: str
 ) -> None:
-    connected.view()
+    worker.view()
     with worker.database.connection() as connection:
         assert repository.lock(connection), "another relay is at work"
         worker.relay.start()
-        until(lambda: connected.sender.kafka_answers)
+        until(lambda: worker.sender.kafka_answers)
         assert len(outbox(database_url)) == 1
 
 
@@ -201,10 +201,10 @@ def test_a_full_outbox_takes_no_more_views_and_still_what_changes_the_shop(
     worker = Worker(database_url, KafkaSettings(kafka_bootstrap_servers=NOBODY), limit=3)
     before = dropped()
     for _ in range(3):
-        connected.view()
+        worker.view()
         time.sleep(1.1)  # room is looked up once a second
     for _ in range(4):
-        connected.view()
+        worker.view()
     assert len(outbox(database_url)) == 3
     assert dropped() - before == 4
     event = Interaction(
@@ -216,7 +216,7 @@ def test_a_full_outbox_takes_no_more_views_and_still_what_changes_the_shop(
         quantity=1,
     )
     with worker.database.connection() as connection:
-        connected.sender.store(connection, [event])
+        worker.sender.store(connection, [event])
     assert outbox(database_url)[-1][0] == str(event.interaction_id)
     worker.close()
 
@@ -235,7 +235,7 @@ def test_the_relay_survives_what_it_does_not_know(
         raise ZeroDivisionError
 
     monkeypatch.setattr(worker.publisher, "connect", fail_once)
-    connected.view()
+    worker.view()
     worker.relay.start()
     until(lambda: outbox(database_url) == [])
     assert failed.is_set()
