@@ -36,6 +36,10 @@ class SentenceEncoder:
     def __init__(self, encoder: str) -> None:
         self.name = Path(encoder).name
         self._model = open_model(encoder, device="cpu").to(inference_type())
+        # Behind the function, as it brings torch and transformers.
+        from ml.towers.fused_bert import FusedBert
+
+        self._fused = FusedBert.of(self._model)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit vectors of the texts, float32 (n, TEXT_DIMENSIONS).
@@ -49,8 +53,12 @@ class SentenceEncoder:
         with torch.inference_mode():
             for rows in _of_one_length(texts):
                 features = self._model.preprocess([texts[row] for row in rows])
-                found = self._model(features)["sentence_embedding"].float()
-                result[rows] = torch.nn.functional.normalize(found, dim=1).numpy()
+                found = (
+                    self._fused(features)
+                    if self._fused
+                    else self._model(features)["sentence_embedding"]
+                )
+                result[rows] = torch.nn.functional.normalize(found.float(), dim=1).numpy()
         return result
 
 
