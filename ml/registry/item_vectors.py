@@ -98,10 +98,11 @@ def changed_items(connection: Connection, version: str, limit: int) -> list[str]
     rows = connection.execute(
         """
         select product.item_id from shop.products product
-        left join ml.item_vectors vector
-            on vector.version = %s and vector.item_id = product.item_id
-        where product.arrival_date <= now()
-        and vector.content_digest is distinct from product.content_digest
+        where product.arrival_date <= now() and not exists (
+            select from ml.item_vectors vector
+            where vector.version = %s and vector.item_id = product.item_id
+            and vector.content_digest = product.content_digest
+        )
         order by product.arrival_date desc, product.item_id limit %s
         """,
         (version, limit),

@@ -14,12 +14,15 @@ from psycopg.rows import class_row
 
 from ml.registry.repository import Connection
 
+# With an outer join PostgreSQL would expect to find enough after a few products, and look up the
+# vector of each of them.
 _LACKING = """
     from shop.products product
-    left join ml.text_embeddings embedded
-        on embedded.item_id = product.item_id and embedded.encoder = %s
-    where product.arrival_date <= now()
-    and embedded.content_digest is distinct from product.content_digest
+    where product.arrival_date <= now() and not exists (
+        select from ml.text_embeddings embedded
+        where embedded.item_id = product.item_id and embedded.encoder = %s
+        and embedded.content_digest = product.content_digest
+    )
 """
 
 
