@@ -29,7 +29,7 @@ Name = Annotated[
 Age = Annotated[int, Field(ge=1, le=120)]
 """Years."""
 
-TargetKind = Literal["items", "category", "brand", "new_days", "discounted"]
+TargetKind = Literal["items", "category", "brand", "new_days", "discounted", "min_margin"]
 
 
 class Action(StrEnum):
@@ -55,7 +55,7 @@ class Surface(StrEnum):
 
 
 class Target(BaseModel):
-    """The products of a rule: exactly one of the five."""
+    """The products of a rule: exactly one of the six."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,16 +69,20 @@ class Target(BaseModel):
     """Products that arrived in so many days."""
     discounted: bool = False
     """Products that cost less than their list price."""
+    min_margin: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Products of whose price the shop keeps at least this share, as far as their cost is known."""
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if len(self._kinds) != 1:
-            raise _refused("name exactly one of items, category, brand, new_days and discounted")
+            raise _refused(
+                "name exactly one of items, category, brand, new_days, discounted and min_margin"
+            )
         return self
 
     @property
     def kind(self) -> TargetKind:
-        """Which of the five it is."""
+        """Which of the six it is."""
         return self._kinds[0]
 
     @property
@@ -89,6 +93,7 @@ class Target(BaseModel):
             "brand": self.brand.strip(),
             "new_days": self.new_days,
             "discounted": self.discounted,
+            "min_margin": self.min_margin,
         }
         return [kind for kind, value in given.items() if value]
 
@@ -97,6 +102,8 @@ class Target(BaseModel):
             return ", ".join(self.items)
         if self.new_days:
             return f"arrived in {self.new_days} days"
+        if self.min_margin:
+            return f"margin of {self.min_margin:.0%} or more"
         return self.category or self.brand or "discounted"
 
 

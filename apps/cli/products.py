@@ -1,4 +1,4 @@
-"""`recsys products`: what the shopkeeper says of a product's availability."""
+"""`recsys products`: what the shopkeeper says of products."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from apps.cli import product_costs
 from apps.cli.connections import shop_database_url
 from apps.cli.progress import out
 from streams.errors import ConfigurationError
@@ -20,13 +21,14 @@ Item = Annotated[str, typer.Argument(metavar="ITEM", help="The product's id.")]
 
 _group = typer.Typer(
     no_args_is_help=True,
-    help="Say which products can be ordered: hidden ones, stock and regions."
+    help="Say which products can be ordered, by stock, regions or hiding them, and what they cost."
     " The database is that of RECSYS_DATABASE_URL, else that of the running stack.",
 )
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
+    product_costs.register(_group)
     cli.add_typer(_group, name="products")
 
 

@@ -68,6 +68,12 @@ def _rule(
     discounted: Annotated[
         bool, typer.Option("--discounted", help="Products below their list price.")
     ] = False,
+    min_margin: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Products of whose price the shop keeps so much: 0.4 is 40 %."
+        ),
+    ] = None,
     department: Annotated[
         str | None, typer.Option(help="Only for shoppers who have stated that they like it.")
     ] = None,
@@ -107,6 +113,7 @@ def _rule(
         "brand": brand,
         "new_days": new_days,
         "discounted": discounted or None,
+        "min_margin": min_margin,
     }
     audience = {
         "department": department,

@@ -18,6 +18,10 @@ _CONDITIONS = {
     "brand": sql.SQL("attributes @> array['brand=' || lower(%(brand)s)]"),
     "new_days": sql.SQL("arrival_date > now() - make_interval(days => %(new_days)s)"),
     "discounted": sql.SQL("price < actual_price"),
+    "min_margin": sql.SQL(
+        "exists (select from shop.unit_costs unit where unit.item_id = product.item_id"
+        " and price - unit.cost >= %(min_margin)s::numeric * price and price > 0)"
+    ),
 }
 
 
@@ -37,7 +41,7 @@ def target_items(connection: Connection, target: Target) -> dict[str, None]:
     """The products of a target that have arrived: as they are named, else the newest first."""
     rows = connection.execute(
         sql.SQL(
-            "select item_id from shop.products where arrival_date <= now() and {}"
+            "select item_id from shop.products product where arrival_date <= now() and {}"
             " order by array_position(%(items)s::text[], item_id), arrival_date desc, item_id"
         ).format(_CONDITIONS[target.kind]),
         {
@@ -46,6 +50,7 @@ def target_items(connection: Connection, target: Target) -> dict[str, None]:
             "below": SEPARATOR.join([*names(target.category), ""]),
             "brand": target.brand.strip(),
             "new_days": target.new_days,
+            "min_margin": target.min_margin,
         },
     )
     return dict.fromkeys(item_id for (item_id,) in rows)

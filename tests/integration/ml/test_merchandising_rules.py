@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from apps.cli.main import cli
+from apps.storefront.catalog.cost_repository import set_costs
 from apps.storefront.merchandising.adding import add_rule
 from apps.storefront.merchandising.repository import remove
 from ml.features.online import OnlineFeatures
@@ -68,7 +70,7 @@ def listed(recommender: Recommender, surface: Surface | None = None) -> list[str
 
 @pytest.fixture
 def products(settings: MlSettings, taste_shop: Any) -> Any:
-    """Products of four categories, of which i02 is discounted and i03 is new."""
+    """Products of four categories: i02 is discounted, i03 is new, of i07 the shop keeps 40 %."""
     taste_shop.write(settings.database_url)
     with psycopg.connect(settings.database_url) as connection:
         connection.execute(
@@ -85,6 +87,13 @@ def products(settings: MlSettings, taste_shop: Any) -> Any:
         connection.execute(
             "update shop.products set category = 'Books|Novels' where item_id in ('i04', 'i08')"
         )
+        costs = {
+            "i07": Decimal(6),
+            "i02": Decimal("4.81"),
+            "i05": Decimal("6.01"),
+            "i06": Decimal(11),
+        }
+        set_costs(connection, costs)
     return taste_shop
 
 
@@ -135,6 +144,7 @@ def test_a_rule_works_in_its_period_alone(
         ({"brand": "OAKSON"}, ["i06", "i10"]),
         ({"new_days": 7}, ["i03"]),
         ({"discounted": True}, ["i02"]),
+        ({"min_margin": 0.4}, ["i07"]),
     ],
 )
 def test_every_target_finds_its_products(

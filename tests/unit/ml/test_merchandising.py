@@ -32,11 +32,13 @@ def rule(**changes: Any) -> MerchandisingRule:
     [
         ({"ends_at": START}, "the period ends before it begins"),
         ({"ends_at": START - DAY}, "the period ends before it begins"),
-        ({"target": {}}, "name exactly one of items, category, brand, new_days and discounted"),
+        ({"target": {}}, "items, category, brand, new_days, discounted and min_margin"),
         ({"target": {"items": ["a"], "discounted": True}}, "name exactly one of"),
         ({"target": {"category": " | "}}, "name exactly one of"),
         ({"target": {"brand": " "}}, "name exactly one of"),
         ({"target": {"margin": 0.2}}, "Extra inputs"),
+        ({"target": {"min_margin": 1}}, "less than 1"),
+        ({"target": {"min_margin": 0}}, "greater than 0"),
         ({"amount": 0}, "the amount of a pin is a number from 1 to 100"),
         ({"amount": -1}, "greater than or equal to 0"),
         ({"amount": 1.5}, "the amount of a pin is a number from 1 to 100"),
@@ -133,9 +135,10 @@ def test_pins_of_different_pages_do_not_exclude_each_other() -> None:
 def test_what_a_target_names_is_said_in_words() -> None:
     targets: list[dict[str, Any]] = [
         {"items": ["a", "b"]}, {"category": "Home"}, {"new_days": 7}, {"discounted": True},
+        {"min_margin": 0.4},
     ]  # fmt: skip
     assert [str(Target.model_validate(each)) for each in targets] == [
-        "a, b", "Home", "arrived in 7 days", "discounted",
+        "a, b", "Home", "arrived in 7 days", "discounted", "margin of 40% or more",
     ]  # fmt: skip
 
 
