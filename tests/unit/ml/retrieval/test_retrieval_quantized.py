@@ -50,6 +50,15 @@ def test_nearly_all_of_the_best_are_found_in_their_order(
     assert hits / len(queries) >= 0.99
 
 
+@pytest.mark.parametrize("dim", [2, 9, 128, 130, 257])
+def test_vectors_of_whole_codes_have_exact_scores(dim: int) -> None:
+    rng = np.random.default_rng(7)
+    codes = rng.integers(-7, 8, (1500, dim)).astype(np.float32)
+    codes[:, 0] = 7  # so that a code of 1 stands for 1
+    found = QuantizedVectors(codes)._rounded_scores(codes[:2])
+    np.testing.assert_allclose(found, codes[:2] @ codes.T, rtol=1e-5, atol=1e-3)
+
+
 def test_a_query_without_a_bias_is_answered_by_the_other_components(
     vectors: Array, queries: Array
 ) -> None:
