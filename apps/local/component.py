@@ -53,6 +53,8 @@ def storefront(settings: LocalSettings) -> Component:
             f"127.0.0.1:{settings.shop_port}",
             "--workers",
             "1",
+            "--worker-class",
+            "apps.storefront.worker.KeptConnectionWorker",
             "--threads",
             "8",
             "--no-control-socket",

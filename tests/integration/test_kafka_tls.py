@@ -196,7 +196,12 @@ def test_the_storefront_publishes_over_tls_and_renews_its_worker_with_its_certif
     }
     log = tmp_path / "storefront.log"
     bind = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4"]
-    shop = ["gunicorn", *bind, "--no-control-socket", "apps.storefront.wsgi:app"]
+    worker = [
+        "--worker-class",
+        "apps.storefront.worker.KeptConnectionWorker",
+        "--no-control-socket",
+    ]
+    shop = ["gunicorn", *bind, *worker, "apps.storefront.wsgi:app"]
     with (
         running(shop, environment, log) as gunicorn,
         closing(Lag(kafka)) as lag,

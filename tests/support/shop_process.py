@@ -38,6 +38,7 @@ def gunicorn(
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers),
+             "--worker-class", "apps.storefront.worker.KeptConnectionWorker",
              "--threads", "8", "--no-control-socket", "apps.storefront.wsgi:app"],
             env={**os.environ, **environment}, stdout=output, stderr=output,
             start_new_session=True,
