@@ -1,11 +1,19 @@
-"""SQL on the shop's products, as far as serving needs to know them."""
+"""SQL on the shop's products, as far as serving needs to know them.
+
+Texts that many rows have in common, and ids that other tables of a process have as keys, are
+interned: one object instead of thousands, which a look-up compares by its address.
+"""
+
+from collections.abc import Iterable
+from sys import intern
+from typing import Any
 
 from ml.registry.repository import Connection
 
 
 def item_categories(connection: Connection) -> dict[str, str]:
     """The path of each product's category in the shop."""
-    return dict(connection.execute("select item_id, category from shop.products").fetchall())
+    return _by_item(connection.execute("select item_id, category from shop.products"))
 
 
 def item_brands(connection: Connection) -> dict[str, str]:
@@ -14,7 +22,11 @@ def item_brands(connection: Connection) -> dict[str, str]:
         "select item_id, substr(attribute, 7) from shop.products, unnest(attributes) as attribute"
         " where starts_with(attribute, 'brand=')"
     )
-    return dict(rows.fetchall())
+    return _by_item(rows)
+
+
+def _by_item(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+    return {intern(item_id): intern(text) for item_id, text in rows}
 
 
 def newest_items(connection: Connection, limit: int, *, days: int) -> list[str]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from sys import intern
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -58,7 +59,7 @@ class StoredVectors(NamedTuple):
 
         folder = bundles.place(FOLDER, version_folder, fetch)
         described = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
-        item_ids = described["item_ids"]
+        item_ids = list(map(intern, described["item_ids"]))  # as `ml.registry.catalogue` has them
         vectors = np.memmap(folder / _VECTORS, dtype=np.float32, mode="r")
         # A plain view: an array of class memmap costs at each use.
         return cls(item_ids, np.asarray(vectors).reshape(len(item_ids), -1), described["snapshot"])

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -44,9 +45,9 @@ class BoughtTogether:
         bounds = []
         companions, shoppers, lifts = array("i"), array("i"), array("f")
         for row in rows:
-            place = places.setdefault(row.item_id, len(places))
+            place = places.setdefault(intern(row.item_id), len(places))
             bounds.append((place, len(companions), len(companions) + len(row.together)))
-            companions.extend(places.setdefault(item, len(places)) for item in row.together)
+            companions.extend(places.setdefault(intern(item), len(places)) for item in row.together)
             shoppers.extend(row.shoppers)
             lifts.extend(row.lifts)
         of_item = np.zeros((len(places), 2), dtype=np.int32)
@@ -72,10 +73,11 @@ class BoughtTogether:
         The sum is what naive Bayes makes of several items: each of them is evidence of its own.
         """
         asked = [self.places[item] for item in dict.fromkeys(item_ids) if item in self.places]
-        entries = np.concatenate(
-            [np.arange(0), *(np.arange(*self.bounds[place]) for place in asked)]
-        )
-        of = np.repeat(np.array(asked, dtype=np.int32), np.diff(self.bounds[asked], axis=1).ravel())
+        if not asked:
+            return ()
+        bounds = self.bounds[asked]
+        entries = np.concatenate([np.arange(*each) for each in bounds.tolist()])
+        of = np.repeat(np.array(asked, dtype=np.int32), bounds[:, 1] - bounds[:, 0])
         # The strongest pair of each companion comes first, which is the one that `unique` names.
         order = np.argsort(-self.log_lifts[entries], kind="stable")
         entries, of = entries[order], of[order]
@@ -84,14 +86,18 @@ class BoughtTogether:
         )
         scores = np.bincount(group, weights=self.log_lifts[entries], minlength=len(found))
         scores[np.isin(found, asked)] = 0
+        best = np.argsort(-scores, kind="stable")[:limit]
+        best = best[scores[best] > 0]
+        strongest = first[best]
+        ids = self.item_ids
         return tuple(
-            Companion(
-                self.item_ids[found[each]],
-                int(self.shoppers[entries[first[each]]]),
-                self.item_ids[of[first[each]]],
+            Companion(ids[item], shoppers, ids[item_in_question])
+            for item, shoppers, item_in_question in zip(
+                found[best].tolist(),
+                self.shoppers[entries[strongest]].tolist(),
+                of[strongest].tolist(),
+                strict=True,
             )
-            for each in np.argsort(-scores, kind="stable")[:limit].tolist()
-            if scores[each] > 0
         )
 
 

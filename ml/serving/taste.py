@@ -22,9 +22,8 @@ class Taste:
         They are divided by the norm of the shopper's vector, so that they mean the same for
         catalogues of all sizes: a cosine, and a little for what is popular.
         """
-        vectors = self.items.vectors(item_ids)
-        if not vectors:
+        ids, vectors = self.items.rows(item_ids)
+        if not ids:
             return {}
-        products = np.stack(list(vectors.values())) @ self.vector
-        scaled = products / np.linalg.norm(self.vector)
-        return dict(zip(vectors, scaled.tolist(), strict=True))
+        scaled = vectors @ self.vector / np.linalg.norm(self.vector)
+        return dict(zip(ids, scaled.tolist(), strict=True))

@@ -14,6 +14,7 @@ _PRECEDENCE = np.array(
     [{**_VERDICTS, InteractionType.VIEW: 2}.get(kind, _NO_VIEW) for kind in KINDS]
 )
 """Of the views of one item at one instant the one with the lowest number counts."""
+_VIEW = KINDS.index(InteractionType.VIEW)
 _RATED = KINDS.index(InteractionType.RATE)
 _HAS_QUANTITY = np.isin(KINDS, [InteractionType.CART, InteractionType.PURCHASE])
 
@@ -26,6 +27,8 @@ def without_judged_views(events: Events) -> Events:
     overruled the negative one.
     """
     precedence = _PRECEDENCE[events.kinds]
+    if not (precedence < _PRECEDENCE[_VIEW]).any():
+        return events  # without a verdict
     views = np.flatnonzero(precedence < _NO_VIEW)
     same = events.times[views], events.items[views], events.users[views]
     order = np.lexsort(same)

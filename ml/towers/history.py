@@ -65,7 +65,7 @@ class Histories:
             ContractError: as `confidence_weights` does.
         """
         events = without_judged_views(events)
-        if newest is not None:
+        if newest is not None and len(events) > newest:
             events = _newest(events, users, newest)
         events = events.take(np.lexsort((events.items, events.users)))
         weights = confidence_weights(events, config)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
+from sys import intern
 
 import psycopg
 import structlog
@@ -136,7 +137,7 @@ class ListedProducts:
             if looks == self._looks:
                 if len(self._known) + len(read) > _MAX_REMEMBERED:
                     self._known = {}
-                self._known.update(read)
+                self._known.update(zip(map(intern, read), read.values(), strict=True))
 
     def _run(self) -> None:
         while not self._stopped.wait(_SECONDS_BETWEEN_LOOKS):

@@ -166,9 +166,11 @@ class Chain(Ranking):
         """What each filter leaves out of a search; the index itself lacks what is unavailable."""
         found: dict[str, Collection[str]] = {}
         for each in self.filters:
+            started = time.perf_counter()
+            out = run.guard(each.stage).call(partial(each.excluded, run.context)) or ()
+            # Once per list: to look up a source's candidates in it takes next to nothing.
+            metrics.stage_seconds(each.stage).observe(time.perf_counter() - started)
             if not isinstance(each, Available):
-                work = partial(each.excluded, run.context)
-                out = run.guard(each.stage).call(work) or ()
                 metrics.excluded(each.stage).inc(len(out))
                 known = found.get(each.stage)
                 found[each.stage] = {*known, *out} if known else out
@@ -229,28 +231,25 @@ class _Run:
         """Let a stage work on the candidates, and note what it did."""
         started = time.perf_counter()
         done = self.guard(stage).call(lambda: work(before, self.context))
-        return self._noted(kind, stage, before, before if done is None else done, started)
+        after = before if done is None else done
+        took = time.perf_counter() - started
+        metrics.stage_seconds(stage).observe(took)
+        self.steps.append(Step(kind, stage, before, after, took))
+        return after
 
     def without(
         self, stage: str, out: Collection[str], before: Sequence[Candidate]
     ) -> Sequence[Candidate]:
         """Those candidates that a filter leaves, in their order."""
+        if not out or not before:
+            self.steps.append(Step("filter", stage, before, before, 0.0))
+            return before
         started = time.perf_counter()
-        after = [each for each in before if each.item_id not in out] if out else before
-        metrics.left_out(stage).inc(len(before) - len(after))
-        return self._noted("filter", stage, before, after, started)
-
-    def _noted(
-        self,
-        kind: StepKind,
-        stage: str,
-        before: Sequence[Candidate],
-        after: Sequence[Candidate],
-        started: float,
-    ) -> Sequence[Candidate]:
+        after = [each for each in before if each.item_id not in out]
+        if len(after) < len(before):
+            metrics.left_out(stage).inc(len(before) - len(after))
         took = time.perf_counter() - started
-        metrics.stage_seconds(stage).observe(took)
-        self.steps.append(Step(kind, stage, before, after, took))
+        self.steps.append(Step("filter", stage, before, after, took))
         return after
 
     def guard(self, stage: str) -> Dependency:

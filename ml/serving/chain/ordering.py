@@ -32,9 +32,9 @@ class SeenBefore(Order):
     def ordered(self, candidates: Sequence[Candidate], context: Context) -> Sequence[Candidate]:
         """What was seen before says so, and waits where the share is full."""
         viewed = context.viewed
-        if not viewed:
+        named = {each.item_id: each for each in candidates if each.item_id in viewed}
+        if not named:
             return candidates
-        named = {each.item_id: each for each in candidates}
         newest_first = (named[item_id] for item_id in viewed if item_id in named)
         said = [
             next(newest_first).for_reason(_SEEN_BEFORE) if each.item_id in viewed else each
@@ -74,7 +74,8 @@ class JustBought(Order):
         }
         if not done:
             return candidates
-        of_kind = {each.item_id for each in candidates if context.category(each.item_id) in done}
+        path = context.catalogue.categories.paths.get
+        of_kind = {each.item_id for each in candidates if path(each.item_id) in done}
         return at_most(self.share, candidates, of_kind)
 
 

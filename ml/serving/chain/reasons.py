@@ -41,12 +41,11 @@ def _most_alike(item_ids: Sequence[str], context: Context) -> dict[str, Reason]:
     acted = context.acted_on
     if not acted or context.towers is None:
         return {}
-    vectors = context.towers.items.vectors([*item_ids, *acted])
-    listed = [item_id for item_id in item_ids if item_id in vectors]
-    known = [item_id for item_id in acted if item_id in vectors]
+    listed, listed_vectors = context.towers.items.rows(item_ids)
+    known, known_vectors = context.towers.items.rows(acted)
     if not listed or not known:
         return {}
-    cosines = _directions(vectors, listed) @ _directions(vectors, known).T
+    cosines = _directions(listed_vectors) @ _directions(known_vectors).T
     nearest = cosines.argmax(axis=1).tolist()
     return {
         item_id: Reason(acted[known[place]], known[place])
@@ -55,9 +54,9 @@ def _most_alike(item_ids: Sequence[str], context: Context) -> dict[str, Reason]:
     }
 
 
-def _directions(vectors: dict[str, Array], item_ids: Sequence[str]) -> Array:
+def _directions(vectors: Array) -> Array:
     """Unit vectors, float32 (items, dim - 1): the bias says nothing of what an item is like."""
-    rows = np.stack([vectors[item_id][:-1] for item_id in item_ids])
+    rows = vectors[:, :-1]
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     directions: Array = rows / np.maximum(lengths, np.finfo(np.float32).tiny)
     return directions

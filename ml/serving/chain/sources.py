@@ -6,6 +6,7 @@ that it finds enough. No source waits: what it needs of a service is in the cont
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, zip_longest
+from sys import intern
 from types import MappingProxyType
 from typing import Literal
 
@@ -88,7 +89,8 @@ def obstacle_to_live(context: Context) -> str:
 
 def precomputed(context: Context) -> Sequence[Candidate]:
     """The shopper's list of the live version."""
-    return named_by("precomputed", _LISTED, context.listed or ())
+    # What looks an interned id up compares addresses.
+    return named_by("precomputed", _LISTED, map(intern, context.listed or ()))
 
 
 def trending(context: Context) -> Sequence[Candidate]:
@@ -110,11 +112,10 @@ def new(context: Context) -> Sequence[Candidate]:
     vector, names = context.user_vector, context.catalogue.newest
     if context.towers is None or vector is None:
         return named_by("new", _NEW, names)
-    vectors = context.towers.items.vectors(names)
-    if not vectors:
+    ids, vectors = context.towers.items.rows(names)
+    if not ids:
         return ()
-    scores = np.stack(list(vectors.values())) @ vector
-    ids = list(vectors)
+    scores = vectors @ vector
     return [
         Candidate(ids[place], "new", _NEW, float(scores[place]))
         for place in np.argsort(-scores, kind="stable").tolist()
