@@ -12,7 +12,7 @@ _FREE_THREADS = 2
 """So many at least are left for connections that no thread holds."""
 
 
-class KeptConnectionWorker(ThreadWorker):
+class KeptConnectionWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     """Answers the requests of one busy connection in one thread.
 
     Gunicorn's own hands a connection to the main thread after each answer and takes it back for the
