@@ -16,6 +16,7 @@ import structlog
 from ml.registry import text_embeddings
 from ml.registry.text_embeddings import ProductText
 from ml.settings import MlSettings
+from ml.text_index import TextIndex
 from ml.towers.sentence_encoder import PACKAGED
 from streams.database import Database
 
@@ -50,6 +51,8 @@ class TextVectors:
         self._settings = settings
         self._encoder = encoder
         self._name = Path(encoder).name
+        self.index = TextIndex(self._name)
+        """All vectors in memory, as of the last `update`."""
         self._database = Database(
             settings.database_url, connections=_CONNECTIONS, timeout=_CONNECT_TIMEOUT_SECONDS
         )
@@ -76,6 +79,8 @@ class TextVectors:
                 # Not before: while a new encoder is at work, search goes on by the last one.
                 text_embeddings.delete_other_encoders(connection, self._name)
                 self._has_tidied = True
+        with self._database.connection() as connection:
+            self.index.follow(connection)
         if len(found) == _TEXTS_AT_ONCE:
             self._log_progress()
         return len(found)

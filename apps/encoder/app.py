@@ -10,13 +10,16 @@ from werkzeug.exceptions import UnsupportedMediaType
 from apps.encoder import image_requests, metrics, problems
 from apps.encoder.batching import Batcher
 from apps.encoder.cached_model import CachedModel
-from apps.encoder.contracts import MAX_TEXTS_BYTES, Embeddings, TextsRequest
+from apps.encoder.contracts import MAX_TEXTS_BYTES, Embeddings, Nearest, TextsRequest
 from apps.encoder.worker import Worker
+from ml.text_index import TextIndex
+from streams.errors import UnavailableError
 
 
 def create_app(
     worker: Worker,
     texts: CachedModel[str],
+    index: TextIndex,
     *,
     batchers: Sequence[Batcher[str] | Batcher[bytes]],
     timeout: float,
@@ -30,6 +33,7 @@ def create_app(
     Args:
         worker: encodes the catalogue.
         texts: the model of texts.
+        index: of the catalogue's texts.
         batchers: all there are.
         timeout: seconds that a request for their vectors may take.
         images: the model of pictures.
@@ -51,14 +55,24 @@ def create_app(
 
     @app.post("/v1/texts")
     def encode_texts() -> Response:
-        """The vectors of texts."""
+        """The vectors of texts, and what of the catalogue is nearest to them."""
         request.max_content_length = MAX_TEXTS_BYTES
         if not request.is_json:
             raise UnsupportedMediaType("Send JSON, with the header Content-Type.")
         wanted = TextsRequest.model_validate_json(request.get_data(cache=False))
         vectors = texts.encode(wanted.texts, time.monotonic() + timeout)
+        nearest = index.nearest(vectors, wanted.nearest) if wanted.nearest else ()
+        if nearest is None:
+            raise UnavailableError("the catalogue's texts have not been read yet")
         answer = Embeddings(
-            encoder=texts.name, dimension=vectors.shape[1], embeddings=vectors.tolist()
+            encoder=texts.name,
+            dimension=vectors.shape[1],
+            embeddings=vectors.tolist(),
+            nearest=[
+                Nearest(item_ids=item_ids, cosines=cosines.tolist())
+                for item_ids, cosines in nearest
+            ]
+            or None,
         )
         return Response(answer.model_dump_json(exclude_none=True), mimetype="application/json")
 

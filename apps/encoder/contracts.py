@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 MAX_TEXTS = 64
 MAX_TEXT_CHARACTERS = 512
+MAX_NEAREST = 1_000
 MAX_TEXTS_BYTES = 256 << 10
 """Of a request; what 64 texts need where every character is escaped."""
 MAX_IMAGE_BYTES = 4 << 20
@@ -21,6 +22,17 @@ class TextsRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     texts: Annotated[tuple[Text, ...], Field(min_length=1, max_length=MAX_TEXTS)]
+    nearest: Annotated[int, Field(ge=0, le=MAX_NEAREST)] = 0
+    """Of the catalogue's texts, how many are found for each text."""
+
+
+class Nearest(BaseModel):
+    """The products whose texts are nearest to a text, the nearest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    item_ids: Sequence[str]
+    cosines: Sequence[float]
 
 
 class Embeddings(BaseModel):
@@ -36,6 +48,8 @@ class Embeddings(BaseModel):
     dimension: int
     embeddings: Sequence[Sequence[float]]
     """Of length 1 each."""
+    nearest: Sequence[Nearest] | None = None
+    """Of texts, where it is asked for."""
     min_turned_similarity: float | None = None
     """Of pictures: the cosine from which on the vectors of the turned ones find others."""
 

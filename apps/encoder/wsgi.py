@@ -72,6 +72,7 @@ for each in (*batchers, worker, picture_worker):
 app = create_app(
     worker,
     CachedModel(_name, batcher, size=settings.encoder_cache_size),
+    texts.index,
     batchers=batchers,
     timeout=settings.encoder_timeout.total_seconds(),
     images=images,

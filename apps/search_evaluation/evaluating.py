@@ -11,9 +11,7 @@ from psycopg import Connection
 from apps.search_evaluation.labelled_queries import LabelledQuery
 from apps.storefront.catalog.listing_repository import Paging
 from apps.storefront.catalog.orders import Sort
-from apps.storefront.search import repository
 from apps.storefront.search.filters import Filters
-from apps.storefront.search.question import TextVector
 from apps.storefront.search.search import Search, TextEncoder
 from ml.evaluation.estimates import Interval, bootstrap_interval
 from streams.database import Database
@@ -65,11 +63,10 @@ def evaluate(
     scores: dict[str, list[float]] = {"full_text": [], "vectors": [], "hybrid": []}
     with database.reading() as connection:
         for query in queries:
-            encoded = encoder.texts([query.text])
-            vector = TextVector(encoded.vectors[0], encoded.encoder)
+            (nearest,) = encoder.texts([query.text], nearest=K).nearest
             found = {
                 "full_text": _found(words, connection, query.text),
-                "vectors": repository.nearest(connection, vector, K),
+                "vectors": list(nearest),
                 "hybrid": _found(both, connection, query.text),
             }
             for way, items in found.items():

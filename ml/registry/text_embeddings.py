@@ -14,6 +14,8 @@ from psycopg.rows import class_row
 
 from ml.registry.repository import Connection
 
+_VECTORS_AT_ONCE = 2000
+
 # With an outer join PostgreSQL would expect to find enough after a few products, and look up the
 # vector of each of them.
 _LACKING = """
@@ -89,6 +91,49 @@ def replace_text_embeddings(
             """,
             rows,
         )
+
+
+def every_vector(
+    connection: Connection, encoder: str, dimension: int
+) -> tuple[list[str], npt.NDArray[np.float16]]:
+    """All vectors by one encoder: item ids, and float16 (n, dimension)."""
+    register_vector(connection)
+    count = connection.execute(
+        "select count(embedding) from ml.text_embeddings where encoder = %s", (encoder,)
+    ).fetchone()
+    assert count
+    item_ids: list[str] = []
+    vectors = np.empty((count[0], dimension), dtype=np.float16)
+    with connection.cursor(name="text_vectors") as cursor:
+        cursor.itersize = _VECTORS_AT_ONCE
+        cursor.execute(
+            "select item_id, embedding from ml.text_embeddings"
+            " where encoder = %s and embedding is not null limit %s",
+            (encoder, count[0]),
+            binary=True,
+        )
+        for item_id, vector in cursor:
+            vectors[len(item_ids)] = vector.to_numpy()
+            item_ids.append(item_id)
+    return item_ids, vectors[: len(item_ids)]
+
+
+def written_vectors(
+    connection: Connection, encoder: str, since: int
+) -> dict[str, npt.NDArray[np.float32] | None]:
+    """The vectors by one encoder that were written since a `item_vectors.snapshot`, by item id.
+
+    float32 (d,); None where the text says nothing.
+    """
+    register_vector(connection)
+    rows = connection.cursor(binary=True).execute(
+        "select item_id, embedding from ml.text_embeddings where encoder = %s and written_by >= %s",
+        (encoder, since),
+    )
+    return {
+        item_id: None if vector is None else vector.to_numpy().astype(np.float32)
+        for item_id, vector in rows
+    }
 
 
 def delete_other_encoders(connection: Connection, encoder: str) -> None:

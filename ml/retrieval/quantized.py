@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
+Vectors = npt.NDArray[np.float32 | np.float16]
 Places = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
 
@@ -37,11 +38,11 @@ _GROUP = 16
 class QuantizedVectors:
     """Item vectors whose last component, the bias, is not rounded. Threads may share one."""
 
-    def __init__(self, vectors: Array) -> None:
+    def __init__(self, vectors: Vectors) -> None:
         """Round a copy of the vectors.
 
         Args:
-            vectors: float32 (items, dim), kept as they are, so they may be memory-mapped.
+            vectors: float32 or float16 (items, dim), kept as they are: they may be memory-mapped.
         """
         self.vectors = vectors
         items, dim = vectors.shape
@@ -131,7 +132,7 @@ def best(places: Places, scores: Array, k: int) -> tuple[Places, Array]:
     return places[order], scores[order]
 
 
-def _rounded(vectors: Array, width: int, shares: Iterable[float]) -> tuple[Codes, Array]:
+def _rounded(vectors: Vectors, width: int, shares: Iterable[float]) -> tuple[Codes, Array]:
     """Codes, two in a byte, uint8 (n, width / 2), and what a code of 1 stands for, float32 (n,).
 
     The largest components of a vector are cut off where that brings the whole nearer to it.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache
 
-from ml.retrieval.quantized import QuantizedVectors, best
+from ml.retrieval.quantized import QuantizedVectors, Vectors, best
 from ml.serving.metrics import count_lookup
 
 Array = npt.NDArray[np.float32]
@@ -39,12 +39,12 @@ class LiveItems:
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
-    def of(cls, item_ids: Sequence[str], vectors: Array) -> Self:
+    def of(cls, item_ids: Sequence[str], vectors: Vectors) -> Self:
         """Index the items of a version.
 
         Args:
             item_ids: each once.
-            vectors: float32 (items, dim), one row per item.
+            vectors: float32 or float16 (items, dim), one row per item.
         """
         return cls(_Part.of(item_ids, vectors), _Part.of([], vectors[:0]))
 
@@ -85,7 +85,8 @@ class LiveItems:
         places, changed = self._loaded.places, self._changed
         ids = [each for each in item_ids if each in places or each in changed]
         if not changed:
-            return ids, self._loaded.index.vectors[[places[each] for each in ids]]
+            rows = self._loaded.index.vectors[[places[each] for each in ids]]
+            return ids, rows.astype(np.float32, copy=False)
         found = np.empty((len(ids), self._loaded.index.vectors.shape[1]), dtype=np.float32)
         for row, item_id in enumerate(ids):
             vector = changed.get(item_id)
@@ -178,7 +179,7 @@ class _Part:
     """bool (items,), False for what has left or has another vector."""
 
     @classmethod
-    def of(cls, item_ids: Sequence[str], vectors: Array) -> Self:
+    def of(cls, item_ids: Sequence[str], vectors: Vectors) -> Self:
         places = {item_id: place for place, item_id in enumerate(item_ids)}
         return cls(item_ids, QuantizedVectors(vectors), places, np.ones(len(item_ids), dtype=bool))
 

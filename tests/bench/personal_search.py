@@ -7,12 +7,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
     from apps.search_evaluation.labelled_queries import LabelledQuery
-    from apps.storefront.search.encoder_client import Encoded
     from ml.data.synthetic import SyntheticShop
     from ml.serving.taste import Taste
     from streams.contracts import Product
@@ -63,6 +59,7 @@ def _measure(seed: int) -> dict[float, dict[str, float]]:
     from ml.data.synthetic import SyntheticConfig, generate
     from streams.database import Database
     from support.database import running_database
+    from support.text_vectors import EncoderInProcess
 
     shop = generate(SyntheticConfig(seed=seed, n_items=_ITEMS))
     tastes = _tastes(shop, seed)
@@ -85,7 +82,7 @@ def _measure(seed: int) -> dict[float, dict[str, float]]:
             (LabelledQuery("labelled", each.text, each.grades), taste)
             for each, taste in zip(labelled, cycle(tastes.values()), strict=False)
         ]
-        found = _found(database, asked)
+        found = _found(database, EncoderInProcess(server.url, _ENCODER), asked)
         database.close()
     return found
 
@@ -133,19 +130,8 @@ def _fill(url: str, products: "Sequence[Product]") -> None:
         connection.execute("vacuum analyze")
 
 
-class _Encoder:
-    """The model of texts in this process."""
-
-    def texts(self, texts: list[str]) -> "Encoded":
-        from apps.storefront.search.encoder_client import Encoded
-        from ml.towers.text import embed_texts
-
-        vectors: npt.NDArray[np.float32] = embed_texts(texts, _ENCODER)
-        return Encoded(_ENCODER, vectors)
-
-
 def _found(
-    database: Any, asked: "Sequence[tuple[LabelledQuery, Taste]]"
+    database: Any, encoder: Any, asked: "Sequence[tuple[LabelledQuery, Taste]]"
 ) -> dict[float, dict[str, float]]:
     """By weight the mean NDCG@10 of each kind of query."""
     from apps.search_evaluation.evaluating import K, ndcg
@@ -155,7 +141,7 @@ def _found(
     from apps.storefront.search.personal import HEAD, find_personal
     from apps.storefront.search.search import Search
 
-    search = Search(database, _Encoder(), region=None)
+    search = Search(database, encoder, region=None)
     scores: dict[float, dict[str, list[float]]] = {weight: {} for weight in WEIGHTS}
     with database.reading() as connection:
         for query, taste in asked:

@@ -100,19 +100,11 @@ def _fill(url: str) -> list[str]:
         digests = dict(
             connection.execute("select item_id, content_digest from shop.products").fetchall()
         )
-        # The graph is made at once afterwards, which is faster than row by row.
-        index = connection.execute(
-            "select pg_get_indexdef('ml.text_embeddings_embedding'::regclass)"
-        ).fetchone()
-        assert index
-        connection.execute("drop index ml.text_embeddings_embedding")
         rows = (
             (product.item_id, digests[product.item_id], vector)
             for product, vector in zip(products, vectors, strict=True)
         )
         copy_text_vectors(connection, _ENCODER, rows)
-        connection.execute("set maintenance_work_mem = '1GB'")
-        connection.execute(index[0])
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
     rng = random.Random(0)

@@ -1,7 +1,7 @@
 """The clients of the encoder: vectors of texts and pictures, within the time that a search has."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,9 +23,15 @@ _OK = 200
 _NOT_FOUND = 404
 
 
+class _Nearest(BaseModel):
+    item_ids: list[str]
+    cosines: list[float]
+
+
 class _Answer(BaseModel):
     encoder: str
     embeddings: list[list[float]]
+    nearest: list[_Nearest] = []
     min_turned_similarity: float | None = None
 
 
@@ -43,6 +49,8 @@ class Encoded:
     encoder: str
     vectors: npt.NDArray[np.float32]
     """Of unit length, float32 (n, d)."""
+    nearest: Sequence[Mapping[str, float]] = ()
+    """Of texts, where it was asked for: the cosine of the nearest products for each, by item id."""
     min_turned_similarity: float | None = None
     """Of a picture: the cosine from which on its turned vectors count."""
 
@@ -73,7 +81,8 @@ class _Connection:
         if answer is None:
             return None
         vectors = np.array(answer.embeddings, dtype=np.float32)
-        return Encoded(answer.encoder, vectors, answer.min_turned_similarity)
+        nearest = [dict(zip(each.item_ids, each.cosines, strict=True)) for each in answer.nearest]
+        return Encoded(answer.encoder, vectors, nearest, answer.min_turned_similarity)
 
     def reads_texts(self) -> bool | None:
         """Whether the encoder of pictures reads texts; None: it does not answer."""
@@ -110,14 +119,18 @@ class EncoderClient:
     def __init__(self, url: str, timeout: float) -> None:
         self._connection = _Connection(url, timeout, "encoder")
 
-    def texts(self, texts: Sequence[str]) -> Encoded:
-        """The vectors of 1 to 64 texts of at most 512 characters.
+    def texts(self, texts: Sequence[str], *, nearest: int = 0) -> Encoded:
+        """The vectors of 1 to 64 texts of at most 512 characters, and the products nearest to them.
+
+        Args:
+            texts: in a shopper's words.
+            nearest: products for each text, at most 1,000.
 
         Raises:
             UnavailableError: there is no answer in time, or the encoder refuses them.
         """
-        found = self._connection.ask("/v1/texts", json={"texts": list(texts)})
-        if found is None:
+        found = self._connection.ask("/v1/texts", json={"texts": list(texts), "nearest": nearest})
+        if found is None or (nearest and not found.nearest):
             raise UnavailableError("the encoder gives no vectors")
         return found
 

@@ -19,6 +19,8 @@ class TextVector:
     """Of unit length."""
     encoder: str
     """That made it; the vectors of products by others cannot be compared with it."""
+    nearest: Mapping[str, float]
+    """The cosine of the products whose texts are nearest to it, by item id, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,6 @@ class Form:
     has_vector: bool
     has_price: bool
     """Whether the text says what a product may cost."""
-    is_filtered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,6 @@ class Question:
     """The filters, on `shop.products`."""
     values: Mapping[str, Any]
     """Parameters of the condition."""
-    is_filtered: bool
-    """Whether the shopper narrows down what is found."""
     facet_depth: int
     """At which the paths of categories are cut for their facet."""
 
@@ -69,5 +68,4 @@ class Question:
             condition=self.condition.as_string(),
             has_vector=self.vector is not None,
             has_price=self.understanding.max_price is not None,
-            is_filtered=self.is_filtered,
         )

@@ -17,7 +17,7 @@ from apps.storefront.catalog.listing_repository import (
 from apps.storefront.catalog.orders import Sort
 from apps.storefront.catalog.repository import LISTED, ListedProduct
 from apps.storefront.search.places import SEARCH_ORDERS
-from apps.storefront.search.question import Question, TextVector
+from apps.storefront.search.question import Question
 from apps.storefront.search.statement_repository import statement
 
 TEXT_SHARE = 0.6
@@ -110,16 +110,6 @@ def read_again(
     return [now[each.item_id] for each in products]
 
 
-def nearest(connection: Connection[Any], vector: TextVector, limit: int) -> list[str]:
-    """The ids of the products whose texts are nearest to a vector, by the graph alone."""
-    rows = connection.execute(
-        "select item_id from shop.nearest_texts(%s::halfvec, %s, %s)"
-        " where distance is not null order by distance",
-        (HalfVector(vector.values).to_text(), vector.encoder, limit),
-    )
-    return [item_id for (item_id,) in rows]
-
-
 def _values(question: Question) -> dict[str, Any]:
     understanding = question.understanding
     values: dict[str, Any] = {
@@ -139,5 +129,10 @@ def _values(question: Question) -> dict[str, Any]:
         },
     }
     if question.vector is not None:
-        values |= {"encoder": question.vector.encoder, "vector": HalfVector(question.vector.values)}
+        values |= {
+            "encoder": question.vector.encoder,
+            "vector": HalfVector(question.vector.values),
+            "near_ids": list(question.vector.nearest),
+            "cosines": list(question.vector.nearest.values()),
+        }
     return values

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
-from cachetools import LRUCache, TLRUCache
+from cachetools import LRUCache, TLRUCache, TTLCache
 from flask import current_app
 from psycopg import Connection
 
@@ -32,7 +32,11 @@ log = structlog.get_logger()
 _KEY = "search"
 _SECONDS_BETWEEN_LOOKS = 15.0
 _MAX_KEPT = 2_000
-"""Texts whose understanding and whose vectors are kept; a vector takes 1.5 kB."""
+"""Texts whose understanding is kept."""
+_MAX_VECTORS, _VECTOR_SECONDS = 500, 20
+"""What the encoder said of texts, for their next pages and other filters."""
+_NEAREST, _NEAREST_FILTERED = 150, 1_000
+"""Products by meaning, before filters; without them a few products are not sold."""
 _MAX_RESULTS = 500
 _MIN_RESULT_SECONDS, _MAX_RESULT_SECONDS = 20, 40
 """Pages that are kept, and for how long: many shoppers search for the same. Not all for as long, or
@@ -42,8 +46,8 @@ those that were searched for together would be searched for again together."""
 class TextEncoder(Protocol):
     """Gives texts their vectors, as `EncoderClient` does."""
 
-    def texts(self, texts: list[str]) -> Encoded:
-        """Their vectors.
+    def texts(self, texts: list[str], *, nearest: int = 0) -> Encoded:
+        """Their vectors, and of each the products nearest to it.
 
         Raises:
             UnavailableError: the encoder does not answer in time.
@@ -79,7 +83,7 @@ class Search:
         self._looking = threading.Lock()
         self._understood: LRUCache[Hashable, Understanding] = LRUCache(_MAX_KEPT)
         self._results: TLRUCache[Hashable, SearchResult] = TLRUCache(_MAX_RESULTS, _expiry)
-        self._vectors: LRUCache[str, TextVector] = LRUCache(_MAX_KEPT)
+        self._vectors: TTLCache[Hashable, TextVector] = TTLCache(_MAX_VECTORS, _VECTOR_SECONDS)
 
     @classmethod
     def of_this_app(cls) -> "Search":
@@ -152,7 +156,9 @@ class Search:
             if products is not None:
                 return replace(known, page=replace(known.page, products=products))
         understanding = self._understanding(text, vocabulary)
-        vector = self._vector(understanding.meant)
+        vector = self._vector(
+            understanding.meant, _NEAREST if filters.is_empty else _NEAREST_FILTERED
+        )
         question = Question(
             text=text,
             understanding=understanding,
@@ -161,7 +167,6 @@ class Search:
             text_share=self._text_share,
             condition=condition,
             values=values,
-            is_filtered=not filters.is_empty,
             facet_depth=len(names(filters.category)) + 1,
         )
         found = repository.find(
@@ -228,19 +233,19 @@ class Search:
                 self._understood[key] = known
         return known
 
-    def _vector(self, text: str) -> TextVector | None:
+    def _vector(self, text: str, nearest: int) -> TextVector | None:
         if self._encoder is None:
             return None
         with self._lock:
-            known = self._vectors.get(text)
+            known = self._vectors.get((text, nearest))
         if known is None:
             try:
-                found = self._encoder.texts([text])
+                found = self._encoder.texts([text], nearest=nearest)
             except UnavailableError:
                 return None
-            known = TextVector(found.vectors[0], found.encoder)
+            known = TextVector(found.vectors[0], found.encoder, found.nearest[0])
             with self._lock:
-                self._vectors[text] = known
+                self._vectors[text, nearest] = known
         return known
 
 

@@ -21,8 +21,6 @@ of the words that the best product holds."""
 
 _NEAREST = 100
 """Products by meaning: a page at most."""
-_POOL, _FILTERED_POOL = 150, 1000
-"""Vectors that the graph is asked for, before filters; without them a few products are not sold."""
 _NEW = sql.SQL("not {} = any(%(left_out)s)").format(DIGEST)
 _RESCORED = 200
 """Products that match best by their words, and whose vectors count too."""
@@ -125,13 +123,9 @@ def _found(form: Form) -> sql.Composable:
         condition=sql.SQL(form.condition),
         tiers=matched(form),
         near=(
-            _NOTHING_NEAR
-            if not form.has_vector
-            else _NEAR.format(
-                condition=sql.SQL(form.condition),
-                nearest=sql.Literal(_NEAREST),
-                pool=sql.Literal(_FILTERED_POOL if form.is_filtered else _POOL),
-            )
+            _NEAR.format(condition=sql.SQL(form.condition), nearest=sql.Literal(_NEAREST))
+            if form.has_vector
+            else _NOTHING_NEAR
         ),
         rescored=sql.SQL("") if not form.has_vector else _RESCORE,
         steepness=sql.Literal(COVERAGE_STEEPNESS),
@@ -162,18 +156,16 @@ _RESCORE = sql.SQL("""
 """).format(rescored=sql.Literal(_RESCORED))
 _NEAR = sql.SQL("""
     first as materialized (
-        select item_id, distance
-        from shop.nearest_texts(%(vector)s::halfvec, %(encoder)s, {pool})
+        select item_id, cosine
+        from unnest(%(near_ids)s::text[], %(cosines)s::float8[]) as nearest (item_id, cosine)
             join shop.products using (item_id)
-        -- Few products are sorted instead of asking the graph, which knows no null vectors.
-        where distance is not null and {condition}
+        where {condition}
     ),
     near as materialized (
         (
-            select item_id, 1 - distance as cosine from first
-            where (select count(*) >= {nearest} from first) order by distance limit {nearest}
+            select item_id, cosine from first
+            where (select count(*) >= {nearest} from first) order by cosine desc limit {nearest}
         ) union all (
-            -- Not by the distance itself, or the graph would be asked again.
             select item_id, 1 - (embedding <=> %(vector)s::halfvec) as cosine
             from ml.text_embeddings join shop.products using (item_id)
             where (select count(*) < {nearest} from first)
@@ -182,4 +174,4 @@ _NEAR = sql.SQL("""
         )
     )
 """)
-"""Where the filters leave too little of the graph's answer, all vectors that pass are compared."""
+"""Where the filters leave too few of the nearest products, all vectors that pass are compared."""

@@ -68,6 +68,7 @@ def test_vectors_are_those_of_the_encoder(address: str) -> None:
         ({"texts": ["x"] * 65}, "texts"),
         ({"texts": [7]}, "texts.0"),
         ({"texts": ["x"], "top_k": 3}, "top_k"),
+        ({"texts": ["x"], "nearest": 1001}, "nearest"),
         ({}, "texts"),
     ],
 )
@@ -78,6 +79,12 @@ def test_a_request_that_breaks_the_contract_is_told_where(
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert location in [each["location"] for each in answer.json()["errors"]]
+
+
+def test_nothing_is_near_before_the_catalogue_has_been_read(address: str) -> None:
+    answer = post(address, {"texts": ["x"], "nearest": 1})
+    assert answer.status_code == 503
+    assert "have not been read" in answer.json()["detail"]
 
 
 def test_other_failures_are_problem_details_too(address: str) -> None:

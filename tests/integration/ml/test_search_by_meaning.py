@@ -15,27 +15,15 @@ from apps.storefront.services import Services
 from ml.data.synthetic import SyntheticConfig
 from ml.data.synthetic.catalogue import make_catalogue
 from ml.towers.text import embed_texts
-from streams.errors import UnavailableError
 from support.api import Caller, content, new_key
 from support.shop import NOBODY, shop
-from support.text_vectors import copy_text_vectors
+from support.text_vectors import EncoderInProcess, copy_text_vectors
 
 pytestmark = pytest.mark.integration
 
 ENCODER = "all-MiniLM-L6-v2"
 QUERIES = ("a soft bed for my dog", "something to boil water in", "watch films at home")
 SELECTIVITIES = (1, 10, 50, 100)
-
-
-class Encoder:
-    """The model in this process; the tests of the encoder are about its service."""
-
-    is_away = False
-
-    def texts(self, texts: list[str]) -> Encoded:
-        if self.is_away:
-            raise UnavailableError("the encoder is away")
-        return Encoded(ENCODER, embed_texts(texts, ENCODER))
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +50,12 @@ def database(database_url: str, catalogue: tuple[list[Any], Any]) -> str:
 
 
 @pytest.fixture
-def encoder() -> Encoder:
-    return Encoder()
+def encoder(database: str) -> EncoderInProcess:
+    return EncoderInProcess(database, ENCODER)
 
 
 @pytest.fixture
-def app(database: str, encoder: Encoder) -> Iterator[Flask]:
+def app(database: str, encoder: EncoderInProcess) -> Iterator[Flask]:
     app = shop(database)
     with app.app_context():
         services = Services.of_this_app()
@@ -98,7 +86,7 @@ def test_a_question_finds_what_is_meant(caller: Caller, query: str, category: st
 
 
 def test_without_the_encoder_words_alone_are_searched_and_the_answer_says_so(
-    app: Flask, caller: Caller, encoder: Encoder
+    app: Flask, caller: Caller, encoder: EncoderInProcess
 ) -> None:
     encoder.is_away = True
     found = content(caller.get("/search?query=dog"))
@@ -172,11 +160,16 @@ def test_pages_of_a_filtered_hybrid_search_neither_skip_nor_repeat(caller: Calle
 
 
 def test_the_vector_of_a_text_is_asked_for_once(
-    caller: Caller, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+    caller: Caller, encoder: EncoderInProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     texts = encoder.texts
-    monkeypatch.setattr(encoder, "texts", lambda sent: asked.extend(sent) or texts(sent))
+
+    def count(sent: list[str], *, nearest: int) -> Encoded:
+        asked.extend(sent)
+        return texts(sent, nearest=nearest)
+
+    monkeypatch.setattr(encoder, "texts", count)
     for query in ("dog bed", "dog bed", "dog  bed", "dgo bed"):
         content(caller.get(f"/search?query={query}"))
     assert asked[0] == "dog bed"

@@ -14,6 +14,7 @@ import pytest
 from pgvector.psycopg import register_vector
 
 import ml.item_texts
+from apps.storefront.search.encoder_client import EncoderClient
 from ml.item_texts import ItemTexts
 from ml.settings import MlSettings
 from ml.text_vectors import TextVectors
@@ -146,23 +147,49 @@ def test_another_encoder_replaces_the_first_when_it_is_done(
     assert stored(settings, "multilingual").keys() == {"lamp"}
 
 
-def test_a_search_of_the_table_uses_its_index_and_finds_what_is_meant(
+def nearest(text_vectors: TextVectors, text: str) -> list[str]:
+    found = text_vectors.index.nearest(embed_texts([text], ENCODER), 2)
+    assert found
+    ((item_ids, cosines),) = found
+    assert all(np.diff(cosines) <= 0)
+    return item_ids
+
+
+def test_the_index_finds_what_is_meant_and_follows_the_catalogue(
     settings: MlSettings, text_vectors: TextVectors
 ) -> None:
+    assert text_vectors.index.nearest(embed_texts(["dog"], ENCODER), 2) is None
     abouts = {"bed": "A soft cushion for pets to sleep on", "drill": "Makes holes in concrete"}
     for item, about in abouts.items():
         add_product(settings.database_url, item, "Home", about=about)
-    text_vectors.update()
-    (query,) = embed_texts(["comfy place for my dog"], ENCODER)
-    nearest = (
-        "select item_id from ml.text_embeddings order by embedding::halfvec(384)"
-        f" <=> '{query.tolist()}'::halfvec(384) limit 1"
+    assert text_vectors.update() == 2
+    assert nearest(text_vectors, "comfy place for my dog") == ["bed", "drill"]
+    change(
+        settings,
+        "update shop.products set about_product = 'A soft cushion for pets to sleep on',"
+        " product_name = '' where item_id = 'drill'",
     )
-    with psycopg.connect(settings.database_url) as connection:
-        connection.execute("set enable_seqscan = off")
-        plan = str(connection.execute(f"explain {nearest}").fetchall())
-        assert "text_embeddings_embedding" in plan
-        assert connection.execute(nearest).fetchone() == ("bed",)
+    change(settings, "update shop.products set about_product = 'A hook' where item_id = 'bed'")
+    assert text_vectors.update() == 2
+    assert nearest(text_vectors, "comfy place for my dog") == ["drill", "bed"]
+    change(
+        settings,
+        "update shop.products set about_product = '', product_name = '' where item_id = 'drill'",
+    )
+    assert text_vectors.update() == 1
+    assert nearest(text_vectors, "comfy place for my dog") == ["bed"]
+
+
+def test_another_process_sees_what_one_has_embedded(
+    settings: MlSettings, text_vectors: TextVectors
+) -> None:
+    other = TextVectors(settings)
+    assert other.update() == 0
+    add_product(settings.database_url, "bed", "Home", about="A soft cushion")
+    assert text_vectors.update() == 1
+    assert other.update() == 0
+    assert nearest(other, "cushion") == ["bed"]
+    other.close()
 
 
 def test_the_process_fills_a_shop_and_goes_on_after_a_kill(
@@ -182,5 +209,13 @@ def test_the_process_fills_a_shop_and_goes_on_after_a_kill(
         eventually(lambda: len(stored(settings)) == 400, 120)
         eventually(lambda: status(f"{address}/health/ready") == 200, 60)
         add_product(settings.database_url, "new", "Tools", about="Arrived just now")
-        eventually(lambda: "new" in stored(settings), 10)
+        client = EncoderClient(address, timeout=10)
+
+        def nearest() -> list[str]:
+            (found,) = client.texts(["arrived just now"], nearest=3).nearest
+            assert len(found) == 3
+            assert max(found.values()) <= 1 + 1e-3
+            return list(found)
+
+        eventually(lambda: nearest()[0] == "new", 10)
     assert "embedding the catalogue for search" in (tmp_path / "encoder.log").read_text()
