@@ -1,4 +1,4 @@
-"""The softmax cross-entropy with several targets per row, in the memory of one score matrix."""
+"""The softmax cross-entropy with several targets per row, in the memory of its gradient."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,8 @@ from torch import Tensor
 
 _MIN_SCORE = -1e30
 _MIN_SUM = 1e-30
+_SCORES_AT_ONCE = 1 << 22
+"""16 MB of float32. The causal encoder has up to 12,800 rows in a step, and as many columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +17,14 @@ class Targets:
     """What each row should predict, and which scores are masked."""
 
     rows: Tensor
-    """int64 (n,)."""
+    """int64 (n,), in ascending order."""
     columns: Tensor
     """int64 (n,); no pair of row and column occurs twice."""
     labels: Tensor
     """float32 (n,), the weights of the targets."""
     masked: tuple[Tensor, Tensor]
-    """Rows and columns of the scores that are left out of the softmax; none of them a target."""
+    """Rows, in ascending order, and columns of the scores that are left out of the softmax; none of
+    them a target."""
 
 
 def product_dtype(device: torch.device) -> torch.dtype:
@@ -41,7 +44,8 @@ def softmax_loss(
     """The sum over the targets of label times -log softmax(users @ items.T)[row, column].
 
     The forward pass computes the gradient in place of the scores: with tens of thousands of items,
-    passes over that matrix dominate the cost of a step.
+    passes over that matrix dominate the cost of a step. Of some rows at a time, so that only the
+    gradient, in the type of the products, is as large as all scores.
 
     Args:
         users: float32 (rows, dim).
@@ -57,25 +61,53 @@ class _SoftmaxLoss(torch.autograd.Function):
     def forward(
         ctx: Any, users: Tensor, items: Tensor, targets: Targets, dtype: torch.dtype
     ) -> Tensor:
-        rows, columns, labels = targets.rows, targets.columns, targets.labels
-        mass = users.new_zeros(len(users)).index_add(0, rows, labels)
         # Copies where the products have a lower precision; everything between them is float32.
         left, right = users.to(dtype), items.to(dtype)
-        scores = (left @ right.T).float()
-        scores[targets.masked] = -torch.inf
-        # A row that is masked altogether has no target; its sum of 0 must not be a divisor.
-        peaks = scores.amax(dim=1).clamp(min=_MIN_SCORE)
-        target_scores = scores[rows, columns] - peaks[rows]
-        scores.sub_(peaks[:, None]).exp_()
-        sums = scores.sum(dim=1).clamp(min=_MIN_SUM)
-        loss = (labels * (sums.log()[rows] - target_scores)).sum()
-        gradient = scores.mul_((mass / sums)[:, None])
-        gradient[rows, columns] -= labels
-        gradient = gradient.to(dtype)
+        losses = torch.empty_like(targets.labels)
+        gradient = left.new_empty(len(left), len(right))
+        at_once = max(1, _SCORES_AT_ONCE // max(1, len(right)))
+        for first in range(0, len(left), at_once):
+            rows = slice(first, first + at_once)
+            part, own = _part(targets, first, first + at_once)
+            gradient[rows], losses[own] = _block(left[rows] @ right.T, part)
         ctx.save_for_backward((gradient @ right).float(), (gradient.T @ left).float())
-        return loss
+        return losses.sum()
 
     @staticmethod
     def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, None, None]:
         users_gradient, items_gradient = ctx.saved_tensors
         return users_gradient * outputs[0], items_gradient * outputs[0], None, None
+
+
+def _part(targets: Targets, start: int, stop: int) -> tuple[Targets, slice]:
+    """The targets of some rows, which are counted from 0 there, and their places among all."""
+    rows, columns = targets.masked
+    own, masked = _between(targets.rows, start, stop), _between(rows, start, stop)
+    of_part = Targets(
+        rows=targets.rows[own] - start,
+        columns=targets.columns[own],
+        labels=targets.labels[own],
+        masked=(rows[masked] - start, columns[masked]),
+    )
+    return of_part, own
+
+
+def _between(ascending: Tensor, start: int, stop: int) -> slice:
+    bounds = torch.tensor([start, stop], device=ascending.device)
+    return slice(*torch.searchsorted(ascending, bounds).tolist())
+
+
+def _block(products: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
+    """The gradient of the scores of some rows, float32, and the loss of each of their targets."""
+    rows, columns, labels = targets.rows, targets.columns, targets.labels
+    scores = products.float()
+    mass = scores.new_zeros(len(scores)).index_add(0, rows, labels)
+    scores[targets.masked] = -torch.inf
+    # A row that is masked altogether has no target; its sum of 0 must not be a divisor.
+    peaks = scores.amax(dim=1).clamp(min=_MIN_SCORE)
+    target_scores = scores[rows, columns] - peaks[rows]
+    scores.sub_(peaks[:, None]).exp_()
+    sums = scores.sum(dim=1).clamp(min=_MIN_SUM)
+    gradient = scores.mul_((mass / sums)[:, None])
+    gradient[rows, columns] -= labels
+    return gradient, labels * (sums.log()[rows] - target_scores)

@@ -1,16 +1,20 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
+from ml.towers import loss
 from ml.towers.loss import Targets, softmax_loss
 from ml.towers.negative_sampling import MixedNegativeSampler, SampledItems
 
 
+@pytest.mark.parametrize("rows_at_once", [1, 3, 4])
 @pytest.mark.parametrize(("dtype", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
 def test_value_and_gradients_are_those_of_the_plain_formula(
-    dtype: torch.dtype, error: float
+    dtype: torch.dtype, error: float, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(loss, "_SCORES_AT_ONCE", 6 * rows_at_once)
     generator = torch.Generator().manual_seed(0)
     users = torch.randn(4, 3, generator=generator, requires_grad=True)
     items = torch.randn(6, 3, generator=generator, requires_grad=True)
@@ -37,10 +41,29 @@ def test_a_row_that_is_masked_altogether_adds_nothing() -> None:
     users, items = torch.ones(1, 2, requires_grad=True), torch.ones(3, 2, requires_grad=True)
     none = torch.empty(0, dtype=torch.int64)
     everything = (torch.zeros(3, dtype=torch.int64), torch.arange(3))
-    loss = softmax_loss(users, items, Targets(none, none, torch.empty(0), everything))
-    gradients = torch.autograd.grad(loss, (users, items))
-    assert loss == 0
+    nothing = softmax_loss(users, items, Targets(none, none, torch.empty(0), everything))
+    gradients = torch.autograd.grad(nothing, (users, items))
+    assert nothing == 0
     assert all(not gradient.any() for gradient in gradients)
+
+
+def test_only_the_gradient_is_as_large_as_all_scores() -> None:
+    """The causal encoder's largest step on RetailRocket has twice as many scores."""
+    users, items = torch.ones(8192, 2), torch.ones(6400, 2)
+    rows, none = torch.arange(len(users)), torch.empty(0, dtype=torch.int64)
+    targets = Targets(rows, rows % len(items), torch.ones(len(users)), (none, none))
+    # From here on the kernel counts the peak anew.
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = _megabytes("VmRSS")
+    softmax_loss(users, items, targets, torch.bfloat16)
+    gradient = 2 * len(users) * len(items) / 1e6
+    assert _megabytes("VmHWM") - before < 1.5 * gradient + 64
+
+
+def _megabytes(field: str) -> float:
+    """10^6 bytes, of this process."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(field))
 
 
 def test_the_correction_is_the_probability_of_being_sampled() -> None:
