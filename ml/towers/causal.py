@@ -7,10 +7,11 @@ the same weights in numpy.
 """
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, gelu, layer_norm
+from torch.nn.functional import gelu, layer_norm
 
 from ml.towers.config import CausalConfig
 
@@ -43,16 +44,17 @@ class CausalEncoder(nn.Module):
         self.final_shift = nn.Parameter(torch.zeros(dim))
         self.pooled_weight = nn.Parameter(torch.tensor([config.pooled_weight]))
 
-    def forward(self, entries: Tensor) -> Tensor:
+    def forward(self, entries: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """The encoded history up to each entry, in any scale, float32 (sequences, length, dim).
 
         Args:
             entries: weighted item vectors, float32 (sequences, length, dim), from the oldest to the
                 newest, and then zeros.
+            generator: of the dropout in training; None is without dropout.
         """
         length, dim = entries.shape[1:]
-        rate = self._config.dropout
-        x = self._dropout(entries * math.sqrt(dim), self._config.input_dropout)
+        dropout = partial(_dropout, rate=self._config.dropout, generator=generator)
+        x = _dropout(entries * math.sqrt(dim), self._config.input_dropout, generator)
         normed = layer_norm(x, (dim,), self.attention_scale, self.attention_shift)
         projected = normed @ self.query_key_value + self.query_key_value_bias
         query, key, value = torch.split(projected, dim, dim=2)
@@ -61,15 +63,19 @@ class CausalEncoder(nn.Module):
         bias = self.distance_bias[distances.clamp(min=0)]
         bias = bias.masked_fill(distances < 0, _HIDDEN)
         attention = torch.softmax(query @ key.transpose(1, 2) / math.sqrt(dim) + bias, dim=2)
-        attended = self._dropout(attention, rate) @ value
-        x = x + self._dropout(attended @ self.output + self.output_bias, rate)
+        attended = dropout(attention) @ value
+        x = x + dropout(attended @ self.output + self.output_bias)
         normed = layer_norm(x, (dim,), self.feed_forward_scale, self.feed_forward_shift)
         hidden = gelu(normed @ self.expansion + self.expansion_bias, approximate="tanh")
-        x = x + self._dropout(hidden @ self.contraction + self.contraction_bias, rate)
+        x = x + dropout(hidden @ self.contraction + self.contraction_bias)
         return layer_norm(x, (dim,), self.final_scale, self.final_shift)
 
-    def _dropout(self, x: Tensor, rate: float) -> Tensor:
-        return dropout(x, rate, self.training)
+
+def _dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
+    """Zero in a share `rate` of the places; that of torch takes no generator."""
+    if generator is None:
+        return x
+    return x * torch.empty_like(x).bernoulli_(1 - rate, generator=generator).div_(1 - rate)
 
 
 def _weights(inputs: int, outputs: int, generator: torch.Generator) -> nn.Parameter:

@@ -32,6 +32,7 @@ class NextItem:
         """
         self._config = config = data.config
         self._dtype = product_dtype(data.device)
+        self._generator = data.generator
         self._sequences = TrainingSequences(data)
         self.popularity = self._sequences.popularity
         self.steps = self._sequences.steps
@@ -71,7 +72,7 @@ class NextItem:
             entries.cumsum(dim=1)[has_target],
             batch.weights[:, :-1].abs().cumsum(dim=1)[has_target],
             preferred[:, None].expand(-1, length - 1, -1)[has_target],
-            towers.causal(entries)[has_target],
+            towers.causal(entries, self._generator)[has_target],
         )
         return softmax_loss(
             torch.cat([users * towers.scale, users.new_ones(len(users), 1)], dim=1),

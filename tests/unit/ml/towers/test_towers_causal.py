@@ -107,6 +107,14 @@ def test_the_order_is_learned_where_the_log_has_one(walks: Dataset) -> None:
     assert reached["pooling"] < 0.8, "the next and the previous item are as near"
 
 
+def test_the_same_seed_gives_the_same_weights(walks: Dataset) -> None:
+    first, again, other = (
+        train(walks, CAUSAL, seed=seed, share=0.1).weights() for seed in (0, 0, 1)
+    )
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["ids"], other["ids"])
+
+
 def test_the_encoder_is_chosen_by_the_log(walks: Dataset, shop: Dataset) -> None:
     undecided = CAUSAL.model_copy(update={"user_encoder": None})
     ordered = choose_encoder(walks, undecided, seed=0)
