@@ -9,11 +9,13 @@ from pathlib import Path
 from support.checkout import REPOSITORY
 
 RECSYS = Path(sys.executable).with_name("recsys")
+MAX_PEAK_RSS_MB = 2_000
+"""Of the process that trains and ranks, on each of the logs."""
 _MARKS = REPOSITORY / "tests" / "quality" / "marks.toml"
 
 
-def below_marks(log: str, folder: Path, data: Path | None = None) -> list[str]:
-    """The metrics that fall below their marks after one training with the default seed, 0.
+def missed_marks(log: str, folder: Path, data: Path | None = None) -> list[str]:
+    """The metrics and the memory that miss their marks after one training with the default seed, 0.
 
     Args:
         log: a table of the file of marks.
@@ -34,8 +36,11 @@ def below_marks(log: str, folder: Path, data: Path | None = None) -> list[str]:
     assert done.returncode == 0, done.stderr
     figures = json.loads((folder / "figures.json").read_text())["models"]["two_tower"]
     lowest = {key: mean * (1 - marks["noise"]) for key, mean in marks["mean"].items()}
-    return [
+    missed = [
         f"{key} is {figures[key]:.4f}, below {mark:.4f}"
         for key, mark in lowest.items()
         if figures[key] < mark
     ]
+    if figures["peak_rss_mb"] > MAX_PEAK_RSS_MB:
+        missed.append(f"the peak of memory is {figures['peak_rss_mb']:.0f} MB")
+    return missed
