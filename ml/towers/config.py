@@ -88,6 +88,9 @@ class TowersConfig(BaseModel):
     preferences_only_share: Share = 0.1
     """The probability that a user with preferences is encoded by these alone in one step, as a new
     user is."""
+    category_exponent: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Pooling: entries of one category whose weights sum to m count m ** -exponent times as much,
+    so that the taste for a category grows less than in proportion to what was seen of it."""
     preference_weight: Positive = 1.0
     """Preferences weigh as much as interactions of this total confidence weight; 1 is one
     purchase."""

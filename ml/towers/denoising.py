@@ -67,8 +67,9 @@ class Denoising:
         vectors, bias = encode(items)
         weights = batch.weights * batch.visible
         confidence = weights.new_zeros(batch.size).index_add(0, batch.rows, weights.abs())
+        pooled = towers.dampened(weights, batch.rows, batch.items)
         users = towers.users(
-            pool(vectors, torch.searchsorted(items, batch.items), batch.starts, weights),
+            pool(vectors, torch.searchsorted(items, batch.items), batch.starts, pooled),
             confidence,
             towers.preferred(batch.preferences),
         )

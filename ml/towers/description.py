@@ -11,7 +11,7 @@ from ml.described_weights import Described, digest
 from ml.towers.config import TowersConfig
 from ml.towers.preprocessing import Preprocessing
 
-FORMAT: Literal[4] = 4
+FORMAT: Literal[5] = 5
 _DESCRIPTION = "bundle.json"
 _WEIGHTS = "weights.safetensors"
 
@@ -19,7 +19,7 @@ _WEIGHTS = "weights.safetensors"
 class Description(Described):
     """The file beside the weights."""
 
-    format: Literal[4] = FORMAT
+    format: Literal[5] = FORMAT
     version: Annotated[str, Field(min_length=1)]
     config: TowersConfig
     preprocessing: Preprocessing

@@ -19,6 +19,7 @@ from torch.nn.functional import embedding, embedding_bag, normalize
 from ml.towers.causal import CausalEncoder
 from ml.towers.config import TowersConfig
 from ml.towers.preprocessing import ItemFeatures, Preprocessing, Tokens
+from ml.towers.user_encoder import MIN_TOTAL
 
 _MIN_NORM = 1e-6
 _INITIAL_NORM = 0.5
@@ -53,6 +54,14 @@ class FeatureTensors:
     def to(self, device: torch.device) -> Self:
         """The same features on a device."""
         return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+    def most_specific_categories(self) -> Tensor:
+        """The last category of each item, int64 (items,), -1 where it has none."""
+        found = torch.full_like(self.category_lengths, -1)
+        has_category = self.category_lengths > 0
+        last = (self.category_starts + self.category_lengths - 1)[has_category]
+        found[has_category] = self.categories[last]
+        return found
 
     def take(self, items: Tensor) -> Self:
         """The features of the items with these indices, int64 (n,)."""
@@ -127,6 +136,9 @@ class Towers(nn.Module):
         items, dim = len(preprocessing.item_ids), config.dim - 1
         self.ids = _embeddings(items, dim, generator)
         self.bias = nn.Parameter(torch.zeros(items))
+        self.item_categories: Tensor
+        """int64 (items,), the most specific category of each, -1 where it has none."""
+        self.register_buffer("item_categories", torch.full((items,), -1))
         self.content = ItemContent(preprocessing, dim, generator)
         self.causal = (
             CausalEncoder(config.causal, dim, generator)
@@ -134,6 +146,7 @@ class Towers(nn.Module):
             else None
         )
         self._preference_weight = config.preference_weight
+        self._category_exponent = config.category_exponent
         self.has_sparse_gradients = items >= config.sparse_items
         """Whether the gradient of `ids` has the rows of a step's items alone."""
         self.scale = config.scale(items)
@@ -182,6 +195,25 @@ class Towers(nn.Module):
         if self.causal is not None and encoded is not None:
             history = unit(unit(encoded) + self.causal.pooled_weight * history)
         return unit(history * (confidence / self._preference_weight)[:, None] + preferred)
+
+    def dampened(self, weights: Tensor, users: Tensor, items: Tensor) -> Tensor:
+        """The weights of entries for pooling, lower where a user has much of one category.
+
+        Args:
+            weights: float32 (entries,).
+            users: int64 (entries,).
+            items: int64 (entries,).
+        """
+        categories = self.item_categories[items]
+        has_category = categories >= 0
+        if not self._category_exponent or not has_category.any():
+            return weights
+        keys = users * len(self.content.category_embedding) + categories
+        _, runs = torch.unique(keys[has_category], return_inverse=True)
+        own = weights[has_category]
+        totals = own.new_zeros(int(runs.max()) + 1).index_add(0, runs, own.abs())
+        factors = totals.clamp(min=MIN_TOTAL) ** -self._category_exponent
+        return weights.masked_scatter(has_category, own * factors[runs])
 
     def preferred(self, preferences: tuple[Tensor, Tensor]) -> Tensor:
         """Unit vectors of preferences (users, dim), zero for a user without any.

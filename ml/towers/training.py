@@ -103,6 +103,7 @@ class TrainingRun:
         with torch.no_grad():
             log_popularity = torch.log1p(self._objective.popularity)
             self.towers.bias.copy_(log_popularity - log_popularity.mean())
+            self.towers.item_categories.copy_(self._features.most_specific_categories())
         highest = 1.0
         if data.start is not None:
             copy_weights(self.towers, preprocessing, data.start)

@@ -27,8 +27,11 @@ Vectors = Mapping[str, Array]
 
 HISTORY_VECTORS = "history_vectors"
 _CATEGORIES = "content.category_embedding"
+_ITEM_CATEGORIES = "item_categories"
 _CAUSAL = "causal."
 _MIN_NORM = np.float32(1e-6)
+MIN_TOTAL = 1e-6
+"""Of the weights of a category's entries, which would be divided by zero where all are hidden."""
 _USERS_AT_ONCE = 1024
 """Of the causal encoder, which needs 0.3 MB for each."""
 
@@ -67,13 +70,22 @@ class UserEncoder:
                            (_CATEGORIES, preprocessing.category_paths)):  # fmt: skip
             if tensors[name].shape != (len(rows), config.dim - 1):
                 raise ValueError(f"{name} have shape {tensors[name].shape}")
+        categories = tensors[_ITEM_CATEGORIES]
+        if categories.shape != (len(preprocessing.item_ids),):
+            raise ValueError(f"{_ITEM_CATEGORIES} have shape {categories.shape}")
+        # In training the causal encoder pools each prefix of a history, without categories.
+        is_dampened = not self._causal and (categories >= 0).any()
+        self._category_exponent = config.category_exponent if is_dampened else 0.0
+        # From 1 on; 0 is none, as of the items that follow those known at training.
+        self._category_of = np.append(categories + 1, 0)
         self._places = {item_id: place for place, item_id in enumerate(preprocessing.item_ids)}
         self._scale = np.float32(config.scale(len(self._places)))
 
     @staticmethod
     def is_read(name: str) -> bool:
         """Whether encoding takes the tensor of this name."""
-        return name in (HISTORY_VECTORS, _CATEGORIES) or name.startswith(_CAUSAL)
+        names = (HISTORY_VECTORS, _CATEGORIES, _ITEM_CATEGORIES)
+        return name in names or name.startswith(_CAUSAL)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -179,8 +191,20 @@ class UserEncoder:
         pooled = np.zeros((len(offsets) - 1, self._config.dim - 1), dtype=np.float32)
         for user in np.flatnonzero(np.diff(offsets)).tolist():
             entries = slice(offsets[user], offsets[user + 1])
-            pooled[user] = weights[entries] @ self._vectors(histories.items[entries], new)
+            items = histories.items[entries]
+            pooled[user] = self._dampened(weights[entries], items) @ self._vectors(items, new)
         return pooled
+
+    def _dampened(self, weights: Array, items: npt.NDArray[np.int64]) -> Array:
+        """The weights of a user's entries, lower where many are of one category."""
+        if not self._category_exponent:
+            return weights
+        categories = self._category_of.take(items, mode="clip")
+        totals = np.bincount(categories, np.abs(weights))
+        totals[0] = 1
+        factors = np.maximum(totals[categories], MIN_TOTAL) ** -self._category_exponent
+        dampened: Array = weights * factors.astype(np.float32)
+        return dampened
 
     def _encoded(self, histories: Histories, weights: Array, new: Array | None) -> Array:
         """What the causal encoder makes of histories, (users, dim - 1); zero for an empty one."""

@@ -136,7 +136,7 @@ def test_a_bundle_of_an_older_format_asks_for_a_new_training(
     bundle.save(tmp_path)
     path = tmp_path / "bundle.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2, "config": {}}))
-    with pytest.raises(ModelError, match=r"format 2.*format 4: retrain the model"):
+    with pytest.raises(ModelError, match=r"format 2.*format 5: retrain the model"):
         Bundle.load(tmp_path)
 
 

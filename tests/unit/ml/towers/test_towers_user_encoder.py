@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 import torch
@@ -112,7 +113,7 @@ def test_numpy_and_the_towers_that_are_trained_agree(trained: Bundle, shop: Data
             vectors,
             torch.from_numpy(histories.items),
             torch.from_numpy(histories.offsets[:-1]),
-            torch.from_numpy(weights),
+            torch.from_numpy(weights) if towers.causal else _dampened(towers, histories, weights),
         ),
         torch.from_numpy(histories.total_magnitudes(weights)),
         towers.preferred(
@@ -126,6 +127,14 @@ def test_numpy_and_the_towers_that_are_trained_agree(trained: Bundle, shop: Data
     np.testing.assert_allclose(found[:, :-1], expected * towers.scale, atol=2e-5)
 
 
+def _dampened(
+    towers: Towers, histories: Histories, weights: npt.NDArray[np.float32]
+) -> torch.Tensor:
+    found = towers.dampened(*map(torch.from_numpy, (weights, histories.rows(), histories.items)))
+    assert not torch.equal(found, torch.from_numpy(weights))
+    return found
+
+
 def test_what_a_shopper_does_steers_their_vector(bundle: Bundle, shop: Dataset) -> None:
     items = shop.items["item_id"].to_numpy()
     kitchen = [interaction("u", f"Kitchen-{number}", "cart", NOW, quantity=1) for number in (1, 2)]
@@ -134,6 +143,33 @@ def test_what_a_shopper_does_steers_their_vector(bundle: Bundle, shop: Dataset) 
 
     best = items[np.argsort(-(bundle.encode_items(shop.items)[:, :-1] @ vector[:-1]))[:12]]
     assert sum(item.startswith("Kitchen") for item in best) > 8
+
+
+def test_a_category_counts_less_than_in_proportion_to_what_was_seen_of_it(bundle: Bundle) -> None:
+    new = {"new": np.append(bundle._history_vectors[0], np.float32(0))}
+    history = [
+        interaction("u", item, "purchase", NOW, quantity=1)
+        for item in ("Kitchen-1", "Kitchen-2", "Kitchen-3", "Garden-1", "new")
+    ]
+
+    found = bundle.user_encoder.encode_shopper((), history, new_items=new)
+
+    places = [bundle.item_ids.index(each.item_id) for each in history[:-1]]
+    vectors = np.stack([*bundle._history_vectors[places], bundle._history_vectors[0]])
+    pooled = np.array([3**-0.5] * 3 + [1, 1]) @ vectors
+    scale = bundle.config.scale(len(bundle.item_ids))
+    np.testing.assert_allclose(found[:-1], scale * pooled / np.linalg.norm(pooled), atol=1e-5)
+
+
+def test_without_categories_all_count_in_proportion(shop: Dataset) -> None:
+    bare = Dataset(shop.interactions, shop.users, shop.items[:0])
+    vectors = []
+    for exponent in (0.0, 0.5):
+        config = TowersConfig(dim=16, epochs=1, category_exponent=exponent)
+        vectors.append(
+            train(bare, config, seed=0).encode_users(shop.users, shop.interactions, None)
+        )
+    np.testing.assert_array_equal(*vectors)
 
 
 def test_serving_reads_the_folder_without_torch_and_pandas(bundle: Bundle, tmp_path: Path) -> None:
