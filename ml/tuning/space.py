@@ -59,6 +59,7 @@ SPACE: dict[str, Dimension] = {
         CategoricalDistribution([None, 1.0, 7.0, 30.0, 90.0, 365.0]), _timed
     ),
     "id_dropout": Dimension(FloatDistribution(0.0, 0.5), _described),
+    "category_exponent": Dimension(FloatDistribution(0.0, 1.0), _described),
     "confidence.view": Dimension(FloatDistribution(0.0, 1.0), _has(InteractionType.VIEW)),
     "confidence.positive_view": Dimension(
         FloatDistribution(0.0, 1.0), _has(InteractionType.POSITIVE_VIEW)

@@ -48,7 +48,8 @@ def test_what_cannot_matter_on_the_data_is_not_searched() -> None:
     plain = search_space(dataset_of([("a", "x"), ("a", "y")]), TowersConfig())
     assert {"learning_rate", "history_dropout"} <= plain.keys()
     timed = {"proximity_half_life", "recency_half_life", "whole_history_share"}
-    assert not plain.keys() & (timed | {"id_dropout", "confidence.view", "confidence.cart"})
+    described = {"id_dropout", "category_exponent"}
+    assert not plain.keys() & (timed | described | {"confidence.view", "confidence.cart"})
     assert timed <= search_space(kinds("purchase"), TowersConfig()).keys()
     assert {
         name for name in search_space(kinds("cart", "negative_view"), TowersConfig()) if "." in name
