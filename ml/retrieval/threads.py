@@ -4,7 +4,7 @@ Threads that share a matrix product would wait for each other.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -14,7 +14,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def in_threads(work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def in_threads(
+    work: Callable[[Task], Result], tasks: Iterable[Task]
+) -> Generator[Result, None, None]:
     """The result of each task, in their order.
 
     A task is taken from `tasks` when a thread will soon be free for it, so few results are held.

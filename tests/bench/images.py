@@ -38,7 +38,7 @@ def measure_images() -> dict[str, Any]:
         _fill(server.url)
         settings = MlSettings(database_url=server.url, models_dir=Path(name) / "models")
         no_catalogue = {"RECSYS_ENCODER_INTERVAL": "PT1H"}
-        with running_encoder(settings, Path(name), **no_catalogue) as (address, _):
+        with running_encoder(settings, Path(name), None, **no_catalogue) as (address, _):
             app = shop(server.url, encoder_url=address, image_budget="PT10S")
             caller = Caller(app, new_key(server.url))
             files = [

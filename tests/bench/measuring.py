@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 
 def interleaved_seconds(
@@ -27,10 +27,16 @@ def speed_ratio(ours: list[float], peer: list[float]) -> float:
     return statistics.median(there / here for here, there in zip(ours, peer, strict=True))
 
 
-def in_own_process(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+
+def in_own_process(
+    work: Callable[Asked, Answer], *arguments: Asked.args, **options: Asked.kwargs
+) -> Answer:
     """Call `work` in a fresh process, whose memory is its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
+        return pool.submit(work, *arguments, **options).result()
 
 
 def reset_peak_memory() -> None:

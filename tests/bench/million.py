@@ -38,7 +38,8 @@ def measure_million() -> dict[str, Any]:
     data = TrainingData(log, preprocessing, config, torch.Generator().manual_seed(0))
     run = TrainingRun(data)
     prepared = time.perf_counter()
-    seconds, losses = [], []
+    seconds: list[float] = []
+    losses: list[float] = []
     steps = run.steps()
     for _ in range(_WARM_UP + _STEPS):
         start = time.perf_counter()

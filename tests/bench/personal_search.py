@@ -31,7 +31,7 @@ def keeps_promise(rows: list[dict[str, Any]]) -> bool:
     (without, served) = (
         next(row for row in rows if row["weight"] == f"{weight:g}") for weight in (0, TASTE_WEIGHT)
     )
-    return (
+    return bool(
         served["purchases"] >= _MIN_GAIN * without["purchases"]
         and served["labelled"] >= without["labelled"] - _MAX_LOSS
     )

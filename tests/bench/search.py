@@ -64,7 +64,7 @@ def measure_search() -> dict[str, Any]:
             # As often as it looks at the catalogue where nobody says otherwise; tests have it look
             # twice per second, which takes a tenth of two cores.
             looks = {"RECSYS_ENCODER_INTERVAL": "PT5S"}
-            with running_encoder(settings, folder, **looks) as (encoder, _):
+            with running_encoder(settings, folder, None, **looks) as (encoder, _):
                 os.environ |= {
                     "RECSYS_ENCODER_URL": encoder,
                     "RECSYS_API_LIMIT": "100000 per second",
@@ -97,7 +97,7 @@ def _fill(url: str) -> list[str]:
     vectors = _vectors([f"{each.product_name}. {each.about_product}" for each in products])
     with psycopg.connect(url) as connection:
         upsert_products(connection, products)
-        digests = dict(
+        digests: dict[str, str] = dict(
             connection.execute("select item_id, content_digest from shop.products").fetchall()
         )
         rows = (

@@ -162,7 +162,9 @@ def _search(size: str, vectors: Array, users: Array) -> dict[str, float]:
         lambda user: graph.search(user[None], K), list(users)
     )
     everything = [(user, np.ones(len(vectors), dtype=bool)) for user in users]
-    found[f"{size} items, HNSW, recall"] = _recall(vectors, everything, graph.search(users, K)[1])
+    found[f"{size} items, HNSW, recall"] = _recall(
+        vectors, everything, list(graph.search(users, K)[1])
+    )
     return found
 
 

@@ -24,7 +24,7 @@ def keeps_promise(rows: list[dict[str, Any]]) -> bool:
 
 
 def _is_varied(row: dict[str, Any]) -> bool:
-    return (
+    return bool(
         row["median_categories"] >= _MIN_CATEGORIES
         and row["pages_mostly_of_one"] == 0
         and row["preferences_on_two_pages"] >= _MIN_PREFERENCES
@@ -71,14 +71,16 @@ def _measure(seed: int) -> dict[str, dict[str, float]]:
     index, users = index_items(bundle, dataset), dataset.known_users()
     category = dict(zip(dataset.items["item_id"], dataset.items["category"], strict=True))
     preferences = dict(zip(users["user_id"], users["preferences"], strict=True))
+    bought = {
+        str(user): items.tolist()
+        for user, items in dataset.interactions.groupby("user_id")["item_id"]
+    }
     histories = {
-        user: Counter(category[item] for item in set(items))
-        for user, items in dataset.interactions.groupby("user_id")["item_id"]
+        user: Counter(category[item] for item in set(items)) for user, items in bought.items()
     }
-    met = {
-        user: [Interaction.model_construct(item_id=item) for item in items]
-        for user, items in dataset.interactions.groupby("user_id")["item_id"]
-    }
+    met: dict[str, list[Interaction]] = {}
+    for event in shop.interactions:
+        met.setdefault(event.user_id, []).append(event)
     spreads: dict[str, Spread] = {"by score": BY_SCORE}
     spreads |= {f"{each:g}": CategorySpread.of(category.values(), each) for each in STRENGTHS}
 

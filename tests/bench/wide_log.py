@@ -54,7 +54,9 @@ def make_wide_log(
     log["interaction_type"] = InteractionType.PURCHASE.value
     log["rating"] = log["quantity"] = np.nan
     hidden = names[is_held_out].groupby("user_id")["item_id"].agg(set)
-    return WideLog(Dataset(log, no_users(), no_items()), hidden.to_dict())
+    return WideLog(
+        Dataset(log, no_users(), no_items()), {str(user): seen for user, seen in hidden.items()}
+    )
 
 
 def _pairs(rng: np.random.Generator, users: int, items: int, count: int) -> Places:
@@ -73,4 +75,5 @@ def _pairs(rng: np.random.Generator, users: int, items: int, count: int) -> Plac
 
 def _power_law(rng: np.random.Generator, size: int, draws: int) -> Places:
     cumulative = np.cumsum(np.arange(1, size + 1) ** -_POPULARITY_EXPONENT)
-    return np.searchsorted(cumulative, rng.random(draws) * cumulative[-1]).astype(np.int64)
+    drawn: Places = np.searchsorted(cumulative, rng.random(draws) * cumulative[-1])
+    return drawn.astype(np.int64)

@@ -34,6 +34,8 @@ DANGLING = """
 """
 OVERFLOW = "() => document.documentElement.scrollWidth - window.innerWidth"
 
+Form = dict[str, str | float | bool]
+
 
 def test_every_mistake_in_a_sign_up_is_named_beside_its_field(page: Page) -> None:
     page.goto("/sign-up")
@@ -176,7 +178,11 @@ def test_six_preferences_are_one_too_many(page: Page, shopper: Any) -> None:
 
 
 def test_a_form_from_elsewhere_is_refused(page: Page, shopper: Any) -> None:
-    for form in ({"item_id": "e2e-lantern"}, {"item_id": "e2e-lantern", "csrf_token": "forged"}):
+    forms: tuple[Form, ...] = (
+        {"item_id": "e2e-lantern"},
+        {"item_id": "e2e-lantern", "csrf_token": "forged"},
+    )
+    for form in forms:
         answer = page.request.post("/orders/now", form=form)
         assert answer.status == 400
         assert "came from another site" in answer.text()
@@ -187,7 +193,7 @@ def test_a_form_from_elsewhere_is_refused(page: Page, shopper: Any) -> None:
 def test_products_that_are_not_sold_cannot_be_bought_or_rated(page: Page, shopper: Any) -> None:
     token = _token(page, "/preferences")
     for path in ("/cart", "/cart/quantity", "/orders/now", "/reviews"):
-        form = {"item_id": "e2e-nothing", "quantity": "1", "rating": "5", "csrf_token": token}
+        form: Form = {"item_id": "e2e-nothing", "quantity": "1", "rating": "5", "csrf_token": token}
         form["form_id"] = str(new_id())
         assert page.request.post(path, form=form).status == 404
     for quantity in ("0", "-1", "100", "1e3"):

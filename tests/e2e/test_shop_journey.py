@@ -28,7 +28,12 @@ def published(stack: Any, name: str, count: int) -> list[tuple[str, bytes]]:
     seen: list[tuple[str, str, bytes]] = []
     for _ in range(120):
         batch = consumer.consume(1000, 0.5)
-        seen += [(message.key().decode(), message.topic(), message.value()) for message in batch]
+        for message in batch:
+            key, topic, value = message.key(), message.topic(), message.value()
+            assert isinstance(key, bytes)
+            assert topic is not None
+            assert value is not None
+            seen.append((key.decode(), topic, value))
         user_id = user_id or next(
             (
                 key

@@ -142,7 +142,7 @@ class Chain(ListOf):
     def recommend(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         **_: object,
     ) -> ServedList:

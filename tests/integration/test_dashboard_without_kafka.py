@@ -29,7 +29,8 @@ def test_the_page_answers_and_the_stream_says_that_nothing_is_read(client: Flask
     stream = client.get("/stream?minutes=360")
     assert stream.mimetype == "text/event-stream"
     first = next(iter(stream.response))
-    text = first.decode() if isinstance(first, bytes) else first
+    assert isinstance(first, bytes)
+    text = first.decode()
     assert text.startswith("data: ")
     assert text.endswith("\n\n")
     figures = json.loads(text.removeprefix("data: "))

@@ -46,6 +46,7 @@ from streams.errors import UnavailableError
 from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
 from streams.processor.trending import TrendingLists
+from streams.publisher import Publisher
 from streams.settings import ProcessorSettings
 from support.cluster_database import UrlOf, run
 from support.interactions import interaction
@@ -68,17 +69,19 @@ def ml_settings(url: str, folder: Path) -> MlSettings:
     return MlSettings(database_url=url, models_dir=folder, top_k=5)
 
 
-class Recording:
+class Recording(Publisher):
     """A publisher that keeps what it is given."""
 
     def __init__(self) -> None:
         self.records: list[tuple[str, bytes]] = []
 
-    def publish(self, _topic: str, records: Iterable[tuple[str, bytes]]) -> int:
+    def publish(
+        self, topic: str, records: Iterable[tuple[str, bytes]], *, timeout: float | None = None
+    ) -> int:
         self.records += (taken := list(records))
         return len(taken)
 
-    def publish_dead_letters(self, _topic: str, letters: Iterable[DeadLetter]) -> int:
+    def publish_dead_letters(self, topic: str, letters: Iterable[DeadLetter]) -> int:
         assert not list(letters)
         return 0
 

@@ -16,6 +16,7 @@ from streams.contracts import ERASURES, INTERACTIONS, DeadLetter, Erasure, Inter
 from streams.database import Database
 from streams.features.online import OnlineStore
 from streams.processor.processing import Processing
+from streams.publisher import Publisher
 from streams.settings import ProcessorSettings
 from streams.sink.connectors import SINKS
 from support.interactions import interaction
@@ -32,18 +33,20 @@ on conflict (interaction_id) do update set item_id = excluded.item_id
 """
 
 
-class Outputs:
+class Outputs(Publisher):
     """A publisher that keeps what it is given."""
 
     def __init__(self) -> None:
         self.records: list[tuple[str, str]] = []
 
-    def publish(self, topic: str, records: Iterable[tuple[str, bytes]]) -> int:
+    def publish(
+        self, topic: str, records: Iterable[tuple[str, bytes]], *, timeout: float | None = None
+    ) -> int:
         self.records += (taken := [(topic, key) for key, _ in records])
         return len(taken)
 
-    def publish_dead_letters(self, _topic: str, letters: list[DeadLetter]) -> int:
-        assert not letters
+    def publish_dead_letters(self, topic: str, letters: Iterable[DeadLetter]) -> int:
+        assert not list(letters)
         return 0
 
 

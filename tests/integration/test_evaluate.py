@@ -72,7 +72,7 @@ def evaluate(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> 
 def test_every_model_on_a_csv_log(folder: Path) -> None:
     files = "--train train.csv --test test.csv --items items.csv --users users.csv"
     options = f"--models {','.join(ALL)} --towers towers.json --k 5 --seed 3"
-    command = [RECSYS, "evaluate", *files.split(), *options.split(), "--json", "out.json"]
+    command = [str(RECSYS), "evaluate", *files.split(), *options.split(), "--json", "out.json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads((folder / "out.json").read_text())
@@ -290,7 +290,7 @@ def test_what_cannot_be_done_is_said_in_one_line_before_anything_is_trained(
 ) -> None:
     files: dict[str, str | None] = {"--train": "train.csv", "--test": "test.csv"}
     options = files | {"--models": "ease"} | change
-    arguments = [part for option in options.items() if option[1] for part in option]
+    arguments = [part for name, value in options.items() if value for part in (name, value)]
     status, message = expected
     assert evaluate(monkeypatch, folder, *arguments) == status
     printed = capsys.readouterr().err

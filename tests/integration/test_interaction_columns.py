@@ -63,6 +63,7 @@ def test_the_feature_view_has_the_columns_of_the_contract(database_url: str) -> 
     names = {field.name for field in INTERACTIONS_FEATURES.schema} | {"timestamp"}
     assert names == set(Interaction.model_fields) - NO_FEATURES
     with psycopg.connect(database_url) as connection:
+        assert INTERACTIONS_FEATURES.batch_source is not None
         query = INTERACTIONS_FEATURES.batch_source.get_table_query_string().strip("()")
         cursor = connection.execute(query.encode())
         assert cursor.description is not None

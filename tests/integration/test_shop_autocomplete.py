@@ -55,6 +55,7 @@ def app(database_url: str) -> Iterator[Flask]:
 def suggested(client: FlaskClient, text: str) -> list[tuple[str, str, str]]:
     answer = client.get("/autocomplete", query_string={"q": text})
     assert answer.status_code == 200
+    assert answer.json is not None
     return [(each["hint"], each["text"], each["url"]) for each in answer.json["suggestions"]]
 
 

@@ -65,7 +65,7 @@ def test_a_shopper_is_found_and_the_address_has_their_id_alone(
     shown = [each.text for each in page.select(".outcome li .named code")]
     _, made = Planted().explain("u", ["Garden"], 20)
     assert shown == [each.item_id for each in made.candidates[:10]]
-    assert page.select_one(".facts dd").text.startswith("Ada <Lovelace>")
+    assert page.select(".facts dd")[0].text.startswith("Ada <Lovelace>")
     stages = [each.text for each in page.select(".funnel .stage-name strong")]
     assert stages[:2] == ["live", "available"]
     assert {"fused", "new", "spread"} <= set(stages)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 
 from streams.contracts import InteractionType
 from support.shop import ListOf, interactions, shop, sign_up
@@ -77,7 +78,10 @@ def test_the_cookie_stays_small(app: Flask, recommender: ListOf) -> None:
     assert len(recommender.history) == 20
     assert recommender.history[-1].item_id == "p1"
     with client.session_transaction() as session:
-        cookie = app.session_interface.get_signing_serializer(app).dumps(dict(session))
+        assert isinstance(app.session_interface, SecureCookieSessionInterface)
+        serializer = app.session_interface.get_signing_serializer(app)
+        assert serializer is not None
+        cookie = serializer.dumps(dict(session))
     assert len(cookie) < 2000
 
 

@@ -136,7 +136,7 @@ def test_an_outage_of_kafka_is_not_noticed_and_leaves_order_and_an_empty_outbox(
     assert figures[50][1] < 2 * figures[50][0] + 0.01, figures
     assert figures[95][1] < 2 * figures[95][0] + 0.05, figures
     assert max(during) < max(1, 2 * max(usual)), "no page is slow"
-    kept = {"usual": max(usual), "during": max(during), **figures}
+    kept = {"usual": max(usual), "during": max(during), "by share": figures}
     (tmp_path / "figures.json").write_text(json.dumps(kept))
 
     sent = [NewUser.decode(v) for _, v in records(kafka_broker.kafka, NEW_USERS.public.name)]

@@ -51,7 +51,7 @@ def test_broken_records_are_kept_byte_for_byte_and_stop_nothing(
         json.dumps({**json.loads(good[0].encode()), "item_id": "a\x00"}).encode(),
     ]
     producer = Producer({**stack.kafka.librdkafka, "partitioner": "murmur2_random"})
-    trace = [("trace", b"\xff\x00")]
+    trace: list[tuple[str, str | bytes | None]] = [("trace", b"\xff\x00")]
     for number, event in enumerate(good):
         producer.produce(INTERACTIONS.public.name, event.encode(), user.encode())
         for value in broken[number::20]:
@@ -66,10 +66,14 @@ def test_broken_records_are_kept_byte_for_byte_and_stop_nothing(
     ]
     assert [each.value() for each in kept] == broken
     for each in kept:
-        assert ("trace", b"\xff\x00") in each.headers()
-        circumstances = dict(each.headers())
+        headers = each.headers()
+        assert isinstance(headers, list)
+        assert ("trace", b"\xff\x00") in headers
+        circumstances = dict(headers)
         assert circumstances[TOPIC] == b"interactions"
-        assert circumstances[OFFSET].isdigit()
+        offset = circumstances[OFFSET]
+        assert offset is not None
+        assert offset.isdigit()
         assert circumstances[REASON]
     with psycopg.connect(stack.database_url) as connection:
         rows = connection.execute(

@@ -26,4 +26,6 @@ def letters(stack: RunningStack, topic: str) -> Iterator[Message]:
 
 def headers(message: Message) -> dict[str, Any]:
     """The headers of a letter, as text."""
-    return {name: value.decode() for name, value in message.headers() or () if value is not None}
+    found = message.headers() or []
+    assert isinstance(found, list)
+    return {name: value.decode() for name, value in found if isinstance(value, bytes)}

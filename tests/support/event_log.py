@@ -33,7 +33,9 @@ def _read(consumer: Consumer, topic: str) -> Iterator[dict[str, Any]]:
         while low < high:
             for message in consumer.consume(10_000, 1.0):
                 assert message.error() is None, message.error()
-                low = message.offset() + 1
+                offset = message.offset()
+                assert offset is not None
+                low = offset + 1
                 try:
                     event = json.loads(message.value() or b"")
                 except (ValueError, RecursionError):  # broken on purpose, by another test

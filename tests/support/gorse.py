@@ -8,12 +8,12 @@ from typing import Any
 
 from ml.data.gorse.dump import messages
 
-USERS = [
+USERS: list[dict[str, Any]] = [
     {"UserId": "ada", "Labels": None, "Subscribe": None, "Comment": "Ada"},
     {"UserId": "ben", "Labels": {"city": "Bath"}, "Comment": ""},
     {"UserId": "idle", "Labels": [], "Comment": ""},
 ]
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {
         "ItemId": "kettle",
         "IsHidden": False,
@@ -39,7 +39,7 @@ ITEMS = [
         "Comment": "",
     },
 ]
-FEEDBACK = [
+FEEDBACK: list[dict[str, Any]] = [
     {"FeedbackType": kind, "UserId": user, "ItemId": item, "Value": 1, "Timestamp": at,
      "Comment": ""}
     for kind, user, item, at in (
@@ -61,7 +61,12 @@ def write_lines(folder: Path) -> Path:
 def write_dump(file: Path) -> Path:
     """As Gorse's master writes it, with what it appends after the end."""
     parts: list[bytes] = []
-    for flag, name, rows in ((-1, "User", USERS), (-2, "Item", ITEMS), (-3, "Feedback", FEEDBACK)):
+    tables: tuple[tuple[int, str, list[dict[str, Any]]], ...] = (
+        (-1, "User", USERS),
+        (-2, "Item", ITEMS),
+        (-3, "Feedback", FEEDBACK),
+    )
+    for flag, name, rows in tables:
         parts.append(struct.pack("<q", flag))
         for row in rows:
             encoded = _message(name, row)

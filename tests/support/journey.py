@@ -29,10 +29,10 @@ class Journey:
         """Write records; returns their offsets."""
         offsets: list[int] = []
         producer = Producer(self._kafka.librdkafka)
-        stamp = {"timestamp": int(at.timestamp() * 1000)} if at else {}
+        stamp = int(at.timestamp() * 1000) if at else 0  # 0: now
         for value in values:
             producer.produce(
-                topic.name, value, partition=0, **stamp,
+                topic.name, value, partition=0, timestamp=stamp,
                 on_delivery=lambda _, message: offsets.append(message.offset() or 0),
             )  # fmt: skip
         assert producer.flush(10) == 0

@@ -109,6 +109,7 @@ class KubeflowApi:
             for part in message.iter_parts()
             if part.get_param("name", header="content-disposition") == "uploadfile"
         )
+        assert isinstance(package, bytes)
         specification, *_platform = yaml.safe_load_all(package)
         if "pipelineInfo" not in specification:
             raise RefusedError(400, "not a pipeline")

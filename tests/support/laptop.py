@@ -4,6 +4,7 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from apps.local.kafka import bootstrap_servers, connection
 from apps.local.settings import LocalSettings
@@ -73,14 +74,15 @@ def local_settings(state_dir: Path) -> LocalSettings:
         "encoder",
     )
     ports = dict(zip((f"{name}_port" for name in names), free_ports(len(names)), strict=True))
-    return LocalSettings(
-        state_dir=state_dir,
-        distribution_dir=REPOSITORY / ".state" / "distribution",
-        jvm_heap="384m",
-        start_timeout=300,  # several stacks may share two cores
-        restart_unit=4,
+    settings: dict[str, Any] = {
+        "state_dir": state_dir,
+        "distribution_dir": REPOSITORY / ".state" / "distribution",
+        "jvm_heap": "384m",
+        "start_timeout": 300,  # several stacks may share two cores
+        "restart_unit": 4,
         **ports,
-    )
+    }
+    return LocalSettings(**settings)
 
 
 def cli_environment(settings: LocalSettings) -> dict[str, str]:

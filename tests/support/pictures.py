@@ -16,8 +16,8 @@ def drawn_picture(seed: int, size: tuple[int, int] = (240, 320)) -> Image.Image:
     image = Image.new("RGB", size, "#f2f2f0")
     draw = ImageDraw.Draw(image)
     for _ in range(6):
-        left, top = random.integers(0, size[0] // 2), random.integers(0, size[1] // 2)
-        box = (left, top, left + random.integers(20, 140), top + random.integers(20, 160))
+        left, top = int(random.integers(0, size[0] // 2)), int(random.integers(0, size[1] // 2))
+        box = (left, top, left + int(random.integers(20, 140)), top + int(random.integers(20, 160)))
         colour = tuple(int(each) for each in random.integers(0, 220, 3))
         shape = random.integers(3)
         if shape == 0:

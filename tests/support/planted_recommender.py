@@ -14,6 +14,7 @@ from ml.serving.shopper import Shopper
 from streams.contracts import Interaction
 from support.interactions import interaction
 from support.planted_catalogue import CATEGORIES, ITEMS, NOW, planted_model
+from support.shop import ListOf
 
 HOUR = timedelta(hours=1)
 HISTORY = (
@@ -29,7 +30,7 @@ CATALOGUE = Catalogue(
 
 
 @dataclass
-class Planted:
+class Planted(ListOf):
     """Explains the list of a shopper with HISTORY, who has a list of the version."""
 
     chain: Chain = field(default_factory=lambda: Chain(fused={"new": 1.0}))
@@ -41,7 +42,7 @@ class Planted:
     def explain(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),
@@ -49,7 +50,9 @@ class Planted:
         surface: Surface | None = None,
     ) -> tuple[Context, MadeList]:
         context = Context(
-            shopper=Shopper(user_id, preferences, HISTORY if self.features_answered else history),
+            shopper=Shopper(
+                user_id, preferences or (), HISTORY if self.features_answered else history
+            ),
             limit=limit,
             now=NOW,
             model=planted_model(),
@@ -64,7 +67,7 @@ class Planted:
     def recommend(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),

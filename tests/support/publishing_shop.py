@@ -58,10 +58,15 @@ class Shop:
         with psycopg.connect(self.settings.database_url) as connection:
             return repository.live(connection)
 
+    def live_version(self) -> str | None:
+        live = self.live()
+        return live.version if live else None
+
     def count(self, table: str) -> int:
         with psycopg.connect(self.settings.database_url) as connection:
-            (count,) = connection.execute(f"select count(*) from {table}").fetchone() or (0,)
-        return count
+            row = connection.execute(f"select count(*) from {table}").fetchone()
+        assert row is not None
+        return int(row[0])
 
     def fetch(self, version: str, folder: Path) -> Path:
         connect = partial(psycopg.connect, self.settings.database_url)

@@ -19,6 +19,8 @@ from apps.storefront.events.background import BackgroundSender
 from apps.storefront.recommender import Recommender
 from apps.storefront.settings import StorefrontSettings
 from ml.merchandising import Surface
+from ml.serving.chain.chain import MadeList
+from ml.serving.chain.context import Context
 from ml.serving.related_items import RelatedItems
 from ml.serving.served_list import RecommenderStatus, ServedList
 from ml.serving.taste import Taste
@@ -74,6 +76,18 @@ class ListOf:
 
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         return ()
+
+    def explain(
+        self,
+        user_id: str | None,
+        preferences: Sequence[str] | None,
+        limit: int,
+        *,
+        history: Sequence[Interaction] = (),
+        category: str = "",
+        surface: Surface | None = None,
+    ) -> tuple[Context, MadeList]:
+        raise NotImplementedError("nothing chose the items of a fixed list")
 
     def status(self) -> RecommenderStatus:
         return RecommenderStatus("v7", "none")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from implicit.cpu.als import AlternatingLeastSquares
 from implicit.cpu.bpr import BayesianPersonalizedRanking
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from ml.evaluation.ranking_models.baseline import Baseline, Parameters
 from ml.evaluation.ranking_models.ranking_model import InteractionMatrix, Progress

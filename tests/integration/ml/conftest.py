@@ -23,11 +23,11 @@ CATEGORIES = ("Books", "Garden", "Music", "Tools")
 class ShopData:
     """Rows of the tables that the rest of the system fills."""
 
-    products: list[tuple] = field(default_factory=list)
+    products: list[tuple[object, ...]] = field(default_factory=list)
     """item_id, product_name, category, arrival_date"""
-    users: list[tuple] = field(default_factory=list)
+    users: list[tuple[object, ...]] = field(default_factory=list)
     """user_id, user_name, preferences, signup_date"""
-    interactions: list[tuple] = field(default_factory=list)
+    interactions: list[tuple[object, ...]] = field(default_factory=list)
     """interaction_id, user_id, item_id, timestamp, interaction_type, quantity, rating"""
 
     def write(self, database_url: str) -> None:
@@ -50,7 +50,7 @@ class ShopData:
             )
 
 
-def _copy(cursor: psycopg.Cursor, target: str, rows: Sequence[tuple]) -> None:
+def _copy(cursor: psycopg.Cursor, target: str, rows: Sequence[tuple[object, ...]]) -> None:
     with cursor.copy(f"copy {target} from stdin") as copy:
         for row in rows:
             copy.write_row(row)
@@ -65,12 +65,12 @@ def _taste_shop(now: datetime, shoppers: int) -> ShopData:
         category = CATEGORIES[number % 4]
         shop.products.append((f"i{number:02}", f"{category} {number}", category, start))
     for number in range(shoppers):
-        category = number % 4
-        shop.users.append((f"u{number:02}", f"Shopper {number}", CATEGORIES[category], start))
+        taste = number % 4
+        shop.users.append((f"u{number:02}", f"Shopper {number}", CATEGORIES[taste], start))
         for position, place in enumerate(random.permutation(20)[:8]):
             at = start + timedelta(days=int(position), seconds=int(random.integers(80_000)))
             kind = ("view", "cart", "purchase")[position % 3]
-            item = f"i{place * 4 + category:02}"
+            item = f"i{place * 4 + taste:02}"
             row = (uuid4(), f"u{number:02}", item, at, kind, None, None)
             shop.interactions.append(row)
     return shop

@@ -90,12 +90,12 @@ def test_a_storage_that_goes_away_leaves_the_live_version_and_no_half_one(
 
     with pytest.raises(UnavailableError, match="s3://shop/models does not answer"):
         shop.publish(second, stop)
-    assert shop.live().version == first
+    assert shop.live_version() == first
 
     storage.start()
     third = shop.publish(shop.train(3))
 
-    assert shop.live().version == third
+    assert shop.live_version() == third
     assert ArtifactStore.of(shop.settings).versions() == sorted([first, third])
     with psycopg.connect(shop.settings.database_url) as connection:
         assert {each.version for each in repository.versions(connection)} == {first, third}
@@ -112,7 +112,7 @@ def test_what_a_killed_run_left_in_the_storage_is_removed_by_the_next(shop: Shop
     process.join()
     store = ArtifactStore.of(shop.settings)
     assert set(store.versions()) == {first, killed.version}
-    assert shop.live().version == first
+    assert shop.live_version() == first
 
     third = shop.publish(shop.train(3))
 

@@ -140,7 +140,7 @@ def test_a_crowd_is_refused_in_part_and_the_rest_is_answered(
     settings: MlSettings, tmp_path: Path, eventually: Eventually
 ) -> None:
     limits = {"RECSYS_ENCODER_QUEUE_LIMIT": "64", "RECSYS_ENCODER_TIMEOUT": "PT60S"}
-    with running_encoder(settings, tmp_path, **limits) as (address, _):
+    with running_encoder(settings, tmp_path, None, **limits) as (address, _):
         eventually(lambda: status(f"{address}/health/ready") == 200, 120)
 
         def ask(number: int) -> httpx.Response:

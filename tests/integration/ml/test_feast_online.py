@@ -176,6 +176,7 @@ def test_a_shopper_is_read_with_list_and_history_at_once(
 
     assert state.top_k == ("a",)
     assert state.history == (event,)
+    assert state.known_until is not None
     assert abs(state.known_until - NOW) < timedelta(seconds=1)
     assert (nobody.top_k, nobody.known_until, nobody.history) == (None, None, ())
 

@@ -55,7 +55,7 @@ def test_as_many_rows_are_loaded_as_the_table_has(settings: MlSettings, taste_sh
     dataset = load_dataset(settings, datetime.now(UTC))
 
     with psycopg.connect(settings.database_url) as connection:
-        (rows,) = connection.execute("select count(*) from events.interactions").fetchone()
+        [(rows,)] = connection.execute("select count(*) from events.interactions").fetchall()
     assert len(dataset.interactions) == rows == 480
     assert len(dataset.users) == 60
     assert len(dataset.items) == 80

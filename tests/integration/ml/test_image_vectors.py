@@ -10,6 +10,7 @@ import pytest
 from pgvector.psycopg import register_vector
 
 from apps.storefront.pictures import picture
+from apps.storefront.pictures.drawings.draw import VERSION
 from ml.image_vectors import ImageVectors, ShopPictures
 from ml.settings import MlSettings
 from streams.features.store import feature_store
@@ -69,7 +70,7 @@ def test_drawings_that_change_get_vectors_again_and_other_pictures_do_not(
     before = keys(settings)
     assert before["photographed"] == photo
 
-    monkeypatch.setattr(picture, "VERSION", picture.VERSION + 1)
+    monkeypatch.setattr(picture, "VERSION", VERSION + 1)
 
     assert image_vectors.update() == 1
     assert image_vectors.update() == 0

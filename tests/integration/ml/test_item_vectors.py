@@ -203,10 +203,8 @@ def test_the_process_encodes_within_a_minute_and_survives_a_kill(
         process.wait()
     with running_encoder(settings, tmp_path) as (address, process):
         for number in range(500):
-            eventually(
-                lambda item=f"crowd-{number}": stored(settings, bundle.version, item) is not None,
-                60,
-            )
+            item = f"crowd-{number}"
+            eventually(lambda: stored(settings, bundle.version, item) is not None, 60)  # noqa: B023
         eventually(lambda: status(f"{address}/health/ready") == 200, 10)
         assert status(f"{address}/health/live") == 200
         assert 'recsys_items_encoded_total{kind="items"}' in httpx.get(f"{address}/metrics").text

@@ -11,7 +11,7 @@ import pytest
 
 from ml.registry.kubeflow import KubeflowModelRegistry
 from ml.registry.model_registry import ModelRegistry, make_equal
-from ml.registry.registration import Registration
+from ml.registry.registration import Property, Registration
 from ml.settings import MlSettings
 from streams.errors import UnavailableError
 
@@ -20,7 +20,7 @@ URL = os.environ.get("RECSYS_TEST_MODEL_REGISTRY_URL")
 pytestmark = pytest.mark.integration
 
 ALIASES = {"20261101": "previous", "20261102": "champion", "20261103": "rejected"}
-KNOWN = {
+KNOWN: dict[str, Property] = {
     "gate_reason": "It is not \u00fcnlike.\n" * 50,
     "metric.recall_at_20": 0.2,
     "parameter.seed": 3e10,

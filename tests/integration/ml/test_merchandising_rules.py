@@ -171,7 +171,7 @@ def _candidates(recommender: Recommender) -> Any:
 def test_a_brand_is_read_off_the_name(settings: MlSettings, products: Any) -> None:
     with psycopg.connect(settings.database_url) as connection:
         brands = item_brands(connection)
-        named = dict(
+        named: dict[str, str] = dict(
             connection.execute("select item_id, lower(product_name) from shop.products").fetchall()
         )
     assert (brands["i06"], brands["i10"]) == ("oakson", "oakson")

@@ -133,6 +133,7 @@ def test_a_rollback_and_a_promotion_tell_who_and_why(
     assert recsys("model", "promote", second) == f"version {second} is live\n"
     with psycopg.connect(settings.database_url) as connection:
         live = repository.live(connection)
+    assert live is not None
     assert (live.version, live.previous) == (second, first)
 
 

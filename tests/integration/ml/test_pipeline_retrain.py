@@ -42,9 +42,11 @@ def _seen(settings: MlSettings) -> dict[str, set[str]]:
     return seen
 
 
-def _live(settings: MlSettings) -> repository.Live | None:
+def _live(settings: MlSettings) -> repository.Live:
     with psycopg.connect(settings.database_url) as connection:
-        return repository.live(connection)
+        live = repository.live(connection)
+    assert live is not None
+    return live
 
 
 def _ranker(settings: MlSettings, run: RetrainResult) -> Ranker:

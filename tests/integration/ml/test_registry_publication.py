@@ -48,7 +48,7 @@ def test_a_publication_that_breaks_off_leaves_the_old_version_live_and_can_be_re
 
     with pytest.raises(KeyboardInterrupt):
         shop.publish(second, break_off)
-    assert shop.live().version == first.version
+    assert shop.live_version() == first.version
     assert len(features.top_k_of(first.version, users)) == len(users)
     assert sorted(features.listed_versions()) == sorted([first.version, second.version])
 
@@ -56,6 +56,7 @@ def test_a_publication_that_breaks_off_leaves_the_old_version_live_and_can_be_re
     shop.publish(second)
 
     live = shop.live()
+    assert live is not None
     assert (live.version, live.previous) == (second.version, first.version)
     assert shop.count("ml.model_versions") == 2
     assert shop.count("ml.item_vectors") == 2 * 80
@@ -67,12 +68,14 @@ def test_a_rollback_is_the_same_switch(settings: MlSettings, shop: Shop) -> None
     shop.publish(first)
     shop.publish(second)
 
+    live = shop.live()
+    assert live is not None
+    assert live.previous is not None
     with psycopg.connect(settings.database_url) as connection:
-        repository.switch_live(
-            connection, shop.live().previous, by="a test", reason="test", to_older=True
-        )
+        repository.switch_live(connection, live.previous, by="a test", reason="test", to_older=True)
 
     live = shop.live()
+    assert live is not None
     assert (live.version, live.previous) == (first.version, second.version)
 
 
@@ -109,7 +112,7 @@ def test_one_publication_at_a_time_and_the_other_is_named(settings: MlSettings, 
 
     shop.publish(bundle)
 
-    assert shop.live().version == bundle.version
+    assert shop.live_version() == bundle.version
 
 
 def test_a_version_of_older_data_does_not_replace_the_live_one(
@@ -120,7 +123,7 @@ def test_a_version_of_older_data_does_not_replace_the_live_one(
     shop.publish(newer, until=now)
     with pytest.raises(ModelError, match="it would be a step back"):
         shop.publish(older, until=now - timedelta(minutes=1))
-    assert shop.live().version == newer.version
+    assert shop.live_version() == newer.version
     assert features.top_k(newer.version, "u00")
 
 
@@ -194,7 +197,7 @@ def test_a_rejected_version_is_complete_and_waits(
     for _ in range(2):
         shop.publish(bundle, twin=settings.models_dir.parent / "twin", decision=decision)
 
-    assert shop.live().version == (bundle.version if promoted else live.version)
+    assert shop.live_version() == (bundle.version if promoted else live.version)
     assert features.top_k(bundle.version, "u00")
     assert features.top_k(live.version, "u00")
     with psycopg.connect(settings.database_url) as connection:
@@ -204,8 +207,10 @@ def test_a_rejected_version_is_complete_and_waits(
     assert Decision.model_validate(kept[bundle.version].decision) == decision
     assert kept[live.version].decision is None
     assert reasons == (["It was judged."] if promoted else [])
-    assert shop.live().version == bundle.version
+    assert shop.live_version() == bundle.version
     found = LiveVersion.read(settings)
+    assert found is not None
+    assert found.twin is not None
     assert found.twin.bundle.version == live.version
     assert found.item_ids == set(shop.dataset.items["item_id"])
 

@@ -96,6 +96,7 @@ def test_switching_to_the_live_version_keeps_its_predecessor(settings: MlSetting
             _switch(connection, name)
         _switch(connection, "b")
         live = repository.live(connection)
+    assert live is not None
     assert (live.version, live.previous) == ("b", "a")
 
 

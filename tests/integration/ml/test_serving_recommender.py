@@ -134,7 +134,9 @@ def test_a_shoppers_taste_is_what_they_do_as_of_now(
     assert best(None, history=tools) == 3
     assert shop.recommender.taste(None, ()) is None
     assert shop.recommender.taste("nobody", None) is None
-    assert shop.recommender.taste("u00", None).affinities(["stranger"]) == {}
+    taste = shop.recommender.taste("u00", None)
+    assert taste is not None
+    assert taste.affinities(["stranger"]) == {}
 
 
 def test_relations_of_items_are_those_of_the_live_version(
@@ -318,8 +320,10 @@ def test_a_vector_computed_at_a_request_equals_the_batch_one(shop: Shop) -> None
         user = shop.dataset.users.iloc[row]
         mine = shop.dataset.interactions.query("user_id == @user.user_id")
         history = [
-            interaction(event.user_id, event.item_id, event.interaction_type, event.timestamp)
-            for event in mine.itertuples()
+            interaction(*event)
+            for event in mine[["user_id", "item_id", "interaction_type", "timestamp"]].itertuples(
+                index=False, name=None
+            )
         ]
         online = bundle.user_encoder.encode_shopper(user.preferences.split("|"), history)
         assert abs(online - batch[row]).max() < 1e-5

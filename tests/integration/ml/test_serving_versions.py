@@ -38,6 +38,7 @@ def test_without_a_bundle_the_precomputed_list_loses_what_was_bought_since(
     shop.recommender.close()  # it may have loaded the bundle
     shop.recommender = Recommender(shop.settings)
     listed = features.top_k(bundle.version, "u00")
+    assert listed is not None
     now = datetime.now(UTC)
     features.extend_live_histories([interaction("u00", listed[0], "purchase", now)])
 
@@ -119,7 +120,7 @@ def test_requests_during_switches_never_mix_versions(
     features.extend_live_histories([event])
     items = shop.dataset.items
     categories = dict(zip(items["item_id"], items["category"], strict=True))
-    expected = {}
+    expected: dict[str | None, tuple[str, ...]] = {}
     for version, bundle in bundles.items():
         index = index_items(bundle, shop.dataset)
         vector = bundle.user_encoder.encode_shopper([], [event])

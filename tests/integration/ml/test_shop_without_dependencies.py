@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -128,7 +129,7 @@ def test_a_shop_that_has_its_products_alone_shows_what_is_popular_and_says_so(
     assert took < FIRST_SECONDS
 
     for path in PAGES:
-        page, took = _seconds(lambda path=path: troubled.client.get(path))
+        page, took = _seconds(partial(troubled.client.get, path))
         assert page.status_code == 200
         assert took < FIRST_SECONDS, path
         sources = BeautifulSoup(page.text, "html.parser").select("[data-source]")
@@ -138,7 +139,7 @@ def test_a_shop_that_has_its_products_alone_shows_what_is_popular_and_says_so(
 def test_without_the_pooler_too_every_answer_says_that_the_shop_is_away(troubled: Shop) -> None:
     troubled.pooler.cut()
     for path in PAGES:
-        page, took = _seconds(lambda path=path: troubled.client.get(path))
+        page, took = _seconds(partial(troubled.client.get, path))
         assert page.status_code == 503
         assert "temporarily unavailable" in page.text
         assert took < POOLER_SECONDS, path

@@ -10,7 +10,8 @@ import yaml
 from support.checkout import REPOSITORY
 from support.lab.lock import files
 from support.lab.places import MODULES
-from support.pattern.charts import Manifest, checked, template, title
+from support.pattern.charts import checked, template, title
+from support.pattern.clustergroup import Manifest
 from support.pattern.definitions import faults, schemas
 
 PLUGIN = MODULES / "barman-cloud"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from apps.cluster.checks.capacity import NEEDS, Amount, Need
-from support.pattern.charts import CHARTS, POD_KINDS, Manifest, manifests, pod
+from support.pattern.charts import CHARTS, POD_KINDS, manifests, pod
+from support.pattern.clustergroup import Manifest
 
 MARGIN = 1.25
 """How much more than the charts request a need may be, for round figures."""

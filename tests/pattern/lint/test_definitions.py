@@ -13,7 +13,8 @@ from support.checkout import REPOSITORY
 from support.lab.crds import documents
 from support.lab.lock import GIVEN, files, operators
 from support.pattern import clustergroup
-from support.pattern.charts import Manifest, fork, manifests
+from support.pattern.charts import fork, manifests
+from support.pattern.clustergroup import Manifest
 from support.pattern.values import FILES, read
 
 TOOLS = REPOSITORY / "tests/support/tools"

@@ -22,8 +22,10 @@ PAGES = [*pages(), *commented_values()]
 FORMER = {"overrides/streams.yaml"}
 VARIABLE = re.compile(r"\bRECSYS_[A-Z_]+\b|^    \w+(?=: )", re.MULTILINE)
 WAVE = "argocd.argoproj.io/sync-wave"
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-NUMBERS += ("eleven", "twelve", "thirteen", "fourteen", "fifteen")
+NUMBERS = (
+    *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen"),
+)
 
 
 @cache

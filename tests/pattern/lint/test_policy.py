@@ -13,7 +13,6 @@ from support.pattern.charts import (
     POD_KINDS,
     RUNNING_KINDS,
     VERSION,
-    Manifest,
     containers,
     fork,
     manifests,
@@ -21,6 +20,7 @@ from support.pattern.charts import (
     rendered,
     title,
 )
+from support.pattern.clustergroup import Manifest
 
 BY_DIGEST = re.compile(r"^\S+@sha256:[0-9a-f]{64}$")
 BUILT_HERE = re.compile(rf"^[a-z][a-z0-9-]*:{re.escape(VERSION)}(-[0-9a-f]{{8}})?$")

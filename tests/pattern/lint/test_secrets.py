@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from support.checkout import REPOSITORY
-from support.pattern.charts import CHARTS, SIZES, Manifest, checked, manifests
+from support.pattern.charts import CHARTS, SIZES, checked, manifests
+from support.pattern.clustergroup import Manifest
 from support.pattern.values import FILES, read
 
 WAVE = "argocd.argoproj.io/sync-wave"

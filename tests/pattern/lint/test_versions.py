@@ -7,7 +7,8 @@ import pytest
 from support.lab import crds, openshift_ai
 from support.lab.lock import File, files
 from support.pattern import clustergroup
-from support.pattern.charts import CHARTS, Manifest, fork, manifests, title
+from support.pattern.charts import CHARTS, fork, manifests, title
+from support.pattern.clustergroup import Manifest
 from support.pattern.definitions import faults, schemas, stored
 
 

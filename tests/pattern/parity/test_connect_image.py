@@ -17,7 +17,8 @@ from apps.local.distribution import _PLUGIN as PLUGIN
 from apps.local.distribution import Distribution
 from support.checkout import REPOSITORY
 from support.lab.lock import operators
-from support.pattern.charts import Manifest, manifests
+from support.pattern.charts import manifests
+from support.pattern.clustergroup import Manifest
 from support.pattern.containerfile import Containerfile
 from support.pattern.values import read
 

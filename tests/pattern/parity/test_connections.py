@@ -10,7 +10,8 @@ from ml import image_vectors, item_vectors, text_vectors
 from ml.serving import live_model
 from streams.features import store
 from streams.processor import app as processor
-from support.pattern.charts import SIZES, Manifest, title
+from support.pattern.charts import SIZES, title
+from support.pattern.clustergroup import Manifest
 from support.pattern.scale import most, rendered
 
 EACH_SIZE = pytest.mark.parametrize("size", SIZES)

@@ -12,7 +12,8 @@ from streams.sink.__main__ import connectors_json
 from streams.sink.connectors import sink_connectors
 from streams.sink.restarts import MAX_RESTARTS
 from support.lab.lock import operators
-from support.pattern.charts import CHARTS, SIZES, Manifest, manifests
+from support.pattern.charts import CHARTS, SIZES, manifests
+from support.pattern.clustergroup import Manifest
 
 CREDENTIALS = "/mnt/database"
 URL = (
@@ -31,7 +32,8 @@ def connect(request: pytest.FixtureRequest) -> Connect:
 
 @pytest.fixture
 def worker(connect: Connect) -> Manifest:
-    (worker,) = [each["spec"] for each in connect if each["kind"] == "KafkaConnect"]
+    workers: list[Manifest] = [each["spec"] for each in connect if each["kind"] == "KafkaConnect"]
+    (worker,) = workers
     return worker
 
 

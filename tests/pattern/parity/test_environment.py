@@ -22,8 +22,9 @@ from pipelines.retrain.deploy import DeploySettings
 from streams.settings import FeatureSettings, ProcessorSettings
 from support.authority import Authority
 from support.laptop import local_settings
-from support.pattern.charts import Manifest, containers, manifests, title
+from support.pattern.charts import containers, manifests, title
 from support.pattern.charts import pod as pod_spec
+from support.pattern.clustergroup import Manifest
 
 PREFIX = "RECSYS_"
 PLAIN = {"HOME", "TMPDIR"}

@@ -8,7 +8,8 @@ import yaml
 from streams.features.store import repo_config
 from streams.settings import FeatureSettings
 from support.lab.lock import files
-from support.pattern.charts import Manifest, manifests
+from support.pattern.charts import manifests
+from support.pattern.clustergroup import Manifest
 from support.pattern.definitions import schemas
 
 URL = (

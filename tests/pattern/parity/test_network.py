@@ -7,7 +7,7 @@ the rendered pods, and for pods that operators make those of operators_pods.yaml
 import re
 from collections.abc import Iterator
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -185,10 +185,10 @@ def test_pods_that_follow_links_reach_public_addresses_alone(size: str) -> None:
                 opened[policy["metadata"]["name"]] = [each["port"] for each in rule["ports"]]
             for block in blocks:
                 around, closed = ip_network(block["cidr"]), map(ip_network, block["except"])
-                if around.version == 4:
+                if isinstance(around, IPv4Network):
                     assert set(inner) <= set(closed)
                 else:
-                    assert around.subnet_of(ip_network("2000::/3"))
+                    assert around.subnet_of(IPv6Network("2000::/3"))
     assert opened == {"from-shop": [80, 443]}
 
 

@@ -13,7 +13,8 @@ from pipelines.retrain.compile import ClusterSettings, compile_to
 from pipelines.retrain.deploy import DeploySettings
 from pipelines.retrain.local import Parameters
 from pipelines.retrain.pipeline import NAME
-from support.pattern.charts import CHARTS, SIZES, Manifest, containers, manifests, template
+from support.pattern.charts import CHARTS, SIZES, containers, manifests, template
+from support.pattern.clustergroup import Manifest
 
 CHART = "pipelines"
 

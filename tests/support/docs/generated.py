@@ -27,6 +27,7 @@ def _target(manifest: Manifest) -> list[str]:
     return [manifest["spec"].get("target", {}).get("name") or manifest["metadata"]["name"]]
 
 
+PARTS_OF_PIPELINES = ("persistenceagent", "scheduledworkflow", "workflow-controller")
 GENERATED: dict[str, tuple[tuple[str, str, Parts], ...]] = {
     # Strimzi: KafkaResources and KafkaConnectResources of its API
     "Kafka": (
@@ -88,7 +89,6 @@ GENERATED: dict[str, tuple[tuple[str, str, Parts], ...]] = {
     # External Secrets: the target's name, or the ExternalSecret's own
     "ExternalSecret": (("Secret", "{each}", _target),),
 }
-PARTS_OF_PIPELINES = ("persistenceagent", "scheduledworkflow", "workflow-controller")
 
 LABELS = {
     "Kafka": ("strimzi.io/cluster={name}",),

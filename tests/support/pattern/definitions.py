@@ -22,7 +22,11 @@ class _Loader(yaml.CSafeLoader):
     """A loader that reads a lone `=` as text; some definitions have one in a list."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
+def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _text)
 
 
 @cache

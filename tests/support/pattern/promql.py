@@ -11,7 +11,8 @@ from promql_parser import AggregateExpr, VectorSelector
 import apps.encoder.app  # registers the metrics of the encoder
 import apps.storefront.app  # noqa: F401 - registers those of the shop
 import streams.processor.metrics  # noqa: F401 - registers those of the processor
-from support.pattern.charts import CHARTS, Manifest, manifests
+from support.pattern.charts import CHARTS, manifests
+from support.pattern.clustergroup import Manifest
 
 CHART = "monitoring"
 DASHBOARDS = CHARTS[CHART] / "dashboards"

@@ -1,6 +1,7 @@
 """How many pods a size has at most."""
 
-from support.pattern.charts import CHARTS, Manifest, manifests, title
+from support.pattern.charts import CHARTS, manifests, title
+from support.pattern.clustergroup import Manifest
 
 
 def rendered(size: str) -> list[Manifest]:

@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,12 +13,13 @@ SMALL = ("synthetic", "evaluate", "--users", "60", "--items", "80", "--interacti
 
 
 @pytest.fixture(scope="module")
-def figures() -> dict:
+def figures() -> dict[str, Any]:
     result = CliRunner().invoke(cli, [*SMALL, "--json"], catch_exceptions=False)
-    return json.loads(result.stdout)
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
 
 
-def test_the_cold_start_is_in_the_json(figures: dict) -> None:
+def test_the_cold_start_is_in_the_json(figures: dict[str, Any]) -> None:
     cold_start = figures["cold_start"]
     assert cold_start["items"] == 8
     assert set(cold_start["new_items"]) == {
@@ -33,7 +35,7 @@ def test_the_cold_start_is_in_the_json(figures: dict) -> None:
 
 
 def test_the_cold_start_is_in_a_table_of_its_own_and_can_be_left_out(
-    figures: dict, monkeypatch: pytest.MonkeyPatch
+    figures: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     printed = CliRunner().invoke(cli, SMALL, catch_exceptions=False).stdout
     recall = figures["cold_start"]["new_users"]["two_items"]["two_tower"]["recall"]["mean"]
@@ -54,7 +56,8 @@ def test_the_time_line_ends_on_the_given_day(tmp_path: Path) -> None:
             cli, ["synthetic", "generate", str(tmp_path), *size, *options], catch_exceptions=False
         )
         table = pq.read_table(tmp_path / "recommendation_interactions.parquet")
-        return max(table["timestamp"].to_pylist())
+        instants: list[datetime] = table["timestamp"].to_pylist()
+        return max(instants)
 
     usual = newest()
     assert newest("--last-day", "2026-09-30") == usual

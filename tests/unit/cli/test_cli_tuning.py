@@ -3,8 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from apps.cli.main import cli
 from ml.towers.config import TowersConfig

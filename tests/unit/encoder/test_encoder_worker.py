@@ -1,6 +1,7 @@
 """The thread that encodes the catalogue."""
 
 import time
+from collections.abc import Iterator
 
 from prometheus_client import REGISTRY
 
@@ -31,7 +32,9 @@ def test_a_share_leaves_time_to_others() -> None:
 
 
 def test_failures_are_counted_and_success_is_what_leaves_nothing_to_do() -> None:
-    results = iter([UnavailableError("the shop is away"), ValueError("a fault"), 3, 0])
+    results: Iterator[int | Exception] = iter(
+        [UnavailableError("the shop is away"), ValueError("a fault"), 3, 0]
+    )
     started = time.time()
 
     def update() -> int:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ml.merchandising import Audience, MerchandisingRule, Surface, Target
 from ml.occasion import Occasion
@@ -146,7 +146,12 @@ def test_the_page_on_merchandising_shows_a_rule_and_names_every_field() -> None:
     page = (REPOSITORY / "docs/merchandising.md").read_text()
     (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
     assert MerchandisingRule.model_validate_json(example).name == "Lamps in December"
-    models = {"": MerchandisingRule, "target": Target, "audience": Audience, "occasion": Occasion}
+    models: dict[str, type[BaseModel]] = {
+        "": MerchandisingRule,
+        "target": Target,
+        "audience": Audience,
+        "occasion": Occasion,
+    }
     fields = {
         f"{field}` in `{part}" if part else field
         for part, model in models.items()

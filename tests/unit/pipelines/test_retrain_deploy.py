@@ -34,7 +34,7 @@ def settings(api: KubeflowApi, tmp_path: Path) -> Callable[..., DeploySettings]:
     (tmp_path / "token").write_text(f"{TOKEN}\n")
 
     def make(**changes: Any) -> DeploySettings:
-        known = {
+        known: dict[str, Any] = {
             "pipelines_url": api.url,
             "pipelines_token_file": tmp_path / "token",
             "pipelines_patience": timedelta(seconds=20),

@@ -8,6 +8,8 @@ from flask import Flask
 from apps.storefront.app import create_app
 from apps.storefront.settings import StorefrontSettings
 from ml.merchandising import Surface
+from ml.serving.chain.chain import MadeList
+from ml.serving.chain.context import Context
 from ml.serving.related_items import RelatedItems
 from ml.serving.served_list import RecommenderStatus, ServedList
 from streams.contracts import Interaction
@@ -19,7 +21,7 @@ class NothingToRecommend:
     def recommend(
         self,
         user_id: str | None,
-        preferences: Sequence[str],
+        preferences: Sequence[str] | None,
         limit: int,
         *,
         history: Sequence[Interaction] = (),
@@ -45,6 +47,9 @@ class NothingToRecommend:
 
     def trending(self, category: str, limit: int) -> tuple[str, ...]:
         return ()
+
+    def explain(self, *_: object, **__: object) -> tuple[Context, MadeList]:
+        raise NotImplementedError("there is no list to explain")
 
     def status(self) -> RecommenderStatus:
         return RecommenderStatus(None, "none")

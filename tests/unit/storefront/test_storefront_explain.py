@@ -66,7 +66,8 @@ def test_what_a_filter_took_is_named() -> None:
 
 def test_fused_candidates_have_the_scores_of_the_fusion() -> None:
     (fused,) = [stage for stage in _explained(Planted()).stages if stage.kind == "fusion"]
-    scores = [each.score for each in fused.first]
+    scores = [each.score for each in fused.first if each.score is not None]
+    assert len(scores) == len(fused.first)
     assert scores == sorted(scores, reverse=True)
     assert max(scores) <= 2 / 61, "rank 1 of both"
 

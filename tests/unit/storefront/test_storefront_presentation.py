@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import apps.storefront
-from apps.storefront.presentation import day, halves, is_new, label, plain_stars
+from apps.storefront.catalog.label import label
+from apps.storefront.presentation import day, halves, is_new, plain_stars
 
 CSS = (Path(apps.storefront.__file__).parent / "static" / "shop.css").read_text()
 

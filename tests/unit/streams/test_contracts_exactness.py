@@ -65,25 +65,25 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 def microseconds(text: str) -> int:
     """Since year 1, of an instant with offset; read without the contract's parser."""
-    date, fraction, sign, hours, minutes = re.fullmatch(
-        r"(.{19})(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))", text
-    ).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(r"(.{19})(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))", text)
+    assert found is not None
+    date, fraction, sign, hours, minutes = found.groups()
     fields = [int(part) for part in re.split("[-T:]", date)]
     since = datetime(*fields) - datetime(1, 1, 1)  # type: ignore[arg-type] # noqa: DTZ001
     offset = (int(hours) * 60 + int(minutes)) * (-60 if sign == "-" else 60) if sign else 0
-    whole = (since.days * 86_400 + since.seconds - offset) * 1_000_000
+    whole: int = (since.days * 86_400 + since.seconds - offset) * 1_000_000
     # A seventh digit of the fraction would make this no integer.
     digits = fraction or "0"
-    micros, rest = divmod(int(digits) * 1_000_000, 10 ** len(digits))
+    micros, rest = divmod(int(digits) * 1_000_000, int(10 ** len(digits)))
     assert rest == 0
     return whole + micros
 
 
 def same(name: str, sent: Any, stored: Any) -> bool:
     if name == "timestamp":
-        return microseconds(sent) == microseconds(stored) and stored.endswith("Z")
+        return microseconds(sent) == microseconds(stored) and str(stored).endswith("Z")
     if name == "interaction_id":
-        return str(stored) == sent.lower() == str(UUID(sent))
+        return str(stored) == str(sent).lower() == str(UUID(sent))
     if isinstance(sent, Decimal):
         return not isinstance(stored, str) and sent == Decimal(str(stored))
     return type(sent) is type(stored) and bool(sent == stored)

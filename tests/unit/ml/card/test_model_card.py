@@ -151,11 +151,15 @@ def test_the_same_card_is_the_same_bytes(card: ModelCard, tmp_path: Path) -> Non
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
+def _never(what: str, _done: int, _total: int, _seconds: float) -> None:
+    pytest.fail(what)
+
+
 def test_without_validation_it_says_that_nothing_was_measured(
     dataset: Dataset, tmp_path: Path
 ) -> None:
     card = make_card(
-        dataset, RUN, validation=None, cold_start=False, ranking=RANKING, progress=pytest.fail
+        dataset, RUN, validation=None, cold_start=False, ranking=RANKING, progress=_never
     )
     write_card(card, tmp_path)
     text = (tmp_path / "README.md").read_text()
@@ -201,13 +205,13 @@ def test_the_checksum_is_of_the_rows_in_any_order_and_store(
     assert DataSummary.of(Dataset.load(tmp_path)).sha256 == checksum
     assert DataSummary.of(Dataset(shuffled, dataset.users, dataset.items)).sha256 == checksum
     changed = dataset.interactions.copy()
-    changed.loc[0, "timestamp"] += pd.Timedelta(seconds=1)
+    changed.loc[changed.index == 0, "timestamp"] += pd.Timedelta(seconds=1)
     assert DataSummary.of(Dataset(changed, dataset.users, dataset.items)).sha256 != checksum
 
 
 def test_a_log_without_instants_has_no_span(dataset: Dataset) -> None:
-    nowhen = dataset.interactions.assign(timestamp=pd.NaT)
-    nowhen["timestamp"] = pd.to_datetime(nowhen["timestamp"], utc=True)
+    nowhen = dataset.interactions.copy()
+    nowhen["timestamp"] = pd.to_datetime(pd.Series(pd.NaT, index=nowhen.index), utc=True)
     summary = DataSummary.of(Dataset(nowhen, dataset.users, dataset.items))
     assert summary.first is None
     assert summary.last is None

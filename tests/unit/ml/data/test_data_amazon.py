@@ -1,4 +1,5 @@
 import csv
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_clean_row_becomes_a_product_its_reviewers_and_their_ratings(tmp_path:
     assert (shop.rejected, shop.repaired, shop.merged) == ([], [], [])
     [product] = shop.products
     assert (product.item_id, product.category) == ("B01", "Home|Kitchen|Kettles")
-    assert (product.discounted_price, product.actual_price) == (1_099.0, 2_198.5)
+    assert (product.discounted_price, product.actual_price) == (Decimal(1_099), Decimal("2198.5"))
     assert product.discount_percentage == 0.5
     assert (product.rating, product.rating_count) == (4.2, 24_269)
     assert [(u.user_id, u.user_name, u.preferences) for u in shop.users] == [

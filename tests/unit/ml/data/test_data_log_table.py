@@ -164,7 +164,7 @@ def test_the_synthetic_shops_parquet_is_its_dataset(tmp_path: Path) -> None:
 
 def test_parquet_may_hold_numbers_for_ids_and_zones_for_instants(tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
-    instants = pd.to_datetime(["2026-01-01T12:00", None]).tz_localize("Europe/Vienna")
+    instants = pd.DatetimeIndex(["2026-01-01T12:00", None]).tz_localize("Europe/Vienna")
     pd.DataFrame({"user_id": [1, 2], "item_id": [3, 4], "timestamp": instants}).to_parquet(path)
     log, [bad] = read_log(path)
     assert log[["user_id", "item_id"]].to_numpy().tolist() == [["1", "3"]]

@@ -169,7 +169,8 @@ def test_hits_are_counted_by_event_and_by_user() -> None:
     )
     new, every = (figures(events, 4, seed=0)[reading] for reading in READINGS)
     live = new.lists["live"]
-    assert (new.events, new.users, new.unlistable) == (5, 2, pytest.approx(0.2))
+    assert (new.events, new.users) == (5, 2)
+    assert new.unlistable == pytest.approx(0.2)
     assert live.hit_rate.mean == pytest.approx(3 / 5)
     assert live.hit_rate_of_half.mean == pytest.approx(2 / 5)
     assert live.hit_rate_by_user.mean == pytest.approx((2 / 4 + 1) / 2)

@@ -95,7 +95,7 @@ def test_a_share_of_each_users_items_is_held_out_with_all_their_events() -> None
     }
     left = train.interactions.groupby("user_id")["item_id"].agg(list)
     for user, seen in shop.interactions.groupby("user_id")["item_id"]:
-        hidden = held_out.get(user, set())
+        hidden = held_out.get(str(user), set())
         assert left[user] == [item for item in seen if item not in hidden]
     assert train.interactions.index.tolist() == list(range(len(train.interactions)))
 

@@ -1,6 +1,7 @@
 """Each check of the gate, on lists that are made by hand."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -170,7 +171,7 @@ def _check(name: str, *, passed: bool) -> Check:
 
 def test_the_reason_is_the_first_failed_check_and_report_promotes_all_the_same() -> None:
     checks = [_check("a", passed=True), _check("b", passed=False), _check("c", passed=False)]
-    facts = {"evaluated_users": 3, "compared_with": "v1", "notes": ["A note."]}
+    facts: dict[str, Any] = {"evaluated_users": 3, "compared_with": "v1", "notes": ["A note."]}
     enforced = Decision.of(checks, mode="enforce", **facts)
     reported = Decision.of(checks, mode="report", **facts)
     passed = Decision.of(checks[:1], mode="enforce", **facts)
@@ -208,7 +209,9 @@ def test_all_users_are_parted_at_one_instant_where_the_log_has_times() -> None:
     drawn = hold_out(timeless)
     assert drawn is not None
     assert drawn.instant is None
-    assert drawn.held_out == hold_out(timeless).held_out
+    again = hold_out(timeless)
+    assert again is not None
+    assert drawn.held_out == again.held_out
     assert len(drawn.held_out) == 5
     at_once = timeless.interactions.assign(timestamp=pd.Timestamp("2026-01-01", tz="UTC"))
     assert hold_out(Dataset(at_once, timeless.users, timeless.items)) is None

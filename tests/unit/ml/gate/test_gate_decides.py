@@ -64,7 +64,10 @@ def live(dataset: Dataset) -> LiveVersion:
 
 
 def _decide(
-    models: Models, live: LiveVersion | None, dataset: Dataset, **changes: float
+    models: tuple[Ranker, Ranker | None],
+    live: LiveVersion | None,
+    dataset: Dataset,
+    **changes: float,
 ) -> Decision:
     ranker, its_twin = models
     bounds = GateBounds.model_validate(changes)
@@ -119,6 +122,7 @@ def test_a_model_that_unlearned_is_worse_than_the_live_one(
 ) -> None:
     config = CONFIG.model_copy(update={"epochs": 1, "learning_rate": 1e-6})
     run = train_for_validation(dataset, config, seed=1)
+    assert run is not None
     models = _towers(train(dataset, config, seed=1)), _towers(run.bundle)
     decision = _decide(models, live, dataset)
     failed = {check.name for check in decision.checks if not check.passed}
@@ -179,5 +183,6 @@ def test_with_too_few_users_only_an_unmeasured_version_is_replaced(
 def test_a_twin_is_kept_in_a_folder(tmp_path: Path, honest: Models, dataset: Dataset) -> None:
     twin.save(honest[1], tmp_path / "twin")
     loaded = twin.load(tmp_path / "twin")
+    assert loaded is not None
     assert loaded.bundle.version == honest[1].bundle.version
     assert twin.load(tmp_path / "none") is None

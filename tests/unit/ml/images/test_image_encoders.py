@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -205,11 +205,11 @@ def test_figures_count_what_they_say(photos: Path) -> None:
 
         name, dimension, min_turned_similarity = "planted", 2, 1.1
 
-        def encode(self, images: list[Image.Image]) -> np.ndarray:
+        def encode(self, images: Sequence[Image.Image]) -> np.ndarray:
             angle = [np.asarray(each, float).mean() for each in images]
             return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
 
-        def encode_turned(self, images: list[Image.Image]) -> np.ndarray:
+        def encode_turned(self, images: Sequence[Image.Image]) -> np.ndarray:
             return np.stack([self.encode(orientations(each)) for each in images])
 
     read = LabelledPhotos.read(photos)

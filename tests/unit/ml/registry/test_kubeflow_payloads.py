@@ -76,4 +76,5 @@ def test_the_client_takes_address_and_token_from_the_settings(
 
 
 def _values(properties: Any) -> dict[str, Any]:
-    return ModelVersion._unmap_custom_properties(properties)
+    values: dict[str, Any] = ModelVersion._unmap_custom_properties(properties)
+    return values

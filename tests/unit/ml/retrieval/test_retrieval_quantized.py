@@ -36,7 +36,7 @@ def queries() -> Array:
 def test_nearly_all_of_the_best_are_found_in_their_order(
     vectors: Array, queries: Array, share: float | None
 ) -> None:
-    index, rng, hits = QuantizedVectors(vectors), np.random.default_rng(5), 0
+    index, rng, hits = QuantizedVectors(vectors), np.random.default_rng(5), 0.0
     for query in queries:
         allowed = None if share is None else rng.random(len(vectors)) < share
         places, scores = index.search(query, 100, allowed)
@@ -62,7 +62,7 @@ def test_vectors_of_whole_codes_have_exact_scores(dim: int) -> None:
 def test_a_query_without_a_bias_is_answered_by_the_other_components(
     vectors: Array, queries: Array
 ) -> None:
-    index, hits = QuantizedVectors(vectors), 0
+    index, hits = QuantizedVectors(vectors), 0.0
     for query in queries * np.append(np.ones(47, dtype=np.float32), 0).astype(np.float32):
         places, scores = index.search(query, 50)
         exact = vectors[:, :-1] @ query[:-1]
@@ -81,20 +81,22 @@ def test_no_row_is_missing_where_few_are_left(vectors: Array, queries: Array) ->
 
 
 def test_of_equal_scores_the_lower_place_comes_first(queries: Array) -> None:
-    same = np.repeat(np.float32([[1, 0, 0.5]]), 3000, axis=0)
-    places, _ = QuantizedVectors(same).search(np.float32([2, 0, 1]), 5)
+    same = np.repeat(np.array([[1, 0, 0.5]], np.float32), 3000, axis=0)
+    places, _ = QuantizedVectors(same).search(np.array([2, 0, 1], np.float32), 5)
     assert places.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_vectors_of_zeros_are_scored_by_their_bias() -> None:
     vectors = np.zeros((2000, 9), dtype=np.float32)
     vectors[:, -1] = np.arange(2000)
-    places, scores = QuantizedVectors(vectors).search(np.float32([0] * 8 + [1]), 3)
+    places, scores = QuantizedVectors(vectors).search(np.array([0] * 8 + [1], np.float32), 3)
     assert (places.tolist(), scores.tolist()) == ([1999, 1998, 1997], [1999, 1998, 1997])
 
 
 def test_an_index_without_items_finds_nothing() -> None:
-    places, _ = QuantizedVectors(np.zeros((0, 9), dtype=np.float32)).search(np.ones(9), 3)
+    places, _ = QuantizedVectors(np.zeros((0, 9), dtype=np.float32)).search(
+        np.ones(9, np.float32), 3
+    )
     assert places.tolist() == []
 
 

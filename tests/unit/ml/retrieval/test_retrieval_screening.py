@@ -104,7 +104,7 @@ def test_real_vectors_of_any_size_get_the_best_items(dtype: torch.dtype, size: f
 
 def test_the_best_item_is_found_though_rounding_favours_another() -> None:
     down, up = 1 + 0.999 / 256, 1 + 1.001 / 256  # 1 and 1 + 2 / 256 in bfloat16
-    users = np.tile(np.float32([1] + [down] * 20 + [up] * 20), (100, 1))
+    users = np.tile(np.array([1] + [down] * 20 + [up] * 20, np.float32), (100, 1))
     items = np.zeros((4000, 41), np.float32)
     items[:, 0] = np.linspace(0, 1, 4000)
     items[1234] = [0.02] + [down] * 20 + [0] * 20
@@ -118,7 +118,7 @@ def test_the_same_vector_gets_the_same_score_at_any_position() -> None:
     rng = np.random.default_rng(4)
     user, item = rng.standard_normal((2, 61)).astype(np.float32)
     users = np.vstack([rng.standard_normal((99, 61)), user]).astype(np.float32)
-    items = rng.standard_normal((3000, 61)).astype(np.float32) / 100
+    items = rng.standard_normal((3000, 61)).astype(np.float32) / np.float32(100)
     places = [5, 1023, 2047, 2048, 2999]
     items[places] = item if user @ item > 0 else -item
     indices, scores = top_k(users, items, 5)

@@ -13,7 +13,7 @@ STRENGTHS = st.floats(0, 5)
 
 def greedy(groups: list[int], strength: float) -> list[int]:
     """Step by step the entry that costs least, given what is in the list."""
-    left, chosen = list(range(len(groups))), []
+    left, chosen = list(range(len(groups))), list[int]()
     while left:
         counts = Counter(groups[entry] for entry in chosen)
         costs = {e: np.log1p(e) + strength * np.log1p(counts[groups[e]]) for e in left}
@@ -41,7 +41,7 @@ def test_a_group_keeps_its_order_and_nothing_is_shown_twice(
 
 
 def test_without_strength_a_varied_list_stays() -> None:
-    groups = np.arange(60)[None] % 7
+    groups = np.arange(60, dtype=np.int32)[None] % 7
     assert spread(groups, 50, 0).tolist() == [list(range(50))]
 
 

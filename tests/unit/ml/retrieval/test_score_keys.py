@@ -23,7 +23,7 @@ def test_bits_of_positive_scores_are_keys_above_all_others(dtype: torch.dtype) -
 def test_the_largest_keys_of_each_row_are_kept() -> None:
     random = np.random.default_rng(0)
     parts = random.integers(-1000, 1000, (6, 5, 8)).astype(np.int16)
-    largest = LargestKeys(5, 11, 8, np.int16(-32000))
+    largest = LargestKeys(5, 11, 8, np.array(-32000, np.int16))
     for number, part in enumerate(parts, 1):
         smallest = largest.add(part)
         ranked = -np.sort(-np.hstack([*parts[:number], np.full((5, 11), -32000)]), axis=1)

@@ -66,7 +66,7 @@ def test_known_users_are_those_who_signed_up_and_those_who_only_interacted(
     assert users["user_id"].tolist() == ["quiet", *(f"u{user:02}" for user in range(30))]
     assert users.set_index("user_id").loc["u03", "preferences"] == "A"
     first = dataset.interactions.query("user_id == 'u04'")["timestamp"].min()
-    assert users.set_index("user_id").loc["u04"].tolist() == ["", first]
+    assert users[users["user_id"] == "u04"].to_numpy().tolist() == [["u04", "", first]]
 
 
 def test_known_users_of_a_log_without_sign_ups_and_of_sign_ups_without_a_log(

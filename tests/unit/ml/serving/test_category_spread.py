@@ -7,9 +7,12 @@ KETTLES, MUGS, LEADS = "Kitchen|Kettles", "Kitchen|Mugs", "Pets|Leads"
 CATALOGUE = [*[KETTLES] * 60, *[MUGS] * 10, *[LEADS] * 10]
 
 
-def first(spread: CategorySpread, k: int, preferences: str = "", history: History = NOBODY) -> list:
+def first(
+    spread: CategorySpread, k: int, preferences: str = "", history: History = NOBODY
+) -> list[int]:
     candidates = np.arange(80)[None]
-    return spread.first(candidates, k, [preferences], history)[0].tolist()
+    places: list[int] = spread.first(candidates, k, [preferences], history)[0].tolist()
+    return places
 
 
 def test_by_score_the_best_are_shown() -> None:

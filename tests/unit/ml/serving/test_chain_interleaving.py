@@ -151,7 +151,12 @@ def test_the_setting_describes_an_experiment() -> None:
     assert read is not None
     assert read.other.first_of == ("precomputed",)
     assert read.other.order == Ranking().order
-    for wrong in ({"experiment": "a b"}, {"experiment": ""}, {"other": {"filters": []}}):
+    changes: list[dict[str, Any]] = [
+        {"experiment": "a b"},
+        {"experiment": ""},
+        {"other": {"filters": []}},
+    ]
+    for wrong in changes:
         with pytest.raises(ValidationError):
             Interleaving.model_validate({"experiment": "e", "other": {}, **wrong})
 

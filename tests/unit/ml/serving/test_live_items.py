@@ -7,8 +7,8 @@ import pytest
 
 from ml.serving.live_items import LiveItems
 
-VECTORS = np.float32([[1, 0, 0], [0, 1, 0], [0.8, 0.6, 0], [0, 0, 0.1]])
-QUERY = np.float32([2, 0, 1])
+VECTORS = np.array([[1, 0, 0], [0, 1, 0], [0.8, 0.6, 0], [0, 0, 0.1]], np.float32)
+QUERY = np.array([2, 0, 1], np.float32)
 
 
 def _found(items: LiveItems, *asked: Any) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def test_the_best_come_first_and_the_excluded_ones_never(items: LiveItems) -> No
 
 
 def test_an_item_that_arrives_is_found_in_its_place(items: LiveItems) -> None:
-    more = items.updated({"e": np.float32([0.9, 0, 0.1])}, None)
+    more = items.updated({"e": np.array([0.9, 0, 0.1], np.float32)}, None)
     assert _found(more, QUERY, 4) == ("a", "e", "c", "d")
     assert _found(more, QUERY, 2, {"a"}) == ("e", "c")
     assert _found(more, QUERY, 9, {"e"}) == ("a", "c", "d", "b")
@@ -40,13 +40,18 @@ def test_an_item_that_arrives_is_found_in_its_place(items: LiveItems) -> None:
 
 
 def test_an_item_whose_content_changes_is_listed_once(items: LiveItems) -> None:
-    more = items.updated({"b": np.float32([1.5, 0, 0])}, ()).updated({}, ())
+    more = items.updated({"b": np.array([1.5, 0, 0], np.float32)}, ()).updated({}, ())
     assert _found(more, QUERY, 9) == ("b", "a", "c", "d")
-    assert _found(more.updated({"b": np.float32([0, 0, 9])}, None), QUERY, 2) == ("b", "a")
+    assert _found(more.updated({"b": np.array([0, 0, 9], np.float32)}, None), QUERY, 2) == (
+        "b",
+        "a",
+    )
 
 
 def test_vectors_are_those_of_now_in_the_order_of_the_question(items: LiveItems) -> None:
-    more = items.updated({"e": np.float32([9, 0, 0]), "b": np.float32([1.5, 0, 0])}, ["a"])
+    more = items.updated(
+        {"e": np.array([9, 0, 0], np.float32), "b": np.array([1.5, 0, 0], np.float32)}, ["a"]
+    )
     found = more.vectors(each for each in ("e", "c", "stranger", "b", "a"))
     assert {item_id: vector.tolist() for item_id, vector in found.items()} == {
         "e": [9, 0, 0],
@@ -59,9 +64,9 @@ def test_vectors_are_those_of_now_in_the_order_of_the_question(items: LiveItems)
 
 
 def test_what_leaves_the_catalogue_is_gone_until_it_comes_back(items: LiveItems) -> None:
-    more = items.updated({"e": np.float32([9, 0, 0])}, ["a", "e", "stranger"])
+    more = items.updated({"e": np.array([9, 0, 0], np.float32)}, ["a", "e", "stranger"])
     assert _found(more, QUERY, 9) == ("c", "d", "b")
-    assert _found(more.updated({"f": np.float32([3, 0, 0])}, None), QUERY, 9) == (
+    assert _found(more.updated({"f": np.array([3, 0, 0], np.float32)}, None), QUERY, 9) == (
         "f",
         "c",
         "d",
@@ -73,7 +78,7 @@ def test_what_leaves_the_catalogue_is_gone_until_it_comes_back(items: LiveItems)
 
 
 def test_the_vectors_are_the_newest_ones_also_of_what_has_left(items: LiveItems) -> None:
-    more = items.updated({"b": np.float32([1.5, 0, 0])}, ["a"])
+    more = items.updated({"b": np.array([1.5, 0, 0], np.float32)}, ["a"])
     found = more.vectors(["a", "b", "nobody"])
     assert {key: vector.tolist() for key, vector in found.items()} == {
         "a": [1, 0, 0],

@@ -47,7 +47,10 @@ def test_whatever_changes_makes_another_list(same: RequestOf) -> None:
         {"name": "r", "action": "boost", "amount": 2, "target": {"items": ("i01",)},
          "starts_at": NOW, "ends_at": NOW + timedelta(days=1)}
     )  # fmt: skip
-    other_model = replace(MODEL, towers=replace(MODEL.towers, items=planted_model().towers.items))
+    other = planted_model().towers
+    assert MODEL.towers is not None
+    assert other is not None
+    other_model = replace(MODEL, towers=replace(MODEL.towers, items=other.items))
     later = VIEW.model_copy(update={"timestamp": NOW + timedelta(seconds=1)})
     changed = [
         same(VIEW, interaction("u", "i26", "view", NOW)),

@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY
 from ml.serving.live_items import MAX_SIMILAR, LiveItems
 
 # The last component is the bias: `popular` is liked by everybody and like nothing.
-VECTORS = np.float32([[1, 0, 0], [0.8, 0.6, 0], [0.6, 0.8, 0], [0, 1, 9], [0, 0, 5]])
+VECTORS = np.array([[1, 0, 0], [0.8, 0.6, 0], [0.6, 0.8, 0], [0, 1, 9], [0, 0, 5]], np.float32)
 ITEMS = LiveItems.of(["a", "b", "c", "popular", "blank"], VECTORS)
 
 
@@ -33,7 +33,7 @@ def test_look_ups_of_remembered_neighbours_are_counted() -> None:
 
 def test_they_follow_the_catalogue() -> None:
     assert ITEMS.similar("a", 1) == ("b",)
-    more = ITEMS.updated({"new": np.float32([0.98, 0.2, 0])}, ["b"])
+    more = ITEMS.updated({"new": np.array([0.98, 0.2, 0], np.float32)}, ["b"])
     assert more.similar("a", 2) == ("new", "c")
     assert more.similar("new", 2) == ("a", "c")
     assert more.updated({}, ()).similar("a", 2) == ("new", "b")

@@ -60,7 +60,8 @@ def test_an_item_that_training_did_not_know_counts_by_its_content(
     def best(interactions: pd.DataFrame, known: Mapping[str, np.ndarray]) -> list[str]:
         (vector,) = bundle.encode_users(user, interactions, now, new_items=known)
         scores = bundle.encode_items(shop.items)[:, :-1] @ vector[:-1]
-        return places[np.argsort(-scores)[:10]].tolist()
+        found: list[str] = places[np.argsort(-scores)[:10]].tolist()
+        return found
 
     assert bundle.user_encoder.unknown(["newest", bundle.item_ids[0]]) == ["newest"]
     assert best(seen, new_items) == ["Shop|Kitchen"] * 10
@@ -79,7 +80,9 @@ def test_new_items_that_nobody_met_or_that_have_no_content_change_nothing(
     bare = {"bare": np.zeros(bundle.dim, dtype=np.float32)}
     log = pd.concat([shop.interactions, shop.interactions.assign(item_id="bare")])
     np.testing.assert_array_equal(
-        bundle.encode_users(shop.users, log, now, new_items={**bare, "unmet": np.ones(bundle.dim)}),
+        bundle.encode_users(
+            shop.users, log, now, new_items={**bare, "unmet": np.ones(bundle.dim, np.float32)}
+        ),
         bundle.encode_users(shop.users, shop.interactions, now),
     )
 

@@ -16,11 +16,13 @@ from ml.evaluation.ranking_models.ranking_model import (
     create,
 )
 from ml.evaluation.splits import split_by_time
+from ml.retrieval.quantized import Array
 from ml.serving.batch import lists_by_user
 from ml.towers.bundle import Bundle
 from ml.towers.causal import CausalEncoder
 from ml.towers.causal_inference import encode_newest
 from ml.towers.config import CausalConfig, TowersConfig
+from ml.towers.history import Histories
 from ml.towers.training import train
 from streams.errors import ContractError
 
@@ -198,16 +200,14 @@ def test_older_entries_than_the_newest_do_not_reach_the_encoder(walks: Dataset) 
     bundle = train(walks, short, seed=0)
     user = walks.known_users().iloc[[0]]
     own = walks.interactions[walks.interactions["user_id"] == user["user_id"].item()]
-    encoded = [
+    whole, newest = (
         bundle.user_encoder._encoded(*_history(bundle, user, log), None)
         for log in (own, own.iloc[-2:])
-    ]
-    np.testing.assert_allclose(*encoded, atol=1e-6)
+    )
+    np.testing.assert_allclose(whole, newest, atol=1e-6)
 
 
-def _history(bundle: Bundle, user: pd.DataFrame, log: pd.DataFrame) -> tuple[object, object]:
-    from ml.towers.history import Histories
-
+def _history(bundle: Bundle, user: pd.DataFrame, log: pd.DataFrame) -> tuple[Histories, Array]:
     history = Histories.build(
         log, user["user_id"].tolist(), pd.Index(bundle.item_ids), bundle.config.confidence
     )

@@ -103,8 +103,8 @@ def test_negative_views_can_be_masked() -> None:
 
 
 def test_interactions_without_an_instant_all_count_as_new() -> None:
-    log = frame(("x", 0, "view"), ("y", 1, "view")).assign(timestamp=pd.NaT)
-    log["timestamp"] = pd.to_datetime(log["timestamp"], utc=True)
+    log = frame(("x", 0, "view"), ("y", 1, "view"))
+    log["timestamp"] = pd.to_datetime(pd.Series(pd.NaT, index=log.index), utc=True)
     assert build(log).ages.tolist() == [0, 0]
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from ml.towers.text import embed_texts
 from streams.errors import ConfigurationError
 
 
-def items(**columns: list[object]) -> pd.DataFrame:
+def items(**columns: list[Any]) -> pd.DataFrame:
     count = len(next(iter(columns.values())))
     table = pd.DataFrame(
         {
@@ -33,7 +35,9 @@ def dataset(table: pd.DataFrame, preferences: tuple[str, ...] = ()) -> Dataset:
     users = pd.DataFrame({"user_id": [str(n) for n, _ in enumerate(preferences)]})
     return Dataset(
         interactions=pd.DataFrame({"item_id": table["item_id"]}),
-        users=users.assign(preferences=list(preferences), signup_date=pd.NaT),
+        users=users.assign(
+            preferences=list(preferences), signup_date=pd.Series(pd.NaT, index=users.index)
+        ),
         items=table,
     )
 

@@ -7,7 +7,14 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from transformers import BertConfig, BertModel, BertTokenizerFast, DistilBertConfig, DistilBertModel
+from transformers import (
+    BertConfig,
+    BertModel,
+    BertTokenizer,
+    DistilBertConfig,
+    DistilBertModel,
+    PreTrainedModel,
+)
 
 from ml.towers.fused_bert import FusedBert
 from ml.towers.sentence_encoder import PACKAGED, TEXT_DIMENSIONS, SentenceEncoder, open_model
@@ -47,12 +54,13 @@ def saved(folder: Path, *, distilled: bool, pooling: str) -> SentenceTransformer
     """A small model with random weights."""
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "mouse", "dog"]
     (folder / "vocab.txt").write_text("\n".join(words))
+    model: PreTrainedModel
     if distilled:
         model = DistilBertModel(
             DistilBertConfig(vocab_size=7, dim=TEXT_DIMENSIONS, n_heads=4, n_layers=1, hidden_dim=8)
         )
     else:
-        model = BertModel(
+        model = BertModel(  # type: ignore[no-untyped-call]
             BertConfig(
                 vocab_size=7,
                 hidden_size=TEXT_DIMENSIONS,
@@ -62,7 +70,7 @@ def saved(folder: Path, *, distilled: bool, pooling: str) -> SentenceTransformer
             )
         )
     model.save_pretrained(folder / "bert")
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "bert")
+    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder / "bert")
     parts = [Transformer(str(folder / "bert")), Pooling(TEXT_DIMENSIONS, pooling), Normalize()]
     whole = SentenceTransformer(modules=parts, device="cpu")
     whole.save(str(folder / "whole"))

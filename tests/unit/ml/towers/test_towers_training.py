@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def test_a_step_in_a_large_catalogue_moves_the_embeddings_of_its_own_items_alone
     before = towers.ids.detach().clone()
     for _ in range(3):
         vectors = embedding(torch.tensor([2, 5]), towers.ids, sparse=towers.has_sparse_gradients)
-        vectors.square().sum().backward()
+        vectors.square().sum().backward()  # type: ignore[no-untyped-call]
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad()
@@ -80,7 +81,7 @@ def test_a_step_in_a_large_catalogue_moves_the_embeddings_of_its_own_items_alone
 def test_without_a_catalogue_the_ids_alone_are_learned(
     shop: Dataset, config: TowersConfig, now: datetime
 ) -> None:
-    nothing = {"category": "", "discounted_price": np.nan, "actual_price": np.nan,
+    nothing: dict[str, Any] = {"category": "", "discounted_price": np.nan, "actual_price": np.nan,
                "rating": np.nan, "rating_count": np.nan}  # fmt: skip
     bare = Dataset(
         shop.interactions, shop.users.assign(preferences=""), shop.items.assign(**nothing)

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from pydantic import BaseModel, ValidationError
 
 from ml.dataset import Dataset
@@ -24,7 +25,12 @@ def test_every_dimension_is_a_field_whose_default_lies_in_its_range(name: str) -
 @pytest.mark.parametrize("name", SPACE)
 def test_the_ends_of_every_range_are_allowed(name: str) -> None:
     values = SPACE[name].values
-    for value in getattr(values, "choices", None) or (values.low, values.high):
+    if isinstance(values, CategoricalDistribution):
+        ends = values.choices
+    else:
+        assert isinstance(values, IntDistribution | FloatDistribution)
+        ends = (values.low, values.high)
+    for value in ends:
         assert values_of(with_values(TowersConfig(), {name: value}), [name]) == {name: value}
 
 

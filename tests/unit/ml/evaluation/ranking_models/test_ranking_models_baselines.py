@@ -97,7 +97,7 @@ def test_shrinkage_prefers_neighbours_of_many_users() -> None:
         parameters = {"weights": "cosine", "shrinkage": shrinkage, "neighbours": 5}
         scores = ItemKnn().solve(training, parameters, 0, lambda _: None)
         found = scores(training.rows(["user"]))[0]
-        lists.append(found[training.items.get_indexer(["rarer", "a"])])
+        lists.append(found[training.items.get_indexer(pd.Index(["rarer", "a"]))])
     (alone_rarer, alone_a), (shrunk_rarer, shrunk_a) = lists
     # By hand: rare with rarer 1 / sqrt(2 * 1), b with a 30 / sqrt(31 * 45).
     assert alone_rarer == pytest.approx(1 / np.sqrt(2))

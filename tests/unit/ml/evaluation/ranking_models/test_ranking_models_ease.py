@@ -23,7 +23,7 @@ class _Matrix(InteractionMatrix):
     """A training matrix without a log."""
 
     def __init__(self, seen: scipy.sparse.csr_matrix) -> None:
-        self.seen = seen  # type: ignore[misc]
+        self.seen = seen
 
 
 @pytest.mark.parametrize("shape", [(300, 90), (90, 300)], ids=["by item", "by user"])
