@@ -1,3 +1,4 @@
+import inspect
 import os
 import subprocess
 import sys
@@ -147,3 +148,8 @@ def test_the_gate_of_a_cluster_has_its_mode_and_bounds(tmp_path: Path) -> None:
 def test_settings_that_no_cluster_takes_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ClusterSettings(**wrong)
+
+
+def test_the_compiler_reads_the_stack_of_a_worker_without_a_search_for_its_modules() -> None:
+    files = {inspect.getabsfile(each.frame) for each in inspect.stack()}
+    assert files <= inspect.modulesbyfile.keys()
