@@ -22,7 +22,7 @@ from ml.images.descriptor import Looks
 from ml.images.encoder import Vectors, normalized
 from ml.images.framing import middle, padded
 from ml.images.turning import ORIENTATIONS, orientations
-from ml.inference_type import inference_type
+from ml.native_type import native_type
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class EfficientNetLite:
         self.name = name
         self._side = SIDES[name]
         self._network, classifier = _network(name)
-        self._quick_network = deepcopy(self._network).to(inference_type())
+        self._quick_network = deepcopy(self._network).to(native_type())
         self._projection = _discriminant_directions(classifier, _FEATURES)
         self._centre = load(files("ml.images").joinpath(_CENTRES).read_bytes())[name]
 

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import scipy.sparse
 import torch
 
+from ml.native_type import native_type
 from ml.retrieval.score_keys import ordered
-from ml.retrieval.screening import Pairs, Screen, native_type
+from ml.retrieval.screening import Pairs, Screen
 from ml.retrieval.threads import in_threads
 from streams.errors import ContractError
 

@@ -38,13 +38,6 @@ _MAX_EXPONENT = 60
 """Of the powers of two by which components are scaled."""
 
 
-def native_type() -> torch.dtype:
-    """The cheapest number type that this processor multiplies natively."""
-    usable = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    native = usable and torch.cpu.get_capabilities().get("avx512_bf16", False)
-    return torch.bfloat16 if native else torch.float32
-
-
 class Pairs(NamedTuple):
     """Pairs of a user, by position in the block, and an item, by position in the screen."""
 

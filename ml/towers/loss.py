@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ml.native_type import native_type
+
 _MIN_SCORE = -1e30
 _MIN_SUM = 1e-30
 _SCORES_AT_ONCE = 1 << 22
@@ -34,8 +36,7 @@ def product_dtype(device: torch.device) -> torch.dtype:
     """
     if device.type == "cuda":
         return torch.bfloat16
-    able = torch.cpu.get_capabilities()
-    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+    return native_type()
 
 
 def softmax_loss(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ml.inference_type import inference_type
+from ml.native_type import native_type
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class SentenceEncoder:
 
     def __init__(self, encoder: str) -> None:
         self.name = Path(encoder).name
-        self._model = open_model(encoder, device="cpu").to(inference_type())
+        self._model = open_model(encoder, device="cpu").to(native_type())
         # Behind the function, as it brings torch and transformers.
         from ml.towers.fused_bert import FusedBert
 
