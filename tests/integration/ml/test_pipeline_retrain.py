@@ -173,7 +173,8 @@ def test_a_failing_component_is_named_with_its_last_lines(
     message = str(caught.value)
     assert "validate-data" in message
     assert "no model is trained on these data: There are no interactions to learn from." in message
-    assert _live(settings) is None
+    with psycopg.connect(settings.database_url) as connection:
+        assert repository.live(connection) is None
 
 
 @pytest.mark.parametrize(
